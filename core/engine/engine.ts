@@ -1,0 +1,76 @@
+/**
+ * What every engine is: something that runs a pure TensorFlow.js step over a state that it owns.
+ *
+ * Ownership, in words. A `State` is an opaque handle: its tensors live wherever the engine wants them (host buffers, a
+ * TensorFlow.js backend, a GPU). Only `upload` makes one, only `download` looks inside, and `run` advances it in place, so
+ * no copy of the parameters crosses the boundary during training. Inputs and outputs are host arrays: inputs may be reused
+ * by the caller once `run` has resolved; outputs belong to the caller and are never written again.
+ */
+import type { Tensor } from "@tensorflow/tfjs";
+import type { NDArray } from "../ndarray.ts";
+
+/** The dtypes that a step's state, inputs and outputs may have. Outputs of dtype `bool` come back as `Uint8Array`. */
+export type DType = "float32" | "int32" | "bool";
+
+/** Shape and dtype of one tensor. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+export type TensorSpecs = Readonly<Record<string, TensorSpec>>;
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Names, shapes and dtypes of what goes into a step. */
+export interface Signature {
+  readonly state: TensorSpecs;
+  readonly inputs: TensorSpecs;
+}
+
+/**
+ * A pure function of TensorFlow.js tensors. It returns the outputs to read back and the entries of the state that change
+ * (same names, shapes and dtypes as they had); entries left out stay as they are. No reads, no randomness, no branches on
+ * values: a compiled engine runs the function once, with symbols, and never again.
+ */
+export type Step = (state: Tensors, inputs: Tensors) => { readonly state?: Tensors; readonly outputs: Tensors };
+
+/** An engine's own handle on uploaded state. */
+export interface State {
+  readonly engine: string;
+  readonly specs: TensorSpecs;
+}
+
+/** A step that has been fixed to one signature, ready to run. */
+export interface Program {
+  readonly signature: Signature;
+  readonly outputs: TensorSpecs;
+  /** Runs the step once and advances `state`. Calls on one engine must not overlap. */
+  run(state: State, inputs: Readonly<Record<string, NDArray>>): Promise<Readonly<Record<string, NDArray>>>;
+  /** The program as text, one operation a line, where the engine has such a thing. */
+  print?(): string;
+  dispose(): void;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** What the numbers are computed on, for run.json and `experiment doctor`: "CPU, 2 threads (wasm)". */
+  readonly device: string;
+  /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
+  compile(step: Step, signature: Signature, name: string): Promise<Program>;
+  /** Takes over arrays as state; the arrays may be reused afterwards. */
+  upload(tensors: Readonly<Record<string, NDArray>>): Promise<State>;
+  /** Copies the state to the host. */
+  download(state: State): Promise<Readonly<Record<string, NDArray>>>;
+  release(state: State): void;
+  dispose(): Promise<void>;
+}
+
+export const engineNames = ["tensorflow", "wasm", "cpu"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** What `engine:` in the config resolves to. */
+export interface EngineOptions {
+  readonly name: EngineName | "auto";
+  /** CPU threads; 0 leaves the choice to the engine. */
+  readonly threads: number;
+}

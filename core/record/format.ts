@@ -1,0 +1,55 @@
+/** The on-disk schema of a run directory. The page for people is docs/run-format.md; keep the two together. */
+import type { MetricInfo, ModelShape, Outcome } from "../plugin.ts";
+
+/** Version of the layout below; a reader refuses a newer one. */
+export const formatVersion = 1;
+
+/** File names inside `runs/<id>/`. */
+export const files = {
+  run: "run.json",
+  rows: "rows.jsonl",
+  events: "events.jsonl",
+  charts: "charts.json",
+  lock: "lock.json",
+  arrays: "arrays",
+  checkpoints: "checkpoints",
+} as const;
+
+/** One process's part of a run: the first start or a resume. */
+export interface Attempt {
+  /** ms since 1970. */
+  readonly startedAt: number;
+  /** The step whose checkpoint it went on from; 0 for a fresh start. */
+  readonly fromStep: number;
+  /** Absent while it runs, and for ever if it was killed. */
+  readonly outcome?: Outcome;
+}
+
+/** run.json. */
+export interface RunFile {
+  readonly format: number;
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  /** The resolved config without secrets. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Key path to where its value came from: `default`, `flag --set`, `EXPERIMENT_TRAIN__LR`, or a file. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly engine: { readonly name: string; readonly device: string };
+  readonly seed: number;
+  readonly corpus: Readonly<Record<string, unknown>>;
+  readonly model: ModelShape & { readonly n_params: number };
+  readonly batchSize: number;
+  readonly tokensPerStep: number;
+  readonly steps: number;
+  readonly warmupSteps: number;
+  readonly metrics: readonly MetricInfo[];
+  readonly attempts: readonly Attempt[];
+}
+
+/**
+ * What state a run is in, told from run.json and the lock: `running` (its process lives), `killed` (no outcome, the
+ * process is gone), `lost` (no outcome and no way to tell: the lock names another machine), or the last outcome's state.
+ */
+export type RunState = Outcome["state"] | "running" | "killed" | "lost";
