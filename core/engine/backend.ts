@@ -1,0 +1,68 @@
+/** Opening TensorFlow.js' backends, and finding out why one cannot be had. */
+import { createRequire } from "node:module";
+import { dirname, sep } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { reasonOf } from "../errors.ts";
+import { engineUnavailable } from "./errors.ts";
+import { patchWasmKernels } from "./wasm-kernels.ts";
+
+export type EagerName = "tensorflow" | "wasm" | "cpu";
+
+/** The packages that carry the `tensorflow` backend, best first. Optional: neither may be there. */
+const tensorflowPackages: readonly string[] = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
+
+/** What tfjs-node's backend tells about itself. */
+interface TensorflowBackend {
+  readonly isUsingGpuDevice?: boolean;
+}
+
+/** Loads and initialises a backend and makes it current; gives what it computes on, in words, and whether that is a GPU. */
+export async function openBackend(name: EagerName): Promise<{ readonly device: string; readonly gpu: boolean }> {
+  tf.enableProdMode(); // no banner on stderr
+  const opening = { tensorflow: openTensorflow, wasm: openWasm, cpu: openCpu }[name];
+  return opening();
+}
+
+/** Makes an opened backend current. Engines share one TensorFlow.js, so each does this before it touches a tensor. */
+export function activate(name: EagerName): void {
+  if (tf.getBackend() !== name) void tf.setBackend(name); // takes effect at once for a backend that has been opened
+}
+
+async function openCpu() {
+  await tf.setBackend("cpu");
+  return { device: "CPU, 1 thread (TensorFlow.js in plain JavaScript)", gpu: false };
+}
+
+async function openWasm() {
+  const remedy = "Reinstall @tensorflow/tfjs-backend-wasm, or use another engine (`experiment doctor` lists them).";
+  try {
+    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+    const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
+    if (tf.findBackend("wasm") === null) setWasmPaths(dirname(entry) + sep);
+    if (!(await tf.setBackend("wasm"))) throw new Error("its module did not start");
+  } catch (thrown) {
+    throw engineUnavailable("wasm", reasonOf(thrown), remedy);
+  }
+  patchWasmKernels();
+  return { device: "CPU, 1 thread (WebAssembly)", gpu: false };
+}
+
+async function openTensorflow() {
+  const failures: string[] = [];
+  for (const name of tensorflowPackages) {
+    try {
+      await import(name);
+      if (!(await tf.setBackend("tensorflow"))) throw new Error("its backend did not start");
+      const gpu = (tf.backend() as unknown as TensorflowBackend).isUsingGpuDevice === true;
+      return { device: `${gpu ? "GPU" : "CPU"} (TensorFlow, ${name})`, gpu };
+    } catch (thrown) {
+      failures.push(`${name}: ${firstLine(thrown)}`);
+    }
+  }
+  const remedy = `Install one of them (\`npm i ${tensorflowPackages[1]}\`), or use another engine.`;
+  throw engineUnavailable("tensorflow", failures.join("; "), remedy);
+}
+
+function firstLine(thrown: unknown): string {
+  return reasonOf(thrown).split("\n", 1)[0]!;
+}

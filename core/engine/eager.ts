@@ -1,0 +1,149 @@
+/** Engines that run a step operation by operation on a TensorFlow.js backend: `tensorflow`, `wasm` and `cpu`. */
+
+import type { Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import { ExperimentError, internal, reasonOf } from "../errors.ts";
+import { type NDArray, sizeOf, type TypedArray } from "../ndarray.ts";
+import { activate, type EagerName, openBackend } from "./backend.ts";
+import type { DType, Engine, EngineOptions, Program, State, TensorSpec, TensorSpecs, Tensors } from "./engine.ts";
+import { invalidStep, wrongShape } from "./errors.ts";
+
+type HostTensors = Readonly<Record<string, NDArray>>;
+
+/** Tensors that stay on the backend between steps; undefined once released. */
+interface EagerState extends State {
+  tensors: Tensors | undefined;
+}
+
+/**
+ * Makes an eager engine; `engine.unavailable` says why when its backend cannot be had. `threads` has no effect: wasm and cpu
+ * have one, and TensorFlow takes its number from the machine.
+ */
+export async function createEagerEngine(name: EagerName, _options: Pick<EngineOptions, "threads">): Promise<Engine> {
+  const { device } = await openBackend(name);
+
+  /** Runs `f` on this backend, in a tidy; a failure says where, and which operation the backend lacks. */
+  function computed<T extends tf.TensorContainer>(where: string, f: () => T): T {
+    activate(name);
+    try {
+      return tf.tidy(f);
+    } catch (thrown) {
+      if (thrown instanceof ExperimentError) throw thrown;
+      const kernel = /Kernel '(\w+)' not registered/.exec(reasonOf(thrown))?.[1];
+      throw invalidStep(where, kernel ? `the ${name} engine has no operation ${kernel}.` : reasonOf(thrown), thrown);
+    }
+  }
+
+  function tensorsOf(state: State): Tensors {
+    const { tensors } = state as EagerState;
+    if (state.engine === name && tensors !== undefined) return tensors;
+    throw internal(`the ${name} engine was handed a state that it does not hold`);
+  }
+
+  return {
+    name,
+    device,
+
+    async compile(step, signature, title) {
+      const specs = computed(title, () => {
+        const given = { state: zeros(signature.state), inputs: zeros(signature.inputs) };
+        const { state = {}, outputs } = step(given.state, given.inputs);
+        checkSpecs(title, specsOf(state), signature.state);
+        return specsOf(outputs) as unknown as tf.TensorContainer;
+      });
+      const outputs = specs as unknown as TensorSpecs;
+
+      const run: Program["run"] = async (state, inputs) => {
+        checkInputs(title, inputs, signature.inputs);
+        const before = tensorsOf(state);
+        const result = computed(title, () => {
+          const { state: changed = {}, outputs } = step(before, mapped(inputs, toTensor));
+          return { changed: { ...changed }, outputs: { ...outputs } };
+        });
+        const read = await readAll(result.outputs);
+        const after = { ...before, ...result.changed };
+        const alive = new Set<Tensor>(Object.values(after).map(tf.keep));
+        for (const tensor of [...Object.values(before), ...Object.values(result.outputs)])
+          if (!alive.has(tensor)) tensor.dispose();
+        (state as EagerState).tensors = after;
+        return read;
+      };
+      return { signature, outputs, run, dispose() {} };
+    },
+
+    async upload(arrays) {
+      const tensors = computed("state", () => mapped(arrays, toTensor));
+      const state: EagerState = { engine: name, specs: specsOf(tensors), tensors: mapped(tensors, tf.keep) };
+      return state;
+    },
+
+    async download(state) {
+      activate(name);
+      return readAll(tensorsOf(state));
+    },
+
+    release(state) {
+      activate(name);
+      tf.dispose(tensorsOf(state) as tf.TensorContainer);
+      (state as EagerState).tensors = undefined;
+    },
+
+    async dispose() {},
+  };
+}
+
+/** Copies to the backend (the plain JavaScript one would otherwise go on using the caller's array). */
+function toTensor({ shape, data }: NDArray): Tensor {
+  return tf.tensor(data.slice() as Float32Array, [...shape], dtypeOf(data));
+}
+
+async function readAll(tensors: Tensors): Promise<HostTensors> {
+  const entries = Object.entries(tensors).map(async ([name, tensor]) => {
+    const data = (await tensor.data()).slice() as TypedArray;
+    return [name, { shape: tensor.shape, data }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function zeros(specs: TensorSpecs): Record<string, Tensor> {
+  return mapped(specs, ({ shape, dtype }) => tf.zeros([...shape], dtype));
+}
+
+function specsOf(tensors: Tensors): Record<string, TensorSpec> {
+  return mapped(tensors, ({ shape, dtype }) => ({ shape, dtype: dtype as DType }));
+}
+
+function dtypeOf(data: TypedArray): DType {
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Int32Array) return "int32";
+  if (data instanceof Uint8Array) return "bool";
+  throw internal(`no dtype for ${data.constructor.name}`);
+}
+
+function checkInputs(title: string, inputs: HostTensors, expected: TensorSpecs): void {
+  checkSpecs(
+    title,
+    mapped(inputs, ({ shape, data }) => ({ shape, dtype: dtypeOf(data) })),
+    expected,
+  );
+  for (const [name, { shape, data }] of Object.entries(inputs))
+    if (data.length !== sizeOf(shape))
+      throw wrongShape(`${title}: ${name}`, `${sizeOf(shape)} numbers`, `${data.length}`);
+  const missing = Object.keys(expected).find((name) => !(name in inputs));
+  if (missing !== undefined) throw wrongShape(`${title}: ${missing}`, shownSpec(expected[missing]), "nothing");
+}
+
+function checkSpecs(title: string, got: TensorSpecs, expected: TensorSpecs): void {
+  for (const [name, spec] of Object.entries(got)) {
+    const [want, have] = [shownSpec(expected[name]), shownSpec(spec)];
+    if (want !== have) throw wrongShape(`${title}: ${name}`, want, have);
+  }
+}
+
+function shownSpec(spec: TensorSpec | undefined): string {
+  return spec === undefined ? "nothing" : `${spec.dtype} [${spec.shape.join(" ")}]`;
+}
+
+function mapped<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
