@@ -64,10 +64,14 @@ const checkpoint = z.strictObject({
 
 const engine = z.strictObject({
   name: z
-    .enum(["auto", "tensorflow", "wasm", "cpu"])
+    .enum(["auto", "tensorflow", "onnx", "wasm", "cpu"])
     .default("auto")
     .describe("What runs the train step; auto chooses the fastest that is there (see `experiment doctor`)."),
   threads: count(0).default(0).describe("CPU threads; 0 leaves the choice to the engine."),
+  provider: z
+    .enum(["cpu", "cuda", "webgpu", "coreml", "dml"])
+    .default("cpu")
+    .describe("Where the onnx engine computes; other engines ignore it."),
 });
 
 /** A name, a list of names, or a map from name to options; always normalised to the map. */

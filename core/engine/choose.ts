@@ -2,11 +2,12 @@
 import { ExperimentError, reasonOf } from "../errors.ts";
 import { type Engine, type EngineName, type EngineOptions, engineNames } from "./engine.ts";
 
-type Options = Pick<EngineOptions, "threads">;
+type Options = Pick<EngineOptions, "threads" | "provider">;
 
 /** How each engine is made. Imports are lazy: no library is loaded that is not used. */
 const makers: Readonly<Record<EngineName, (options: Options) => Promise<Engine>>> = {
   tensorflow: async (options) => (await import("./eager.ts")).createEagerEngine("tensorflow", options),
+  onnx: async (options) => (await import("./onnx/engine.ts")).createOnnxEngine(options),
   wasm: async (options) => (await import("./eager.ts")).createEagerEngine("wasm", options),
   cpu: async (options) => (await import("./eager.ts")).createEagerEngine("cpu", options),
 };
@@ -14,6 +15,7 @@ const makers: Readonly<Record<EngineName, (options: Options) => Promise<Engine>>
 /** What `auto` tries, fastest first; the first that is there and wanted is taken. */
 const preference: readonly { readonly name: EngineName; wanted?(engine: Engine): boolean }[] = [
   { name: "tensorflow", wanted: (engine) => engine.device.startsWith("GPU") },
+  { name: "onnx" },
   { name: "wasm" },
   { name: "cpu" },
 ];

@@ -65,7 +65,7 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-export const engineNames = ["tensorflow", "wasm", "cpu"] as const;
+export const engineNames = ["tensorflow", "onnx", "wasm", "cpu"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /** What `engine:` in the config resolves to. */
@@ -73,4 +73,10 @@ export interface EngineOptions {
   readonly name: EngineName | "auto";
   /** CPU threads; 0 leaves the choice to the engine. */
   readonly threads: number;
+  /** Where the onnx engine computes; other engines ignore it. Default cpu. */
+  readonly provider?: ProviderName;
 }
+
+/** Where ONNX Runtime may be told to compute; which of them are there depends on its build. */
+export const providerNames = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
+export type ProviderName = (typeof providerNames)[number];

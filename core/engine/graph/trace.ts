@@ -1,0 +1,67 @@
+/** Runs a step once with symbols for tensors and keeps what it did. */
+import * as tf from "@tensorflow/tfjs";
+import { ExperimentError, reasonOf } from "../../errors.ts";
+import type { Signature, Step, TensorSpec, TensorSpecs, Tensors } from "../engine.ts";
+import { invalidStep, wrongShape } from "../errors.ts";
+import { GraphBuilder } from "./builder.ts";
+import type { Graph, Node } from "./node.ts";
+import { withoutHostRandomness } from "./purity.ts";
+import { sameShape } from "./shape.ts";
+import { backend, backendName, type Tracing } from "./trace-backend.ts";
+
+/** A traced step, and the builder that passes go on with. */
+export interface Traced {
+  readonly graph: Graph;
+  readonly builder: GraphBuilder;
+}
+
+/** Traces `step`. Throws `engine.step` on what cannot be part of a graph, naming it and `name`. */
+export function trace(step: Step, signature: Signature, name: string): Traced {
+  const previous = tf.getBackend() ?? "cpu"; // before the first use none is current
+  const tracing: Tracing = { builder: new GraphBuilder(), name };
+  void tf.setBackend(backendName); // takes effect at once for a backend without setup
+  try {
+    backend.tracing = tracing;
+    return { graph: tf.tidy(() => run(step, signature, tracing)) as unknown as Graph, builder: tracing.builder };
+  } catch (thrown) {
+    const error = tracing.violation ?? thrown;
+    throw error instanceof ExperimentError ? error : invalidStep(name, reasonOf(error), error);
+  } finally {
+    backend.tracing = undefined;
+    void tf.setBackend(previous);
+  }
+}
+
+function run(step: Step, signature: Signature, tracing: Tracing): tf.TensorContainer {
+  const state = symbols(signature.state, "state", tracing);
+  const inputs = symbols(signature.inputs, "input", tracing);
+  const result = withoutHostRandomness(
+    (problem) => backend.refuse(problem),
+    () => step(state, inputs),
+  );
+  if (tracing.violation !== undefined) throw tracing.violation;
+  const next = nodesOf(result.state ?? {});
+  for (const [entry, node] of next) checkEntry(tracing.name, entry, node, signature.state[entry]);
+  // Maps pass through tidy untouched, and hold no tensors.
+  return { state: next, outputs: nodesOf(result.outputs) } satisfies Graph as unknown as tf.TensorContainer;
+}
+
+function symbols(specs: TensorSpecs, role: "state" | "input", { builder }: Tracing): Tensors {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { shape, dtype }]) => {
+      const { dataId } = backend.infoOf(builder.make("input", { name, role }, [], shape, dtype));
+      return [name, tf.engine().makeTensorFromDataId(dataId, [...shape], dtype, backend)];
+    }),
+  );
+}
+
+function nodesOf(tensors: Tensors): Map<string, Node> {
+  return new Map(Object.entries(tensors).map(([name, tensor]) => [name, backend.nodeOf(tensor)]));
+}
+
+function checkEntry(where: string, entry: string, node: Node, spec: TensorSpec | undefined): void {
+  const got = `${node.dtype} [${node.shape.join(" ")}]`;
+  if (spec === undefined) throw wrongShape(`${where}: state ${entry}`, "an entry of the signature", got);
+  if (node.dtype === spec.dtype && sameShape(node.shape, spec.shape)) return;
+  throw wrongShape(`${where}: state ${entry}`, `${spec.dtype} [${spec.shape.join(" ")}]`, got);
+}

@@ -1,0 +1,57 @@
+/** ONNX for products, reductions and order statistics. */
+import type { ReduceFn } from "../graph/node.ts";
+import { swapLastTwo } from "../graph/shape.ts";
+import type { Rules } from "./lower.ts";
+import { castTo } from "./lower-elementwise.ts";
+import type { OnnxWriter } from "./writer.ts";
+
+const reductions: Record<ReduceFn, string> = {
+  sum: "ReduceSum", mean: "ReduceMean", max: "ReduceMax", min: "ReduceMin", prod: "ReduceProd", any: "ReduceMax", all: "ReduceMin",
+}; // biome-ignore format: a table
+
+function transposed(w: OnnxWriter, x: string, rank: number, wanted: boolean): string {
+  return wanted ? w.emit("Transpose", [x], { perm: swapLastTwo(rank) }) : x;
+}
+
+export const computeRules: Rules = {
+  reduce: (node, { writer: w, operands, as }) => {
+    const { fn, axes, keepDims } = node.attrs;
+    const attributes = { keepdims: keepDims ? 1 : 0 };
+    if (fn !== "any" && fn !== "all") return w.emit(reductions[fn], [operands[0]!, w.ints(axes)], attributes, as);
+    const numeric = castTo(w, operands[0]!, "int32");
+    return castTo(w, w.emit(reductions[fn], [numeric, w.ints(axes)], attributes), "bool", as);
+  },
+  argReduce: (node, { writer: w, operands, as }) => {
+    const { fn, axis } = node.attrs;
+    const bool = node.operands[0]!.dtype === "bool";
+    const numeric = bool ? castTo(w, operands[0]!, "int32") : operands[0]!;
+    const index = w.emit(fn === "max" ? "ArgMax" : "ArgMin", [numeric], { axis, keepdims: 0 });
+    return castTo(w, index, "int32", as);
+  },
+  matmul: (node, { writer: w, operands, as }) => {
+    const [a, b] = node.operands;
+    const left = transposed(w, operands[0]!, a!.shape.length, node.attrs.transposeA);
+    const right = transposed(w, operands[1]!, b!.shape.length, node.attrs.transposeB);
+    return w.emit("MatMul", [left, right], {}, as);
+  },
+  softmax: (node, { writer, operands, as }) =>
+    writer.emit(node.attrs.log ? "LogSoftmax" : "Softmax", operands, { axis: node.attrs.axis }, as),
+  cumsum: (node, { writer: w, operands, as }) => {
+    const { axis, exclusive, reverse } = node.attrs;
+    const numeric = node.dtype === "bool" ? castTo(w, operands[0]!, "int32") : operands[0]!;
+    return w.emit(
+      "CumSum",
+      [numeric, w.ints([axis], [])],
+      { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 },
+      as,
+    );
+  },
+  topK: (node, { writer: w, operands, as }) => {
+    const { k, part } = node.attrs;
+    const inputs = [operands[0]!, w.ints([k])];
+    if (part === "values") return w.emit("TopK", inputs, { axis: -1 }, as);
+    const indices = `${as ?? `topk${node.id}`}:int64`;
+    w.emitAll("TopK", inputs, ["", indices], { axis: -1 });
+    return castTo(w, indices, "int32", as);
+  },
+};

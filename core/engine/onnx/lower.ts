@@ -1,0 +1,75 @@
+/** Lowers a graph to an ONNX model: one rule an operation, operands before users, results under their public names. */
+import { internal } from "../../errors.ts";
+import { type Graph, type Node, type NodeOf, type Op, reachable } from "../graph/node.ts";
+import { arrangeRules } from "./lower-arrange.ts";
+import { computeRules } from "./lower-compute.ts";
+import { elementwiseRules } from "./lower-elementwise.ts";
+import type { Bytes } from "./protobuf.ts";
+import { OnnxWriter } from "./writer.ts";
+
+/** What a rule gets: a writer, the names of the operands, and the name that the result must have where it has one. */
+export interface Lowering {
+  readonly writer: OnnxWriter;
+  readonly operands: readonly string[];
+  readonly as: string | undefined;
+}
+
+/** A rule returns the name of the result. */
+export type Rule<O extends Op> = (node: NodeOf<O>, lowering: Lowering) => string;
+export type Rules = { readonly [O in Op]?: Rule<O> };
+
+/** An ONNX model of a graph. Its inputs and outputs have the names below. */
+export interface LoweredModel {
+  readonly bytes: Bytes;
+  /** Inputs that the graph reaches: ONNX Runtime refuses feeds that nothing uses. */
+  readonly inputs: readonly NodeOf<"input">[];
+  readonly nodes: number;
+}
+
+export const stateInput = (name: string): string => `state:${name}`;
+export const batchInput = (name: string): string => `input:${name}`;
+export const stateOutput = (name: string): string => `next:${name}`;
+export const stepOutput = (name: string): string => `output:${name}`;
+
+const rules: Rules = { ...elementwiseRules, ...arrangeRules, ...computeRules };
+
+/** Writes the model. */
+export function lower(graph: Graph): LoweredModel {
+  const writer = new OnnxWriter();
+  const results = [
+    ...[...graph.state].map(([name, node]) => ({ as: stateOutput(name), node })),
+    ...[...graph.outputs].map(([name, node]) => ({ as: stepOutput(name), node })),
+  ];
+  const names = new Map<Node, string>();
+  const owed = new Map<Node, string>();
+  for (const { as, node } of results) if (!owed.has(node) && isComputed(node)) owed.set(node, as);
+  const inputs: NodeOf<"input">[] = [];
+  for (const node of reachable(results.map((result) => result.node))) {
+    if (node.op === "input") inputs.push(node);
+    names.set(node, lowerNode(node, writer, names, owed.get(node)));
+  }
+  for (const { as, node } of results) {
+    const name = names.get(node)!;
+    if (name !== as) writer.emit("Identity", [name], {}, as);
+    writer.declare("output", as, node.dtype, node.shape);
+  }
+  return { bytes: writer.model(), inputs, nodes: writer.nodes };
+}
+
+/** Whether a node's result can be given a public name: inputs and constants have names of their own. */
+function isComputed(node: Node): boolean {
+  return node.op !== "input" && node.op !== "constant";
+}
+
+function lowerNode(node: Node, writer: OnnxWriter, names: ReadonlyMap<Node, string>, as: string | undefined): string {
+  if (node.op === "input") {
+    const name = (node.attrs.role === "state" ? stateInput : batchInput)(node.attrs.name);
+    writer.declare("input", name, node.dtype, node.shape);
+    return name;
+  }
+  if (node.op === "constant") return writer.initializer(node.dtype, node.shape, node.attrs.data);
+  const rule = rules[node.op] as Rule<Op> | undefined;
+  if (rule === undefined) throw internal(`no ONNX lowering of ${node.op}`);
+  const operands = node.operands.map((operand) => names.get(operand)!);
+  return rule(node as NodeOf<Op>, { writer, operands, as });
+}

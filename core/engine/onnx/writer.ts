@@ -1,0 +1,82 @@
+/** Collects the nodes of an ONNX graph while a graph is lowered. Values are names. */
+import { sizeOf, type TypedArray } from "../../ndarray.ts";
+import { type DataType, modelProto, type NodeAttributes, nodeProto, tensorProto, valueInfo } from "./model-proto.ts";
+import type { Bytes } from "./protobuf.ts";
+
+export class OnnxWriter {
+  private readonly fields: Bytes[] = [];
+  private readonly constants = new Map<string, string>();
+  private count = 0;
+  /** ONNX nodes so far. */
+  nodes = 0;
+
+  private fresh(prefix: string): string {
+    return `${prefix}${this.count++}`;
+  }
+
+  /** Adds a node with one result; `as` names the result, else a fresh name does. */
+  emit(opType: string, inputs: readonly string[], attributes: NodeAttributes = {}, as?: string): string {
+    const output = as ?? this.fresh("v");
+    this.emitAll(opType, inputs, [output], attributes);
+    return output;
+  }
+
+  /** A node of ONNX Runtime's own operator set. */
+  emitMicrosoft(opType: string, inputs: readonly string[], attributes: NodeAttributes, as?: string): string {
+    const output = as ?? this.fresh("v");
+    this.nodes++;
+    this.fields.push(nodeProto(opType, inputs, [output], attributes, "com.microsoft"));
+    return output;
+  }
+
+  /** A node with several results, whose names are given; an empty name leaves a result out. */
+  emitAll(
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: NodeAttributes = {},
+  ): void {
+    this.nodes++;
+    this.fields.push(nodeProto(opType, inputs, outputs, attributes, ""));
+  }
+
+  initializer(dtype: DataType, shape: readonly number[], data: TypedArray | BigInt64Array): string {
+    const name = this.fresh("c");
+    this.fields.push(tensorProto(name, dtype, shape, data));
+    return name;
+  }
+
+  /** A vector of lengths, axes or positions; equal ones are shared. */
+  ints(values: readonly number[], shape: readonly number[] = [values.length]): string {
+    return this.shared(`i ${shape} ${values}`, () =>
+      this.initializer(
+        "int64",
+        shape,
+        BigInt64Array.from(values, (value) => BigInt(value)),
+      ),
+    );
+  }
+
+  /** A scalar; equal ones are shared. */
+  scalar(value: number, dtype: "float32" | "int32" = "float32"): string {
+    return this.shared(`${dtype} ${Object.is(value, -0) ? "-0" : value}`, () =>
+      this.initializer(dtype, [], (dtype === "float32" ? Float32Array : Int32Array).of(value)),
+    );
+  }
+
+  private shared(key: string, make: () => string): string {
+    const known = this.constants.get(key) ?? make();
+    this.constants.set(key, known);
+    return known;
+  }
+
+  declare(role: "input" | "output", name: string, dtype: DataType, shape: readonly number[]): void {
+    if (sizeOf(shape) >= 2 ** 31) throw new Error(`${name} has more than 2^31 elements`);
+    this.fields.push(valueInfo(role, name, dtype, shape));
+  }
+
+  /** The whole model, serialised. */
+  model(): Bytes {
+    return modelProto(this.fields);
+  }
+}
