@@ -120,6 +120,56 @@ export function invalidData(where: string, problem: string): ExperimentError {
   return new ExperimentError("data.invalid", `${where}: ${problem}`);
 }
 
+export function runNotFound(ref: string, root: string, known: readonly string[]): ExperimentError {
+  const hint = known.length > 0 ? didYouMean(ref, known) : "There are no runs yet: `experiment train` makes one.";
+  return new ExperimentError("run.notFound", `no run ${shown(ref)} in ${root}. ${hint}`.trim());
+}
+
+export function runAmbiguous(ref: string, candidates: readonly string[]): ExperimentError {
+  const message = `${shown(ref)} names ${candidates.length} runs: ${candidates.slice(0, 10).join(", ")}${candidates.length > 10 ? ", ..." : ""}. Give one of these ids.`;
+  return new ExperimentError("run.notFound", message);
+}
+
+export function runInUse(dir: string, pid: number | undefined, since: number | undefined): ExperimentError {
+  const when = since === undefined ? "" : ` since ${new Date(since).toISOString()}`;
+  const message = `${dir}: in use by a live process (pid ${pid}${when}). Wait for it to end, or stop it (SIGINT lets it save a checkpoint).`;
+  return new ExperimentError("run.inUse", message);
+}
+
+export function runLockedElsewhere(dir: string, lock: string, since: number | undefined): ExperimentError {
+  const when = since === undefined ? "" : ` since ${new Date(since).toISOString()}`;
+  const message = `${dir}: locked by a process on another machine or in another container${when}, which cannot be looked at from here. If it is gone, delete ${lock} and try again.`;
+  return new ExperimentError("run.inUse", message);
+}
+
+export function damagedFile(path: string, problem: string, cause?: unknown): ExperimentError {
+  return new ExperimentError("run.damaged", `${path}: ${problem}.`, cause);
+}
+
+export function newerFormat(path: string, format: number, known: number): ExperimentError {
+  const message = `${path}: expected format ${known} or older, got ${format}. It was written by a newer reluscope: update this one.`;
+  return new ExperimentError("run.damaged", message);
+}
+
+/** What to do about the errors of a file system. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full: free some space",
+  EDQUOT: "The disk quota is used up: free some space",
+  EACCES: "Give yourself write permission, or choose another folder with `runs`",
+  EPERM: "Give yourself write permission, or choose another folder with `runs`",
+  EROFS: "The file system is read-only: choose another folder with `runs`",
+  EIO: "The disk reports a fault: check it",
+  EMFILE: "Too many files are open: raise `ulimit -n`",
+  ENOTDIR: "Something on the way is not a folder: choose another one with `runs`",
+  ENAMETOOLONG: "Choose a shorter folder with `runs`",
+};
+
+export function ioFailed(path: string, does: string, thrown: unknown): ExperimentError {
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const remedy = Object.hasOwn(remedies, code) ? ` ${remedies[code]}.` : "";
+  return new ExperimentError("run.io", `${path}: cannot ${does}: ${reasonOf(thrown)}.${remedy}`, thrown);
+}
+
 export function internal(problem: string): ExperimentError {
   return new ExperimentError("internal", `internal: ${problem}. This is a fault in reluscope: please report it.`);
 }

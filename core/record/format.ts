@@ -1,5 +1,5 @@
 /** The on-disk schema of a run directory. The page for people is docs/run-format.md; keep the two together. */
-import type { MetricInfo, ModelShape, Outcome } from "../plugin.ts";
+import type { MetricInfo, ModelShape, Outcome, Row } from "../plugin.ts";
 
 /** Version of the layout below; a reader refuses a newer one. */
 export const formatVersion = 1;
@@ -53,3 +53,6 @@ export interface RunFile {
  * process is gone), `lost` (no outcome and no way to tell: the lock names another machine), or the last outcome's state.
  */
 export type RunState = Outcome["state"] | "running" | "killed" | "lost";
+
+/** A row as rows.jsonl holds it: `Row` without its arrays, which are in `arrays/`. */
+export type StoredRow = Omit<Row, "arrays">;

@@ -1,0 +1,78 @@
+/** arrays/: the array metrics of a step in one safetensors file. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ioFailed } from "../errors.ts";
+import type { Arrays } from "../ndarray.ts";
+import { decodeSafetensors, encodeSafetensors } from "../safetensors.ts";
+import { attempt, type Disk, nodeDisk, removeQuietly, writeAll } from "./disk.ts";
+import { files } from "./format.ts";
+import { lastRow } from "./tail.ts";
+
+/** `step-000500`, with more digits where they are needed. */
+export function stepName(step: number): string {
+  return `step-${String(step).padStart(6, "0")}`;
+}
+
+function pathOf(dir: string, step: number): string {
+  return join(dir, files.arrays, `${stepName(step)}.safetensors`);
+}
+
+/** Writes a step's arrays aside and renames them, so that no reader sees half a file. */
+export function writeArrays(dir: string, step: number, arrays: Arrays, disk: Disk = nodeDisk): void {
+  const path = pathOf(dir, step);
+  const aside = `${path}.partial`;
+  attempt(path, "write", () => {
+    disk.mkdirSync(join(dir, files.arrays), { recursive: true });
+    try {
+      const file = disk.openSync(aside, "w");
+      try {
+        writeAll(file, encodeSafetensors(arrays, { step: String(step) }), disk);
+      } finally {
+        disk.closeSync(file);
+      }
+      disk.renameSync(aside, path);
+    } catch (thrown) {
+      removeQuietly(aside, disk);
+      throw thrown;
+    }
+  });
+}
+
+/** Removes the arrays of `step` and later ones: those that a resumed run's first row supersedes. */
+export function removeArraysFrom(dir: string, step: number, disk: Disk = nodeDisk): void {
+  for (const later of stepsOnDisk(dir).filter((one) => one >= step)) {
+    attempt(pathOf(dir, later), "remove", () => disk.rmSync(pathOf(dir, later), { force: true }));
+  }
+}
+
+/** The steps on record that have arrays, in order. Files of later steps than the last row's are superseded. */
+export async function arraySteps(dir: string): Promise<number[]> {
+  const steps = stepsOnDisk(dir);
+  if (steps.length === 0) return steps;
+  const last = await lastRow(dir);
+  return steps.filter((step) => last !== undefined && step <= last.step);
+}
+
+/** The array metrics of one step, by key. Throws `run.damaged`, or `run.io` when there are none. */
+export function readArrays(dir: string, step: number): Arrays {
+  const path = pathOf(dir, step);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (thrown) {
+    throw ioFailed(path, "read", thrown);
+  }
+  return decodeSafetensors(bytes, path).arrays;
+}
+
+function stepsOnDisk(dir: string): number[] {
+  let names: string[];
+  try {
+    names = readdirSync(join(dir, files.arrays));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw ioFailed(join(dir, files.arrays), "read", thrown);
+  }
+  const steps = names.flatMap((name) => /^step-(\d{6,15})\.safetensors$/.exec(name)?.[1] ?? []).map(Number);
+  return steps.sort((a, b) => a - b);
+}

@@ -1,0 +1,82 @@
+/** Writing that survives: whole files aside and renamed, folders synced, and one clear error when the disk refuses. */
+import fs from "node:fs";
+import { dirname } from "node:path";
+import { ExperimentError, ioFailed } from "../errors.ts";
+
+/** The operations that change a run directory; a test fails any one of them, or stops at it as a killed process would. */
+export type Disk = Pick<
+  typeof fs,
+  | "mkdirSync"
+  | "openSync"
+  | "writeSync"
+  | "ftruncateSync"
+  | "fsyncSync"
+  | "closeSync"
+  | "linkSync"
+  | "renameSync"
+  | "rmSync"
+>;
+
+/** The real one. */
+export const nodeDisk: Disk = fs;
+
+/** Does something with `path`; what the file system refuses becomes the error `run.io`. */
+export function attempt<T>(path: string, does: string, action: () => T): T {
+  try {
+    return action();
+  } catch (thrown) {
+    if (thrown instanceof ExperimentError) throw thrown;
+    throw ioFailed(path, does, thrown);
+  }
+}
+
+/** Makes a file and forces its bytes to the disk. The folder's entry is not forced: see `syncDirectory`. */
+export function writeSynced(path: string, bytes: Uint8Array | string, disk: Disk = nodeDisk): void {
+  const file = disk.openSync(path, "w");
+  try {
+    writeAll(file, typeof bytes === "string" ? Buffer.from(bytes) : bytes, disk);
+    disk.fsyncSync(file);
+  } finally {
+    disk.closeSync(file);
+  }
+}
+
+/** Replaces a file so that a reader, or a crash at any moment, sees the old one or the new one and nothing between. */
+export function replaceFile(path: string, bytes: Uint8Array | string, disk: Disk = nodeDisk): void {
+  const aside = `${path}.${process.pid}.partial`;
+  attempt(path, "write", () => {
+    try {
+      writeSynced(aside, bytes, disk);
+      disk.renameSync(aside, path);
+    } catch (thrown) {
+      removeQuietly(aside, disk);
+      throw thrown;
+    }
+    syncDirectory(dirname(path), disk);
+  });
+}
+
+/** Writes all of the bytes at the end of an open file; a short write goes on where it stopped. */
+export function writeAll(file: number, bytes: Uint8Array, disk: Disk = nodeDisk): void {
+  for (let done = 0; done < bytes.length; ) done += disk.writeSync(file, bytes, done, bytes.length - done);
+}
+
+/** Forces a folder's entries (new names, renames) to the disk; Windows has no such thing and needs none. */
+export function syncDirectory(path: string, disk: Disk = nodeDisk): void {
+  if (process.platform === "win32") return;
+  const folder = disk.openSync(path, "r");
+  try {
+    disk.fsyncSync(folder);
+  } finally {
+    disk.closeSync(folder);
+  }
+}
+
+/** Removes a file or a folder where that is only tidying: a failure changes nothing. */
+export function removeQuietly(path: string, disk: Disk = nodeDisk): void {
+  try {
+    disk.rmSync(path, { recursive: true, force: true });
+  } catch {
+    // What is left over is not part of the record: names on record are only made by a rename.
+  }
+}

@@ -1,0 +1,77 @@
+/** A file of lines that only grows: what has been appended is with the operating system and survives SIGKILL. */
+import { fstatSync, readSync } from "node:fs";
+import { attempt, type Disk, nodeDisk, writeAll } from "./disk.ts";
+
+export interface Journal {
+  /** Adds lines, each ended by a newline, in one write. All of them or, with an error `run.io`, none. */
+  append(lines: string): void;
+  /** Forces everything to the disk and closes the file. */
+  close(): void;
+}
+
+/** Opens or makes a journal; a last line without its newline, torn by a crash, is cut off. */
+export function openJournal(path: string, disk: Disk = nodeDisk): Journal {
+  let size = 0;
+  const file = attempt(path, "open", () => disk.openSync(path, "a+"));
+  attempt(path, "repair", () => {
+    size = endOfLastLine(file);
+    disk.ftruncateSync(file, size);
+  });
+  let torn = false;
+  let closed = false;
+
+  /** Takes a line that was written in part back out, now or, while the disk refuses, before the next line. */
+  function mend(): void {
+    disk.ftruncateSync(file, size);
+    torn = false;
+  }
+
+  return {
+    append(lines) {
+      const bytes = Buffer.from(lines);
+      attempt(path, "write", () => {
+        if (torn) mend();
+        torn = true;
+        try {
+          writeAll(file, bytes, disk);
+        } catch (thrown) {
+          try {
+            mend();
+          } catch {
+            // Still torn: the next append, or the next open, cuts it off.
+          }
+          throw thrown;
+        }
+        torn = false;
+        size += bytes.length;
+      });
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      attempt(path, "close", () => {
+        try {
+          if (torn) mend();
+          disk.fsyncSync(file);
+        } finally {
+          disk.closeSync(file);
+        }
+      });
+    },
+  };
+}
+
+const newline = 0x0a;
+
+/** Looks for the last newline from the end backwards. */
+function endOfLastLine(file: number): number {
+  const block = Buffer.alloc(65536);
+  for (let end = fstatSync(file).size; end > 0; ) {
+    const start = Math.max(0, end - block.length);
+    const read = readSync(file, block, 0, end - start, start);
+    const at = block.subarray(0, read).lastIndexOf(newline);
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return 0;
+}

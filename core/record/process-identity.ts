@@ -1,0 +1,88 @@
+/** Who a process is, so that another one can tell later whether it still lives. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+
+/** A process, by things that a recycled pid or a rebooted machine does not share. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in the system's own terms; absent where the system does not say. */
+  readonly started?: string;
+  /** Hash of the machine (and of the container's process table), never its name. */
+  readonly machine: string;
+  /** Hash of this boot of the machine; absent where the system does not say. */
+  readonly boot?: string;
+}
+
+/** `live`, `gone`, or `elsewhere`: on another machine or in another container, where nobody here can look. */
+export type Liveness = "live" | "gone" | "elsewhere";
+
+/** This process. */
+export function thisProcess(): ProcessIdentity {
+  const started = startOf(process.pid);
+  const boot = textOf("/proc/sys/kernel/random/boot_id");
+  return {
+    pid: process.pid,
+    ...(started === undefined ? {} : { started }),
+    machine: machineHash(),
+    ...(boot === undefined ? {} : { boot: hashed(boot) }),
+  };
+}
+
+/** Whether a process still lives, as far as can be told from here. */
+export function livenessOf(other: ProcessIdentity, here: ProcessIdentity = thisProcess()): Liveness {
+  if (other.machine !== here.machine) return "elsewhere";
+  if (other.boot !== here.boot) return "gone";
+  if (!answers(other.pid)) return "gone";
+  return other.started === undefined || other.started === startOf(other.pid) ? "live" : "gone";
+}
+
+let machine: string | undefined;
+function machineHash(): string {
+  machine ??= hashed(`${textOf("/etc/machine-id") || hostname()} ${pidNamespace()}`);
+  return machine;
+}
+
+function hashed(text: string): string {
+  return createHash("sha256").update(`reluscope ${text}`).digest("hex").slice(0, 16);
+}
+
+/** Containers of one machine share its id but not its pids. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Start time: field 22 of /proc/PID/stat (clock ticks since boot) on Linux, `ps` on other Unix systems. */
+function startOf(pid: number): string | undefined {
+  const stat = textOf(`/proc/${pid}/stat`);
+  if (stat !== undefined) return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  if (process.platform === "win32" || process.platform === "linux") return undefined;
+  try {
+    const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { env, encoding: "utf8" }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}

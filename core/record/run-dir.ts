@@ -1,0 +1,78 @@
+/** A run directory with its lock held: made new, or opened again by a resume. */
+import { randomInt } from "node:crypto";
+import fs from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { ioFailed, runNotFound } from "../errors.ts";
+import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
+import { files, type RunFile } from "./format.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import { readRunFile, writeRunFile } from "./run-file.ts";
+
+/** A run directory that this process alone may write to. */
+export interface RunDir {
+  /** `20261123-215501-k3f9`: UTC, so that names sort by time, and four random characters. */
+  readonly id: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Replaces run.json. */
+  write(run: RunFile): void;
+  /** Gives the lock back; call it last. */
+  release(): void;
+}
+
+/** What a test holds still. */
+export interface RunDirOptions {
+  /** ms since 1970; default now. */
+  readonly now?: number;
+  /** The characters after the time; default random ones. Called again when the directory is there already. */
+  readonly suffix?: () => string;
+  readonly disk?: Disk;
+}
+
+/** Makes `root` where needed, and a run directory of a new id under it. Nothing in the path comes from the run's name. */
+export function createRunDir(root: string, options: RunDirOptions = {}): RunDir {
+  const { now = Date.now(), suffix = randomSuffix, disk = nodeDisk } = options;
+  const absolute = resolve(root);
+  attempt(absolute, "make the folder", () => disk.mkdirSync(absolute, { recursive: true }));
+  const time = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  for (let tries = 0; ; tries++) {
+    const path = join(absolute, `${time}-${suffix()}`);
+    try {
+      disk.mkdirSync(path);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === "EEXIST" && tries < 100) continue;
+      throw ioFailed(path, "make the folder", thrown);
+    }
+    try {
+      attempt(absolute, "write", () => syncDirectory(absolute, disk));
+      return held(path, takeLock(path, now, disk), disk);
+    } catch (thrown) {
+      removeQuietly(path, disk);
+      throw thrown;
+    }
+  }
+}
+
+/** Opens a run directory to go on with it. Throws `run.notFound`, `run.damaged`, or `run.inUse`. */
+export function openRunDir(path: string, options: RunDirOptions = {}): { readonly dir: RunDir; readonly run: RunFile } {
+  const { now = Date.now(), disk = nodeDisk } = options;
+  const absolute = resolve(path);
+  if (!fs.existsSync(join(absolute, files.run))) throw runNotFound(basename(absolute), resolve(absolute, ".."), []);
+  const lock = takeLock(absolute, now, disk);
+  try {
+    return { dir: held(absolute, lock, disk), run: readRunFile(absolute) };
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
+}
+
+function held(path: string, lock: Lock, disk: Disk): RunDir {
+  return { id: basename(path), path, write: (run) => writeRunFile(path, run, disk), release: () => lock.release() };
+}
+
+/** Without vowels and look-alikes, so that no id spells a word or is misread. */
+const alphabet = "23456789bcdfghjkmnpqrstvwxz";
+function randomSuffix(): string {
+  return Array.from({ length: 4 }, () => alphabet[randomInt(alphabet.length)]).join("");
+}

@@ -1,0 +1,92 @@
+/** run.json: written whole, checked when read, and what state it says the run is in. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { damagedFile, ioFailed, newerFormat } from "../errors.ts";
+import type { Outcome } from "../plugin.ts";
+import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
+import { type Attempt, files, formatVersion, type RunFile, type RunState } from "./format.ts";
+import type { Liveness } from "./process-identity.ts";
+
+const outcome = z.looseObject({
+  state: z.enum(["finished", "failed", "interrupted"]),
+  step: z.number(),
+  tokens: z.number(),
+  time: z.number(),
+  reason: z.string().optional(),
+});
+const anything = z.record(z.string(), z.unknown());
+/** Every key that readers rely on; keys that a later version of the same format adds are kept. */
+const runFile = z.looseObject({
+  format: z.int(),
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.number(),
+  config: anything,
+  sources: z.record(z.string(), z.string()),
+  versions: z.record(z.string(), z.string()),
+  engine: z.looseObject({ name: z.string(), device: z.string() }),
+  seed: z.number(),
+  corpus: anything,
+  model: z.looseObject({
+    n_layers: z.number(),
+    d_model: z.number(),
+    n_heads: z.number(),
+    d_mlp: z.number(),
+    n_ctx: z.number(),
+    d_vocab: z.number(),
+    n_params: z.number(),
+  }),
+  batchSize: z.number(),
+  tokensPerStep: z.number(),
+  steps: z.number(),
+  warmupSteps: z.number(),
+  metrics: z.array(z.looseObject({ key: z.string(), description: z.string() })),
+  attempts: z.array(z.looseObject({ startedAt: z.number(), fromStep: z.number(), outcome: outcome.optional() })),
+});
+
+/** Reads and checks run.json of a run directory. Throws `run.damaged`, or `run.io` when there is none. */
+export function readRunFile(dir: string): RunFile {
+  const path = join(dir, files.run);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (thrown) {
+    throw ioFailed(path, "read", thrown);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw damagedFile(path, "not JSON", thrown);
+  }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (typeof format === "number" && format > formatVersion) throw newerFormat(path, format, formatVersion);
+  const checked = runFile.safeParse(value);
+  if (checked.success) return checked.data as unknown as RunFile;
+  const issue = checked.error.issues[0];
+  throw damagedFile(path, `${issue?.path.join(".") || "top level"}: ${issue?.message}`);
+}
+
+/** Replaces run.json in one step: readers see the old one or the new one. */
+export function writeRunFile(dir: string, run: RunFile, disk: Disk = nodeDisk): void {
+  replaceFile(join(dir, files.run), `${JSON.stringify(run, null, 2)}\n`, disk);
+}
+
+/** The same run with one more attempt. */
+export function withAttempt(run: RunFile, attempt: Attempt): RunFile {
+  return { ...run, attempts: [...run.attempts, attempt] };
+}
+
+/** The same run with the end of its last attempt. */
+export function withOutcome(run: RunFile, end: Outcome): RunFile {
+  return { ...run, attempts: run.attempts.map((one, i, all) => (i < all.length - 1 ? one : { ...one, outcome: end })) };
+}
+
+/** What run.json and the lock together say; see `RunState`. */
+export function runState(run: RunFile, lock: Liveness | "none"): RunState {
+  const last = run.attempts.at(-1)?.outcome;
+  if (last) return last.state;
+  if (lock === "live") return "running";
+  return lock === "elsewhere" ? "lost" : "killed";
+}

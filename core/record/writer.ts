@@ -1,0 +1,61 @@
+/** Writes a run's record: rows, events, arrays and charts. What a call has written is safe from SIGKILL when it returns. */
+import { join } from "node:path";
+import type { DeclaredChart, Row, RunEvent } from "../plugin.ts";
+import { removeArraysFrom, writeArrays } from "./arrays.ts";
+import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
+import { files } from "./format.ts";
+import { type Journal, openJournal } from "./journal.ts";
+import { eventLine, rowLine } from "./lines.ts";
+
+/** The one writer of a run directory, whose lock the caller holds. Every call may throw `run.io`. */
+export interface RecordWriter {
+  /** Arrays first, so that a row on record has its arrays; then all rows in one write, all of them or none. */
+  writeRows(rows: readonly Row[]): void;
+  writeEvents(events: readonly RunEvent[]): void;
+  writeCharts(charts: readonly DeclaredChart[]): void;
+  /** Forces everything to the disk. */
+  close(): void;
+}
+
+/** Opens the record of a run directory, new or old; lines that a crash tore are cut off. */
+export function openRecord(dir: string, disk: Disk = nodeDisk): RecordWriter {
+  const rows = openJournal(join(dir, files.rows), disk);
+  let events: Journal;
+  try {
+    events = openJournal(join(dir, files.events), disk);
+  } catch (thrown) {
+    rows.close();
+    throw thrown;
+  }
+  let first = true;
+  return {
+    writeRows(batch) {
+      if (batch.length === 0) return;
+      const failed: unknown[] = [];
+      try {
+        if (first) removeArraysFrom(dir, batch[0]!.step, disk);
+        first = false;
+        for (const { step, arrays } of batch) {
+          if (Object.keys(arrays).length > 0) writeArrays(dir, step, arrays, disk);
+        }
+      } catch (thrown) {
+        failed.push(thrown); // the numbers are still worth writing
+      }
+      rows.append(batch.map(rowLine).join(""));
+      if (failed.length > 0) throw failed[0];
+    },
+    writeEvents(batch) {
+      if (batch.length > 0) events.append(batch.map(eventLine).join(""));
+    },
+    writeCharts(charts) {
+      replaceFile(join(dir, files.charts), `${JSON.stringify(charts, null, 2)}\n`, disk);
+    },
+    close() {
+      try {
+        rows.close();
+      } finally {
+        events.close();
+      }
+    },
+  };
+}
