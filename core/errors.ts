@@ -56,6 +56,7 @@ export function reasonOf(thrown: unknown): string {
 
 /** A value as it is shown in a message: quoted, on one line, at most 60 characters. */
 export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
   return `\`${line.length > 60 ? `${line.slice(0, 57)}...` : line}\``;
@@ -93,12 +94,41 @@ function didYouMean(name: string, candidates: readonly string[]): string {
 
 // One function a kind of error, so that tests and readers find all wording here.
 
-export function unknownKey(where: string, key: string, known: readonly string[]): ExperimentError {
-  return new ExperimentError("config.invalid", `${where}: unknown key ${shown(key)}. ${didYouMean(key, known)}`.trim());
+/** `elsewhere` is a key of this name in another place, for when none here is near. */
+export function unknownKey(where: string, key: string, known: readonly string[], elsewhere?: string): ExperimentError {
+  const hint = elsewhere === undefined ? didYouMean(key, known) : `Did you mean \`${elsewhere}\`?`;
+  return new ExperimentError("config.invalid", `${where}: unknown key ${shown(key)}. ${hint}`.trim());
 }
 
-export function invalidValue(where: string, expected: string, got: unknown): ExperimentError {
-  return new ExperimentError("config.invalid", `${where}: expected ${expected}, got ${shown(got)}.`);
+export function invalidValue(where: string, expected: string, got: unknown, hint = ""): ExperimentError {
+  return new ExperimentError("config.invalid", `${where}: expected ${expected}, got ${shown(got)}. ${hint}`.trim());
+}
+
+export function invalidAssignment(flag: string, text: string): ExperimentError {
+  return new ExperimentError("usage", `${flag}: expected KEY=VALUE, such as train.lr=1e-3, got ${shown(text)}.`);
+}
+
+/** Several faults of one config at once, a line each. */
+export function severalProblems(problems: readonly ExperimentError[]): ExperimentError {
+  if (problems.length === 1 && problems[0]) return problems[0];
+  return new ExperimentError("config.invalid", problems.map((problem) => problem.message).join("\n"));
+}
+
+/** `place` is the file, with line and column where they are known. */
+export function unreadableConfig(place: string, thrown: unknown): ExperimentError {
+  const reason = thrown instanceof Error && "reason" in thrown ? String(thrown.reason) : reasonOf(thrown);
+  return new ExperimentError("config.invalid", `${place}: cannot be read: ${reason}.`.replace(/\.\.$/, "."), thrown);
+}
+
+export function configNotFound(where: string, file: string): ExperimentError {
+  return new ExperimentError("config.notFound", `${where}: expected a file, got ${shown(file)}, which does not exist.`);
+}
+
+export function circularImport(files: readonly string[]): ExperimentError {
+  return new ExperimentError(
+    "config.invalid",
+    `${files[0]}: $import: expected no circle, got ${files.join(" -> ")}. Take one of these imports out.`,
+  );
 }
 
 export function unknownPlugin(kind: string, name: string, known: readonly string[], reason?: string): ExperimentError {

@@ -1,0 +1,86 @@
+/** The resolved config of a run: flags over environment over file over defaults, with where each value came from. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { configNotFound } from "../errors.ts";
+import { environmentLayers } from "./environment.ts";
+import { findConfig, movedPath, readLayers } from "./files.ts";
+import { type Flags, flagLayers } from "./flags.ts";
+import { frozen } from "./frozen.ts";
+import { formatKeyPath } from "./key-path.ts";
+import { listKeys } from "./keys.ts";
+import { configError, valueAt } from "./problems.ts";
+import { type Config, configSchema } from "./schema.ts";
+import { isPlainObject, pluginKeys, pluginMap } from "./shorthand.ts";
+import { byDefault, sourceName } from "./source.ts";
+import { ConfigTree } from "./tree.ts";
+
+/** Where a config is looked for and what overrides it. */
+export interface ConfigRequest {
+  readonly cwd: string;
+  /** A config file, relative to `cwd`; when left out, one is searched for. */
+  readonly file?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags?: Flags;
+}
+
+export interface LoadedConfig {
+  /** Frozen, deep. */
+  readonly config: Config;
+  /** Key path of each leaf to `default`, `flag --lr`, `EXPERIMENT_TRAIN__LR`, or a file relative to `baseDir`. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** The config file, absolute; `undefined` when there is none. */
+  readonly file: string | undefined;
+  /** Relative paths in the config start here: the folder of the config file, or `cwd`. */
+  readonly baseDir: string;
+}
+
+/** Loads and checks the config. Every fault of it is in the one error that is thrown, a line each. */
+export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRequest): Promise<LoadedConfig> {
+  const file = asked === undefined ? await findConfig(cwd) : path.resolve(cwd, asked);
+  if (asked !== undefined && !existsSync(path.resolve(cwd, asked))) throw configNotFound("--config", asked);
+  const baseDir = file === undefined ? cwd : path.dirname(file);
+  const where = (source: string) => (source === byDefault ? "" : sourceName(source, cwd).replace(/^flag /, ""));
+
+  const tree = new ConfigTree(pluginDefaults, where);
+  for (const layer of file === undefined ? [] : await readLayers(file, baseDir, where)) tree.add(layer);
+  const fromHere = { joinsDefaults: true, pluginName: (name: string) => movedPath(name, cwd, baseDir) };
+  const chosen = (keyPath: string) => {
+    const choice = valueAt(tree.values(), keyPath.split(".")) ?? pluginDefaults[keyPath];
+    return [...(pluginMap(choice)?.keys() ?? [])];
+  };
+  for (const layer of await environmentLayers(env, configSchema, chosen)) tree.add({ ...layer, ...fromHere });
+  for (const layer of await flagLayers(flags, configSchema)) tree.add({ ...layer, ...fromHere });
+
+  const config = checkedConfig(tree, where, cwd);
+  const sources = leaves(config).map((leaf) => [formatKeyPath(leaf), sourceName(tree.sourceOf(leaf), baseDir)]);
+  return { config, sources: frozen(Object.fromEntries(sources)), file, baseDir };
+}
+
+/** Plugins that are chosen when nobody chooses, by key path. */
+const pluginDefaults = Object.fromEntries(
+  listKeys(configSchema)
+    .map((key) => [formatKeyPath(key.path), key.default] as const)
+    .filter(([keyPath]) => keyPath in pluginKeys),
+);
+
+function checkedConfig(tree: ConfigTree, where: (source: string) => string, cwd: string): Config {
+  const input = tree.values();
+  const runs = tree.sourceOf(["runs"]);
+  const isTyped = runs !== byDefault && !path.isAbsolute(runs);
+  if (isTyped && typeof input.runs === "string") input.runs = path.resolve(cwd, input.runs);
+  const result = configSchema.safeParse(input);
+  if (result.success && tree.problems.length === 0) return frozen(result.data);
+  const checked = {
+    schema: configSchema,
+    input,
+    at: [],
+    where: (keyPath: readonly PropertyKey[]) => where(tree.sourceOf(keyPath)),
+  };
+  throw configError(result.error?.issues ?? [], checked, tree.problems);
+}
+
+/** Key paths of everything that is not a map; a map without keys is a leaf too. */
+function leaves(value: unknown, at: readonly string[] = []): string[][] {
+  if (!isPlainObject(value) || (at.length > 0 && Object.keys(value).length === 0)) return [[...at]];
+  return Object.entries(value).flatMap(([key, child]) => leaves(child, [...at, key]));
+}

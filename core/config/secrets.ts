@@ -1,0 +1,36 @@
+/** Keys whose values are never printed and never written to a run. */
+import { formatKeyPath } from "./key-path.ts";
+import { isPlainObject, pluginKeys } from "./shorthand.ts";
+
+/** What stands in the place of a secret. */
+export const secretMark = "[secret]";
+
+const secretName = /(^|_)(api_?key|access_?key|private_?key|token|secret|secret_?key|password|passwd|passphrase)$/;
+/** Tokens of language models, not of servers. */
+const tokenOfText = /(^|_)(bos|eos|pad|unk|sep|cls|mask|start|end|stop|special|prompt|per|use|max|min|n|num)_token$/;
+
+/** Whether the value at this key path is a secret, by its name or by that of a map around it. Plugins' names never are. */
+export function isSecret(path: readonly PropertyKey[]): boolean {
+  return path.some((segment, i) => {
+    if (formatKeyPath(path.slice(0, i)) in pluginKeys) return false;
+    const name = String(segment)
+      .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+      .replace(/-/g, "_")
+      .toLowerCase();
+    return secretName.test(name) && !tokenOfText.test(name);
+  });
+}
+
+/** A copy with `[secret]` for every secret, and for user and password in every URL. */
+export function withoutSecrets<T>(config: T): T {
+  return masked(config, []) as T;
+}
+
+function masked(value: unknown, path: readonly PropertyKey[]): unknown {
+  if (value === null || value === undefined || typeof value === "boolean") return value;
+  if (isSecret(path) && value !== "") return secretMark;
+  if (typeof value === "string") return value.replace(/(?<=^[a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*(?=@)/i, secretMark);
+  if (Array.isArray(value)) return value.map((item, i) => masked(item, [...path, i]));
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, [...path, key])]));
+}
