@@ -1,0 +1,41 @@
+/** The flags that every command with a config shares: `--config`, `--set`, and one for each common key. */
+import type { Argv } from "yargs";
+import type { ConfigRequest } from "../config/load.ts";
+import { shortFlags } from "../config/short-flags.ts";
+
+/** What yargs hands over for these flags; the short ones by their dashed names. */
+export interface ConfigArguments {
+  readonly config?: string | undefined;
+  readonly set?: string | readonly string[] | undefined;
+  readonly [flag: string]: unknown;
+}
+
+/** Adds the flags to a command. All are read as text, so that a bad value is refused by the config's own errors. */
+export function configFlags<T>(yargs: Argv<T>): Argv<T & ConfigArguments> {
+  const text = { type: "string", requiresArg: true } as const;
+  const short = Object.entries(shortFlags).map(([flag, { key, describe }]) => {
+    return [flag, { ...text, describe: `${describe} (${key}).`, group: "Config:" }] as const;
+  });
+  return yargs
+    .option("config", {
+      ...text,
+      alias: "c",
+      describe: "Config file; default: searched from here upwards.",
+      group: "Config:",
+    })
+    .option("set", { ...text, describe: "Any key: --set model.n_layers=6; may be repeated.", group: "Config:" })
+    .options(Object.fromEntries(short)) as Argv<T & ConfigArguments>;
+}
+
+/** The part of a config request that the flags make up. */
+export function flagsFrom(args: ConfigArguments): Pick<ConfigRequest, "file" | "flags"> {
+  const short = Object.entries(shortFlags)
+    .map(([flag, { key }]) => [key, last(args[flag])] as const)
+    .filter(([, value]) => value !== undefined);
+  return { file: last(args.config), flags: { set: [args.set ?? []].flat(), short: Object.fromEntries(short) } };
+}
+
+/** A flag that is given twice counts as its last. */
+function last<T>(value: T | readonly T[]): T | undefined {
+  return Array.isArray(value) ? value.at(-1) : (value as T);
+}
