@@ -108,6 +108,14 @@ export function invalidAssignment(flag: string, text: string): ExperimentError {
   return new ExperimentError("usage", `${flag}: expected KEY=VALUE, such as train.lr=1e-3, got ${shown(text)}.`);
 }
 
+export function configExists(file: string): ExperimentError {
+  return new ExperimentError("usage", `${file} is here already. Edit it, or write a new .experimentrc with --force.`);
+}
+
+export function unwritable(file: string, thrown: unknown): ExperimentError {
+  return new ExperimentError("run.io", `${file} cannot be written: ${reasonOf(thrown)}.`, thrown);
+}
+
 /** Several faults of one config at once, a line each. */
 export function severalProblems(problems: readonly ExperimentError[]): ExperimentError {
   if (problems.length === 1 && problems[0]) return problems[0];

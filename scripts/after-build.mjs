@@ -1,4 +1,9 @@
-/** What `tsc` leaves to do: the command must be executable. */
-import { chmod } from "node:fs/promises";
+/** What `tsc` leaves to do: the command executable, the JSON Schema for editors, the example config. */
+import { chmod, writeFile } from "node:fs/promises";
+import { exampleConfig } from "../dist/core/config/example.js";
+import { configJsonSchema } from "../dist/core/config/json-schema.js";
 
-await chmod(new URL("../dist/core/main.js", import.meta.url), 0o755).catch(() => {});
+const root = new URL("../", import.meta.url);
+await chmod(new URL("dist/core/main.js", root), 0o755).catch(() => {});
+await writeFile(new URL("dist/experimentrc.schema.json", root), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+await writeFile(new URL(".experimentrc.example", root), exampleConfig("dist/experimentrc.schema.json"));

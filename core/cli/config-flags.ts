@@ -3,12 +3,13 @@ import type { Argv } from "yargs";
 import type { ConfigRequest } from "../config/load.ts";
 import { shortFlags } from "../config/short-flags.ts";
 
+/** A text, or several when the flag is given more than once. */
+type Texts = string | readonly string[] | undefined;
+
 /** What yargs hands over for these flags; the short ones by their dashed names. */
-export interface ConfigArguments {
-  readonly config?: string | undefined;
-  readonly set?: string | readonly string[] | undefined;
-  readonly [flag: string]: unknown;
-}
+export type ConfigArguments = { readonly config?: Texts; readonly set?: Texts } & {
+  readonly [Flag in keyof typeof shortFlags]?: Texts;
+};
 
 /** Adds the flags to a command. All are read as text, so that a bad value is refused by the config's own errors. */
 export function configFlags<T>(yargs: Argv<T>): Argv<T & ConfigArguments> {
@@ -30,12 +31,12 @@ export function configFlags<T>(yargs: Argv<T>): Argv<T & ConfigArguments> {
 /** The part of a config request that the flags make up. */
 export function flagsFrom(args: ConfigArguments): Pick<ConfigRequest, "file" | "flags"> {
   const short = Object.entries(shortFlags)
-    .map(([flag, { key }]) => [key, last(args[flag])] as const)
+    .map(([flag, { key }]) => [key, last(args[flag as keyof typeof shortFlags])] as const)
     .filter(([, value]) => value !== undefined);
   return { file: last(args.config), flags: { set: [args.set ?? []].flat(), short: Object.fromEntries(short) } };
 }
 
 /** A flag that is given twice counts as its last. */
-function last<T>(value: T | readonly T[]): T | undefined {
-  return Array.isArray(value) ? value.at(-1) : (value as T);
+function last(texts: Texts): string | undefined {
+  return typeof texts === "string" ? texts : texts?.at(-1);
 }

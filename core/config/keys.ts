@@ -44,13 +44,12 @@ export function knownKeys(schema: Schema | undefined): string[] {
 
 /** What a schema expects, in words: `a whole number >= 1`, `one of relu, gelu`. */
 export function expectation(schema: Schema): string | undefined {
-  const found = inner(schema);
-  const { def } = found._zod;
+  const { def } = inner(schema)._zod;
   switch (def.type) {
     case "number":
-      return numberWords(found._zod.bag);
+      return numberWords(def);
     case "string":
-      return stringWords(found._zod.bag);
+      return stringWords(def.checks ?? []);
     case "boolean":
       return "true or false";
     case "enum":
@@ -73,21 +72,27 @@ export function expectation(schema: Schema): string | undefined {
   }
 }
 
-function numberWords(bag: Readonly<Record<string, unknown>>): string {
-  const whole = bag.format === "safeint";
-  const bounds = [
-    typeof bag.exclusiveMinimum === "number" ? `> ${bag.exclusiveMinimum}` : "",
-    typeof bag.minimum === "number" && bag.minimum > Number.MIN_SAFE_INTEGER ? `>= ${bag.minimum}` : "",
-    typeof bag.exclusiveMaximum === "number" ? `< ${bag.exclusiveMaximum}` : "",
-    typeof bag.maximum === "number" && bag.maximum < Number.MAX_SAFE_INTEGER ? `<= ${bag.maximum}` : "",
-  ].filter(Boolean);
+type Checks = readonly z.core.$ZodCheck[];
+
+function numberWords(def: z.core.$ZodNumberDef & { readonly format?: string }): string {
+  const bounds = checksOf(def.checks ?? []).flatMap((check) => {
+    if (check.check === "greater_than") return [`>${check.inclusive ? "=" : ""} ${check.value}`];
+    return check.check === "less_than" ? [`<${check.inclusive ? "=" : ""} ${check.value}`] : [];
+  });
+  const formats = checksOf(def.checks ?? []).flatMap((check) => (check.check === "number_format" ? check.format : []));
+  const whole = [def.format, ...formats].some((format) => format === "safeint" || format?.includes("int"));
   return [`a ${whole ? "whole " : ""}number`, bounds.join(" and ")].filter(Boolean).join(" ");
 }
 
-function stringWords(bag: Readonly<Record<string, unknown>>): string {
-  const { minimum, maximum } = bag;
-  if (typeof maximum === "number") return `a string of ${minimum ?? 0} to ${maximum} characters`;
-  return minimum === 1 ? "a string that is not empty" : "a string";
+function stringWords(checks: Checks): string {
+  const least = checksOf(checks).flatMap((check) => (check.check === "min_length" ? check.minimum : []))[0];
+  const most = checksOf(checks).flatMap((check) => (check.check === "max_length" ? check.maximum : []))[0];
+  if (most !== undefined) return `a string of ${least ?? 0} to ${most} characters`;
+  return least === 1 ? "a string that is not empty" : "a string";
+}
+
+function checksOf(checks: Checks) {
+  return checks.map((check) => (check._zod as z.core.$ZodChecks["_zod"]).def);
 }
 
 /** One key of the config, for help, examples and tests. */

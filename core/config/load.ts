@@ -8,9 +8,10 @@ import { type Flags, flagLayers } from "./flags.ts";
 import { frozen } from "./frozen.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { listKeys } from "./keys.ts";
+import { leavesOf } from "./leaves.ts";
 import { configError, valueAt } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
-import { isPlainObject, pluginKeys, pluginMap } from "./shorthand.ts";
+import { pluginKeys, pluginMap } from "./shorthand.ts";
 import { byDefault, sourceName } from "./source.ts";
 import { ConfigTree } from "./tree.ts";
 
@@ -52,7 +53,7 @@ export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRe
   for (const layer of await flagLayers(flags, configSchema)) tree.add({ ...layer, ...fromHere });
 
   const config = checkedConfig(tree, where, cwd);
-  const sources = leaves(config).map((leaf) => [formatKeyPath(leaf), sourceName(tree.sourceOf(leaf), baseDir)]);
+  const sources = leavesOf(config).map((leaf) => [leaf.keyPath, sourceName(tree.sourceOf(leaf.path), baseDir)]);
   return { config, sources: frozen(Object.fromEntries(sources)), file, baseDir };
 }
 
@@ -77,10 +78,4 @@ function checkedConfig(tree: ConfigTree, where: (source: string) => string, cwd:
     where: (keyPath: readonly PropertyKey[]) => where(tree.sourceOf(keyPath)),
   };
   throw configError(result.error?.issues ?? [], checked, tree.problems);
-}
-
-/** Key paths of everything that is not a map; a map without keys is a leaf too. */
-function leaves(value: unknown, at: readonly string[] = []): string[][] {
-  if (!isPlainObject(value) || (at.length > 0 && Object.keys(value).length === 0)) return [[...at]];
-  return Object.entries(value).flatMap(([key, child]) => leaves(child, [...at, key]));
 }

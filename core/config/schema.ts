@@ -51,7 +51,7 @@ const data = z.strictObject({
     .gt(0)
     .lt(1)
     .default(0.05)
-    .describe("Share of the documents that is held out for evaluation, between 0 and 1."),
+    .describe("Share of the documents that is held out for evaluation."),
 });
 
 const train = z
@@ -60,7 +60,7 @@ const train = z
     batch_size: count().default(16).describe("Sequences in one micro-batch."),
     accumulate: count().default(1).describe("Micro-batches whose gradients make one step."),
     lr: z.number().positive().default(3e-3).describe("Peak learning rate of AdamW."),
-    min_lr: share.default(0.1).describe("Where the cosine ends, as a share of lr between 0 and 1."),
+    min_lr: share.default(0.1).describe("Where the cosine ends, as a share of lr."),
     warmup_steps: count(0).default(30).describe("Steps of linear warm-up; when left out, a tenth of `steps`."),
     weight_decay: z.number().min(0).default(0.1).describe("Decoupled weight decay, on matrices only."),
     beta1: decay.default(0.9).describe("AdamW: decay of the mean of gradients."),
@@ -104,16 +104,13 @@ type EngineName = NonNullable<z.input<typeof engine>["name"]>;
 
 /** Options that every analyzer takes beside its own; the trainer takes them off before the plugin sees the rest. */
 const analyzerOptions = z.looseObject({
-  every: count().default(1).describe("Steps between two looks; nothing is captured on the other steps."),
+  every: count()
+    .default(1)
+    .describe("Looks at every N-th step, and always at the first and the last; nothing is captured on the others."),
 });
 
 export const configSchema = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .describe("Name of the run, at most 128 characters; when left out, made from date and id."),
+  name: z.string().min(1).max(128).optional().describe("Name of the run; when left out, made from date and id."),
   runs: z.string().min(1).default("runs").describe("Folder of the run directories, relative to the config file."),
   seed: count(0).default(1).describe("Seed of weights, sampling and everything else that is random."),
   engine: rewritten((value: EngineName | z.input<typeof engine>) => engineMap(value), engine)
