@@ -208,6 +208,18 @@ export function ioFailed(path: string, does: string, thrown: unknown): Experimen
   return new ExperimentError("run.io", `${path}: cannot ${does}: ${reasonOf(thrown)}.${remedy}`, thrown);
 }
 
+export function engineUnavailable(name: string, why: string, remedy: string): ExperimentError {
+  return new ExperimentError("engine.unavailable", `engine ${shown(name)} is not available: ${why}. ${remedy}`);
+}
+
+export function invalidStep(where: string, problem: string, cause?: unknown): ExperimentError {
+  return new ExperimentError("engine.step", `${where}: ${problem}`, cause);
+}
+
+export function wrongShape(where: string, expected: string, got: string): ExperimentError {
+  return invalidStep(where, `expected ${expected}, got ${got}.`);
+}
+
 export function internal(problem: string): ExperimentError {
   return new ExperimentError("internal", `internal: ${problem}. This is a fault in reluscope: please report it.`);
 }

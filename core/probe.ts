@@ -1,8 +1,7 @@
 /** Runs analyzers' probes inside a step, flattens what they return to named outputs, and gives it back on the host. */
 import * as tf from "@tensorflow/tfjs";
 import { Tensor } from "@tensorflow/tfjs";
-import { invalidStep } from "./engine/errors.ts";
-import { ExperimentError, reasonOf } from "./errors.ts";
+import { ExperimentError, invalidStep, reasonOf } from "./errors.ts";
 import type { NDArray } from "./ndarray.ts";
 import type { Activations, Probe, ProbeInputs, Readings, Site } from "./plugin.ts";
 

@@ -2,8 +2,7 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { reasonOf } from "../errors.ts";
-import { engineUnavailable } from "./errors.ts";
+import { engineUnavailable, reasonOf } from "../errors.ts";
 import { patchWasmKernels } from "./wasm-kernels.ts";
 
 export type EagerName = "tensorflow" | "wasm" | "cpu";

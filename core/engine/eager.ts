@@ -2,11 +2,10 @@
 
 import type { Tensor } from "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs";
-import { ExperimentError, internal, reasonOf } from "../errors.ts";
+import { ExperimentError, internal, invalidStep, reasonOf, wrongShape } from "../errors.ts";
 import { type NDArray, sizeOf, type TypedArray } from "../ndarray.ts";
 import { activate, type EagerName, openBackend } from "./backend.ts";
 import type { DType, Engine, EngineOptions, Program, State, TensorSpec, TensorSpecs, Tensors } from "./engine.ts";
-import { invalidStep, wrongShape } from "./errors.ts";
 
 type HostTensors = Readonly<Record<string, NDArray>>;
 

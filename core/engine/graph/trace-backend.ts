@@ -1,8 +1,9 @@
 /** A TensorFlow.js backend that computes nothing: its kernels add nodes to the graph that is being traced. */
+
 import * as tf from "@tensorflow/tfjs";
+import { invalidStep } from "../../errors.ts";
 import type { TypedArray } from "../../ndarray.ts";
 import type { DType } from "../engine.ts";
-import { invalidStep } from "../errors.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { kernels } from "./kernels/index.ts";
 import type { KernelInputs } from "./kernels/kernel.ts";

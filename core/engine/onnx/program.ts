@@ -1,9 +1,8 @@
 /** A lowered step in an ONNX Runtime session. */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { reasonOf } from "../../errors.ts";
+import { invalidStep, reasonOf, wrongShape } from "../../errors.ts";
 import { type NDArray, sizeOf, type TypedArray } from "../../ndarray.ts";
 import type { Program, ProviderName, Signature, State, TensorSpec, TensorSpecs } from "../engine.ts";
-import { invalidStep, wrongShape } from "../errors.ts";
 import type { Graph } from "../graph/node.ts";
 import { printGraph } from "../graph/print.ts";
 import { batchInput, type LoweredModel, lower, stateInput, stateOutput, stepOutput } from "./lower.ts";

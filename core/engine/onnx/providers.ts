@@ -1,7 +1,6 @@
 /** ONNX Runtime itself, loaded when first needed, and what it can run on. */
-import { reasonOf } from "../../errors.ts";
+import { engineUnavailable, reasonOf } from "../../errors.ts";
 import type { ProviderName } from "../engine.ts";
-import { engineUnavailable } from "../errors.ts";
 
 export type Ort = typeof import("onnxruntime-node");
 
