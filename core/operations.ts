@@ -75,3 +75,13 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   }) as Parameters<typeof tf.customGrad>[0]);
   return loss(logits);
 }
+
+/** Mean cross-entropy of each of `windows` equal stretches of rows, nats: `[windows]`. Without a gradient of its own. */
+export function windowLosses(logits: Tensor, targets: Tensor, windows: number): Tensor {
+  const d_vocab = logits.shape[1]!;
+  const shifted = tf.sub(logits, tf.max(logits, -1, true)); // [n d_vocab]
+  const oneHot = tf.oneHot(targets, d_vocab, 1, 0, "float32"); // [n d_vocab]
+  const logTotal = tf.log(tf.sum(tf.exp(shifted), -1)); // [n]
+  const losses = tf.sub(logTotal, tf.sum(tf.mul(oneHot, shifted), -1)); // [n]
+  return tf.mean(tf.reshape(losses, [windows, -1]), -1);
+}

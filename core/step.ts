@@ -6,7 +6,7 @@ import type { ModelConfig, TrainConfig } from "./config/schema.ts";
 import type { Signature, Step, TensorSpecs, Tensors } from "./engine/engine.ts";
 import { type CapturedSites, forward, initialise, parameterSpecs } from "./model.ts";
 import { type NDArray, sizeOf } from "./ndarray.ts";
-import { crossEntropy } from "./operations.ts";
+import { crossEntropy, windowLosses } from "./operations.ts";
 import { adamSpecs, adamUpdate, biasCorrections, clipByGlobalNorm } from "./optimizer.ts";
 import type { Activations, ProbeInputs, Site } from "./plugin.ts";
 import { checkProbeSize, runProbe, type StepProbe } from "./probe.ts";
@@ -78,12 +78,12 @@ export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe
   return { step, signature: { state: stateSpecs(plan), inputs } };
 }
 
-/** Mean loss over `windows` sequences, as output `loss`; inputs `tokens` and `targets`, int32 `[windows pos]`. Changes no state. */
+/** Mean loss of each of `windows` sequences, as output `losses` `[windows]`; inputs `tokens` and `targets`, int32 `[windows pos]`. Changes no state. */
 export function evalStep(plan: StepPlan & { readonly windows: number }): SignedStep {
   const { model, windows } = plan;
   const step: Step = (state, { tokens, targets }) => {
     const { logits } = forward(state, tokens!, model, []);
-    return { outputs: { loss: crossEntropy(logits, tf.reshape(targets!, [-1])) } };
+    return { outputs: { losses: windowLosses(logits, tf.reshape(targets!, [-1]), windows) } };
   };
   const tokens = { shape: [windows, model.n_ctx], dtype: "int32" } as const;
   return { step, signature: { state: stateSpecs(plan), inputs: { tokens, targets: tokens } } };
