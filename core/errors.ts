@@ -145,13 +145,18 @@ export function unknownPlugin(kind: string, name: string, known: readonly string
   return new ExperimentError("plugin.unknown", message);
 }
 
-export function invalidPlugin(name: string, problem: string): ExperimentError {
-  return new ExperimentError("plugin.invalid", `plugin ${shown(name)}: ${problem}`);
+export function invalidPlugin(name: string, problem: string, cause?: unknown): ExperimentError {
+  return new ExperimentError("plugin.invalid", `plugin ${shown(name)}: ${problem}`, cause);
 }
 
 export function pluginFailed(name: string, hook: string, step: number, thrown: unknown): ExperimentError {
   const message = `${name}: ${hook} failed at step ${step}: ${reasonOf(thrown)}`;
   return new ExperimentError("plugin.failed", message, thrown);
+}
+
+export function diverged(step: number, loss: number, gradNorm: number, lastLoss: number): ExperimentError {
+  const message = `step ${step}: the loss is ${loss} and the gradient's norm ${gradNorm}; the last finite loss was ${lastLoss}. Training stopped, and the newest checkpoint from before is kept. Try a lower train.lr, more train.warmup_steps, or a smaller model.init_scale.`;
+  return new ExperimentError("train.diverged", message);
 }
 
 export function invalidData(where: string, problem: string): ExperimentError {
