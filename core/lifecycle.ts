@@ -1,0 +1,136 @@
+/** Calls analyzers: in config order, one after another, each failure attributed once, time kept for each. */
+import { ExperimentError, pluginFailed } from "./errors.ts";
+import { type Recorded, recordValues, sectionOf } from "./metrics.ts";
+import type { Arrays, NDArray } from "./ndarray.ts";
+import type {
+  Analyzer,
+  AnalyzerInstance,
+  Awaitable,
+  Lifecycle,
+  Moment,
+  Outcome,
+  Probe,
+  Readings,
+  Run,
+  RunEvent,
+  Site,
+} from "./plugin.ts";
+
+/** An analyzer that has been set up for a run. */
+export interface ActiveAnalyzer {
+  readonly plugin: Analyzer;
+  readonly every: number;
+  readonly instance: AnalyzerInstance<Site, Probe, string>;
+  /** Host time spent in it so far, ms. */
+  hostMs: number;
+}
+
+/** Whether an analyzer looks at a step: the first, the last, and every `every`-th. */
+export function looksAt(analyzer: { readonly every: number }, step: number, steps: number): boolean {
+  return step === 1 || step === steps || step % analyzer.every === 0;
+}
+
+/** Calls one hook of every analyzer that has it. Throws `plugin.failed` naming plugin, hook and step. */
+export async function callHook<K extends keyof Lifecycle>(
+  analyzers: readonly ActiveAnalyzer[],
+  hook: K,
+  step: number,
+  argument: Parameters<NonNullable<Lifecycle[K]>>[0],
+): Promise<void> {
+  for (const analyzer of analyzers) {
+    const call = analyzer.instance[hook] as ((argument: unknown) => Awaitable<void>) | undefined;
+    if (call) await attributed(analyzer, hook, step, () => call(argument));
+  }
+}
+
+/** Runs `analyze` of those that looked at this step; returns what they logged and the events they put on record. */
+export async function analyzeStep(
+  analyzers: readonly ActiveAnalyzer[],
+  readings: ReadonlyMap<string, Readings<Probe>>,
+  at: Moment,
+  n_layers: number,
+): Promise<Recorded & { readonly events: readonly RunEvent[] }> {
+  const recorded: Recorded & { events: RunEvent[] } = { metrics: {}, arrays: {}, events: [] };
+  for (const analyzer of analyzers) {
+    const mine = readings.get(analyzer.plugin.name);
+    if (mine === undefined) continue;
+    await attributed(analyzer, "analyze", at.step, async () => {
+      const source = sectionOf(analyzer.plugin.name);
+      const moment = {
+        ...at,
+        event: (kind: string, data: Readonly<Record<string, unknown>>) => {
+          recorded.events.push({ ...at, source, kind, data });
+        },
+      };
+      recordValues(analyzer.plugin, await analyzer.instance.analyze(mine, moment), n_layers, recorded);
+    });
+  }
+  return recorded;
+}
+
+/** State of every analyzer that keeps any, by plugin name. */
+export function saveAnalyzers(analyzers: readonly ActiveAnalyzer[], step: number): Record<string, Arrays> {
+  const saved: Record<string, Arrays> = {};
+  for (const { plugin, instance } of analyzers) {
+    try {
+      const state: Record<string, NDArray> | undefined = instance.save?.();
+      if (state !== undefined) saved[plugin.name] = state;
+    } catch (thrown) {
+      throw pluginFailed(plugin.name, "save", step, thrown);
+    }
+  }
+  return saved;
+}
+
+export function loadAnalyzers(
+  analyzers: readonly ActiveAnalyzer[],
+  saved: Readonly<Record<string, Arrays>>,
+  step: number,
+): void {
+  for (const { plugin, instance } of analyzers) {
+    const state = saved[plugin.name];
+    if (state === undefined) continue;
+    try {
+      instance.load?.(state);
+    } catch (thrown) {
+      throw pluginFailed(plugin.name, "load", step, thrown);
+    }
+  }
+}
+
+/** `onRunEnd` for all, also after a failure: one that throws does not keep the others from being told. */
+export async function endRun(analyzers: readonly ActiveAnalyzer[], outcome: Outcome): Promise<ExperimentError[]> {
+  const failures: ExperimentError[] = [];
+  for (const analyzer of analyzers) {
+    await callHook([analyzer], "onRunEnd", outcome.step, outcome).catch((error: ExperimentError) => {
+      failures.push(error);
+    });
+  }
+  return failures;
+}
+
+/** Sets analyzers up in config order. */
+export function setUp(plugin: Analyzer, options: unknown, every: number, run: Run): ActiveAnalyzer {
+  try {
+    return { plugin, every, instance: plugin.setup(options as never, run), hostMs: 0 };
+  } catch (thrown) {
+    if (thrown instanceof ExperimentError) throw thrown;
+    throw pluginFailed(plugin.name, "setup", 0, thrown);
+  }
+}
+
+async function attributed(
+  analyzer: ActiveAnalyzer,
+  hook: string,
+  step: number,
+  call: () => Awaitable<void>,
+): Promise<void> {
+  const begun = performance.now();
+  try {
+    await call();
+  } catch (thrown) {
+    throw pluginFailed(analyzer.plugin.name, hook, step, thrown);
+  } finally {
+    analyzer.hostMs += performance.now() - begun;
+  }
+}
