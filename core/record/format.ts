@@ -35,6 +35,8 @@ export interface RunFile {
   readonly config: Readonly<Record<string, unknown>>;
   /** Key path to where its value came from: `default`, `flag --set`, `EXPERIMENT_TRAIN__LR`, or a file. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Folder that relative paths in the config start from, absolute. */
+  readonly baseDir: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly engine: { readonly name: string; readonly device: string };
   readonly seed: number;

@@ -24,6 +24,7 @@ const runFile = z.looseObject({
   createdAt: z.number(),
   config: anything,
   sources: z.record(z.string(), z.string()),
+  baseDir: z.string(),
   versions: z.record(z.string(), z.string()),
   engine: z.looseObject({ name: z.string(), device: z.string() }),
   seed: z.number(),

@@ -12,6 +12,7 @@ export function runFileOf(changes: Partial<RunFile> = {}): RunFile {
     createdAt: Date.UTC(2026, 10, 23, 21, 55, 1),
     config: { train: { lr: 0.003, steps: 300 }, analyzers: { "token-sparsity": {} } },
     sources: { "train.lr": "default", "train.steps": "flag --set" },
+    baseDir: "/somewhere",
     versions: { reluscope: "0.1.0", node: "20.20.2" },
     engine: { name: "wasm", device: "CPU, 2 threads (wasm)" },
     seed: 1,
