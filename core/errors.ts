@@ -228,3 +228,12 @@ export function wrongShape(where: string, expected: string, got: string): Experi
 export function internal(problem: string): ExperimentError {
   return new ExperimentError("internal", `internal: ${problem}. This is a fault in reluscope: please report it.`);
 }
+
+export function runFinished(id: string, step: number): ExperimentError {
+  return new ExperimentError("usage", `run ${id}: it is finished, at step ${step}; there is nothing to resume.`);
+}
+
+export function nothingToResume(id: string): ExperimentError {
+  const message = `run ${id}: expected a whole checkpoint, got none. Start it anew with \`experiment train\`; a smaller checkpoint.every leaves one earlier.`;
+  return new ExperimentError("usage", message);
+}

@@ -1,6 +1,6 @@
 /** Which engines are there, and which one `auto` means. Loads a tensor library only when asked. */
 import { ExperimentError, reasonOf } from "../errors.ts";
-import { type Engine, type EngineName, type EngineOptions, engineNames } from "./engine.ts";
+import { type Engine, type EngineName, type EngineOptions } from "./engine.ts";
 
 type Options = Pick<EngineOptions, "threads" | "provider">;
 
@@ -13,11 +13,16 @@ const makers: Readonly<Record<EngineName, (options: Options) => Promise<Engine>>
 };
 
 /** What `auto` tries, fastest first; the first that is there and wanted is taken. */
-const preference: readonly { readonly name: EngineName; wanted?(engine: Engine): boolean }[] = [
-  { name: "tensorflow", wanted: (engine) => engine.device.startsWith("GPU") },
-  { name: "onnx" },
-  { name: "wasm" },
-  { name: "cpu" },
+const preference: readonly {
+  readonly name: EngineName;
+  /** What speaks for it, in a few words. */
+  readonly because: string;
+  wanted?(engine: Engine): boolean;
+}[] = [
+  { name: "tensorflow", because: "a GPU is there", wanted: (engine) => engine.device.startsWith("GPU") },
+  { name: "onnx", because: "compiled, the fastest without a GPU" },
+  { name: "wasm", because: "needs nothing but Node" },
+  { name: "cpu", because: "plain JavaScript: slow, the reference for tests" },
 ];
 
 /** Makes the engine that the options ask for; throws `engine.unavailable` when it cannot be had. */
@@ -42,21 +47,25 @@ export interface FoundEngine {
   readonly available: boolean;
   /** What it would compute on; empty when it is not available. */
   readonly device: string;
-  /** Why it is not available; empty when it is. */
+  /** Why it is not available, or what speaks for or against it. */
   readonly why: string;
+  /** Whether `auto` means this one here. */
+  readonly chosen: boolean;
 }
 
-/** Tries every engine. */
+/** Tries every engine, in the order in which `auto` would. */
 export async function findEngines(): Promise<readonly FoundEngine[]> {
   const found: FoundEngine[] = [];
-  for (const name of engineNames) {
+  for (const { name, wanted, because } of preference) {
     try {
       const engine = await makers[name]({ threads: 0 });
-      found.push({ name, available: true, device: engine.device, why: "" });
+      const good = wanted?.(engine) ?? true;
+      const chosen = good && !found.some((earlier) => earlier.chosen);
+      found.push({ name, available: true, device: engine.device, why: good ? because : "it sees no GPU", chosen });
       await engine.dispose();
     } catch (thrown) {
       if (!(thrown instanceof ExperimentError)) throw thrown;
-      found.push({ name, available: false, device: "", why: reasonOf(thrown) });
+      found.push({ name, available: false, device: "", why: reasonOf(thrown), chosen: false });
     }
   }
   return found;
