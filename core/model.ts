@@ -13,7 +13,6 @@ import type { Tensor } from "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "./config/schema.ts";
 import type { TensorSpecs, Tensors } from "./engine/engine.ts";
-import { invalidValue } from "./errors.ts";
 import { type NDArray, sizeOf } from "./ndarray.ts";
 import { embedding, normalised } from "./operations.ts";
 import type { LayerSite, ModelSite, Site } from "./plugin.ts";
@@ -27,8 +26,7 @@ const initialDeviation = 0.02;
  * `[d_model d_mlp]`. `attn.W_QKV` holds queries, keys and values side by side, each head's `d_head` columns together.
  */
 export function parameterSpecs(config: ModelConfig, d_vocab: number): TensorSpecs {
-  const { n_layers, d_model, n_heads, d_mlp, n_ctx } = config;
-  if (d_model % n_heads !== 0) throw invalidValue("model.n_heads", `a divisor of d_model = ${d_model}`, n_heads);
+  const { n_layers, d_model, d_mlp, n_ctx } = config;
   const shapes: Record<string, readonly number[]> = {};
   const add = (name: string, shape: readonly number[]) => {
     shapes[name] = shape;

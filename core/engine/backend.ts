@@ -15,8 +15,8 @@ interface TensorflowBackend {
   readonly isUsingGpuDevice?: boolean;
 }
 
-/** Loads and initialises a backend and makes it current; gives what it computes on, in words, and whether that is a GPU. */
-export async function openBackend(name: EagerName): Promise<{ readonly device: string; readonly gpu: boolean }> {
+/** Loads and initialises a backend and makes it current; gives what it computes on, in words. */
+export async function openBackend(name: EagerName): Promise<string> {
   tf.enableProdMode(); // no banner on stderr
   const opening = { tensorflow: openTensorflow, wasm: openWasm, cpu: openCpu }[name];
   return opening();
@@ -29,7 +29,7 @@ export function activate(name: EagerName): void {
 
 async function openCpu() {
   await tf.setBackend("cpu");
-  return { device: "CPU, 1 thread (TensorFlow.js in plain JavaScript)", gpu: false };
+  return "CPU, 1 thread (plain JavaScript)";
 }
 
 async function openWasm() {
@@ -43,7 +43,7 @@ async function openWasm() {
     throw engineUnavailable("wasm", reasonOf(thrown), remedy);
   }
   patchWasmKernels();
-  return { device: "CPU, 1 thread (WebAssembly)", gpu: false };
+  return "CPU, 1 thread (WebAssembly)";
 }
 
 async function openTensorflow() {
@@ -53,7 +53,7 @@ async function openTensorflow() {
       await import(name);
       if (!(await tf.setBackend("tensorflow"))) throw new Error("its backend did not start");
       const gpu = (tf.backend() as unknown as TensorflowBackend).isUsingGpuDevice === true;
-      return { device: `${gpu ? "GPU" : "CPU"} (TensorFlow, ${name})`, gpu };
+      return `${gpu ? "GPU" : "CPU"} (TensorFlow, ${name})`;
     } catch (thrown) {
       failures.push(`${name}: ${firstLine(thrown)}`);
     }

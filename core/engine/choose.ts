@@ -35,6 +35,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       if (wanted?.(engine) ?? true) return engine;
       await engine.dispose();
     } catch (thrown) {
+      if (!(thrown instanceof ExperimentError)) throw thrown;
       failure = thrown;
     }
   }

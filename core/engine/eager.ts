@@ -19,7 +19,7 @@ interface EagerState extends State {
  * have one, and TensorFlow takes its number from the machine.
  */
 export async function createEagerEngine(name: EagerName, _options: Pick<EngineOptions, "threads">): Promise<Engine> {
-  const { device } = await openBackend(name);
+  const device = await openBackend(name);
 
   /** Runs `f` on this backend, in a tidy; a failure says where, and which operation the backend lacks. */
   function computed<T extends tf.TensorContainer>(where: string, f: () => T): T {

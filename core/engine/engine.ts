@@ -53,7 +53,7 @@ export interface Program {
 
 export interface Engine {
   readonly name: EngineName;
-  /** What the numbers are computed on, for run.json and `experiment doctor`: "CPU, 2 threads (wasm)". */
+  /** What the numbers are computed on, `CPU` or `GPU` first: "CPU, 1 thread (WebAssembly)". For run.json and `experiment doctor`. */
   readonly device: string;
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
   compile(step: Step, signature: Signature, name: string): Promise<Program>;
