@@ -159,8 +159,8 @@ export function diverged(step: number, loss: number, gradNorm: number, lastLoss:
   return new ExperimentError("train.diverged", message);
 }
 
-export function invalidData(where: string, problem: string): ExperimentError {
-  return new ExperimentError("data.invalid", `${where}: ${problem}`);
+export function invalidData(where: string, problem: string, cause?: unknown): ExperimentError {
+  return new ExperimentError("data.invalid", `${where}: ${problem}`, cause);
 }
 
 export function runNotFound(ref: string, root: string, known: readonly string[]): ExperimentError {

@@ -1,0 +1,12 @@
+import type { Tokenizer } from "./tokenizer.ts";
+
+const utf8 = new TextEncoder();
+
+/** UTF-8 bytes: 256 ids, one a byte. */
+export const bytes: Tokenizer = {
+  name: "bytes",
+  d_vocab: 256,
+  encode: (text) => new Uint16Array(utf8.encode(text)),
+  decode: (ids) => Buffer.from(Uint8Array.from(ids)).toString("utf8"),
+  byteLength: (ids) => ids.length,
+};
