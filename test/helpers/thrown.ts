@@ -10,3 +10,14 @@ export function thrownBy(action: () => unknown): ExperimentError {
   }
   throw new Error("expected an ExperimentError, but nothing was thrown");
 }
+
+/** The ExperimentError that a promise is rejected with; fails when it is fulfilled or rejected with something else. */
+export async function rejectedBy(promise: Promise<unknown>): Promise<ExperimentError> {
+  const outcome = await promise.then(
+    () => "fulfilled" as const,
+    (thrown: unknown) => ({ thrown }),
+  );
+  return thrownBy(() => {
+    if (outcome !== "fulfilled") throw outcome.thrown;
+  });
+}
