@@ -38,6 +38,7 @@ export async function createOnnxEngine(options: Pick<EngineOptions, "threads" | 
     },
     release(state) {
       const held = heldState(state);
+      held.released = true;
       held.current.clear();
       held.spare.clear();
     },

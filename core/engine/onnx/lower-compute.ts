@@ -47,11 +47,8 @@ export const computeRules: Rules = {
     );
   },
   topK: (node, { writer: w, operands, as }) => {
-    const { k, part } = node.attrs;
-    const inputs = [operands[0]!, w.ints([k])];
-    if (part === "values") return w.emit("TopK", inputs, { axis: -1 }, as);
-    const indices = `${as ?? `topk${node.id}`}:int64`;
-    w.emitAll("TopK", inputs, ["", indices], { axis: -1 });
-    return castTo(w, indices, "int32", as);
+    const inputs = [operands[0]!, w.ints([node.attrs.k])];
+    const [values, indices] = w.emitPair("TopK", inputs, { axis: -1 });
+    return node.attrs.part === "values" ? w.rename(values, as) : castTo(w, indices, "int32", as);
   },
 };

@@ -8,6 +8,7 @@ import type { Ort } from "./providers.ts";
 export interface OnnxState extends State {
   readonly current: Map<string, Tensor>;
   readonly spare: Map<string, Tensor>;
+  released: boolean;
 }
 
 /** Copies arrays into a state of their own. */
@@ -16,12 +17,12 @@ export function createState(ort: Ort, tensors: Readonly<Record<string, NDArray>>
   const specs: TensorSpecs = Object.fromEntries(entries.map(([name, array]) => [name, specOf(array)]));
   const copies = () =>
     new Map(entries.map(([name, array]) => [name, tensorOf(ort, specOf(array), array.data.slice())]));
-  return { engine: "onnx", specs, current: copies(), spare: copies() };
+  return { engine: "onnx", specs, current: copies(), spare: copies(), released: false };
 }
 
 /** The state, checked to be one of this engine's that has not been released. */
 export function heldState(state: State): OnnxState {
-  if (state.engine === "onnx" && (state as OnnxState).current.size > 0) return state as OnnxState;
+  if (state.engine === "onnx" && !(state as OnnxState).released) return state as OnnxState;
   throw internal("the onnx engine was handed a state that it does not hold");
 }
 

@@ -17,27 +17,38 @@ export class OnnxWriter {
   /** Adds a node with one result; `as` names the result, else a fresh name does. */
   emit(opType: string, inputs: readonly string[], attributes: NodeAttributes = {}, as?: string): string {
     const output = as ?? this.fresh("v");
-    this.emitAll(opType, inputs, [output], attributes);
+    this.add(opType, inputs, [output], attributes);
     return output;
   }
 
   /** A node of ONNX Runtime's own operator set. */
   emitMicrosoft(opType: string, inputs: readonly string[], attributes: NodeAttributes, as?: string): string {
     const output = as ?? this.fresh("v");
-    this.nodes++;
-    this.fields.push(nodeProto(opType, inputs, [output], attributes, "com.microsoft"));
+    this.add(opType, inputs, [output], attributes, "com.microsoft");
     return output;
   }
 
-  /** A node with several results, whose names are given; an empty name leaves a result out. */
-  emitAll(
+  /** A node with two results. */
+  emitPair(opType: string, inputs: readonly string[], attributes: NodeAttributes): readonly [string, string] {
+    const outputs = [this.fresh("v"), this.fresh("v")] as const;
+    this.add(opType, inputs, outputs, attributes);
+    return outputs;
+  }
+
+  /** The same value under the public name `as`, where there is one. */
+  rename(value: string, as: string | undefined): string {
+    return as === undefined ? value : this.emit("Identity", [value], {}, as);
+  }
+
+  private add(
     opType: string,
     inputs: readonly string[],
     outputs: readonly string[],
-    attributes: NodeAttributes = {},
+    attributes: NodeAttributes,
+    domain = "",
   ): void {
     this.nodes++;
-    this.fields.push(nodeProto(opType, inputs, outputs, attributes, ""));
+    this.fields.push(nodeProto(opType, inputs, outputs, attributes, domain));
   }
 
   initializer(dtype: DataType, shape: readonly number[], data: TypedArray | BigInt64Array): string {

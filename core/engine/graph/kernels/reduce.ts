@@ -1,5 +1,6 @@
 /** Reductions, softmax, running sums and order statistics. */
-import type { ReduceFn } from "../node.ts";
+import type { GraphBuilder } from "../builder.ts";
+import type { Node, ReduceFn } from "../node.ts";
 import { fromFront } from "../shape.ts";
 import { axesOf, type Kernel, type Kernels, operand } from "./kernel.ts";
 
@@ -30,6 +31,26 @@ function softmax(input: string, axisName: string, log: boolean): Kernel {
   };
 }
 
+/** `x` moved by `by` places along `axis` (backwards where negative), ones moving in. */
+function shifted(b: GraphBuilder, x: Node, axis: number, by: number): Node {
+  const length = x.shape[axis]!;
+  const count = Math.min(Math.abs(by), length);
+  const ones = b.fill(1, x.shape.with(axis, count), x.dtype);
+  const begin = x.shape.map(() => 0).with(axis, by > 0 ? 0 : count);
+  const kept = b.slice(x, begin, x.shape.with(axis, length - count));
+  return b.concat(by > 0 ? [ones, kept] : [kept, ones], axis);
+}
+
+/** Running products by doubling: after round i each place holds the product of the last 2^i. */
+function cumprod(b: GraphBuilder, x: Node, axis: number, exclusive: boolean, reverse: boolean): Node {
+  const direction = reverse ? -1 : 1;
+  let running = exclusive ? shifted(b, x, axis, direction) : x;
+  for (let by = 1; by < x.shape[axis]!; by *= 2) {
+    running = b.binary("mul", running, shifted(b, running, axis, by * direction));
+  }
+  return running;
+}
+
 export const reduce: Kernels = {
   Sum: reduction("sum"),
   Mean: reduction("mean"),
@@ -47,6 +68,14 @@ export const reduce: Kernels = {
     const flags = { exclusive: attrs.exclusive === true, reverse: attrs.reverse === true };
     return builder.make("cumsum", { axis, ...flags }, [x!], x!.shape, x!.dtype);
   },
+  Cumprod: ({ builder, inputs: { x }, attrs }) =>
+    cumprod(
+      builder,
+      x!,
+      fromFront(attrs.axis as number, x!.shape.length),
+      attrs.exclusive === true,
+      attrs.reverse === true,
+    ),
   TopK: ({ builder, inputs: { x }, attrs }) => {
     const k = attrs.k as number;
     const shape = x!.shape.with(-1, k);
