@@ -125,7 +125,8 @@ export function severalProblems(problems: readonly ExperimentError[]): Experimen
 /** `place` is the file, with line and column where they are known. */
 export function unreadableConfig(place: string, thrown: unknown): ExperimentError {
   const reason = thrown instanceof Error && "reason" in thrown ? String(thrown.reason) : reasonOf(thrown);
-  return new ExperimentError("config.invalid", `${place}: cannot be read: ${reason}.`.replace(/\.\.$/, "."), thrown);
+  const line = reason.replace(/\s+/g, " ").replace(/\.$/, "");
+  return new ExperimentError("config.invalid", `${place}: cannot be read: ${line}.`, thrown);
 }
 
 export function configNotFound(where: string, file: string): ExperimentError {

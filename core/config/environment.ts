@@ -31,7 +31,7 @@ function keyPath(variable: string, chosen: (pluginKey: string) => readonly strin
   const path: string[] = [];
   for (const segment of variable.slice(prefix.length).toLowerCase().split("__")) {
     const parent = formatKeyPath(path);
-    const name = parent in pluginKeys ? chosen(parent).find((plugin) => folded(plugin) === segment) : segment;
+    const name = pluginKeys.has(parent) ? chosen(parent).find((plugin) => folded(plugin) === segment) : segment;
     path.push(name ?? segment.replaceAll("_", "-"));
   }
   return path;

@@ -47,7 +47,7 @@ function keyText(key: Key): string {
   if (key.isSection) return `${about}\n${indent}${name}:`;
   if (keyPath in derived) return `${about}\n${indent}# ${name}: ${derived[keyPath]}`;
   const value = valueAt(configSchema.parse({}), key.path);
-  if (!(keyPath in pluginKeys) || !isPlainObject(value)) return `${about}\n${indent}${name}: ${scalar(value)}`;
+  if (!pluginKeys.has(keyPath) || !isPlainObject(value)) return `${about}\n${indent}${name}: ${scalar(value)}`;
   return [about, `${indent}${name}:`, ...Object.entries(value).map(([plugin]) => pluginText(key, plugin))].join("\n");
 }
 
@@ -64,7 +64,7 @@ function pluginText(key: Key, plugin: string): string {
 
 /** What values a key may have, where its description does not say so. */
 function range({ schema, path, isSection }: Key): string {
-  const words = isSection || formatKeyPath(path) in pluginKeys ? undefined : expectation(schema);
+  const words = isSection || pluginKeys.has(formatKeyPath(path)) ? undefined : expectation(schema);
   return words === undefined ? "" : ` (${words})`;
 }
 

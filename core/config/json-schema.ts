@@ -14,7 +14,7 @@ interface Json {
 /** Describes what may be written: everything is optional, and plugins may be named in the short ways too. */
 export function configJsonSchema(plugins: PluginSchemas = {}): Readonly<Record<string, unknown>> {
   const root = written(configSchema);
-  for (const keyPath of Object.keys(pluginKeys)) {
+  for (const keyPath of pluginKeys.keys()) {
     const segments = keyPath.split(".");
     const last = segments.pop() ?? "";
     const parent = segments.reduce<Json>((json, segment) => json.properties?.[segment] ?? {}, root);

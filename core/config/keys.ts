@@ -28,7 +28,7 @@ export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema |
   for (const segment of path) {
     if (at === undefined) return undefined;
     const { def }: z.core.$ZodTypes["_zod"] = inner(at)._zod;
-    if (def.type === "object") at = def.shape[String(segment)] ?? def.catchall;
+    if (def.type === "object") at = Object.hasOwn(def.shape, segment) ? def.shape[String(segment)] : def.catchall;
     else if (def.type === "record") at = def.valueType;
     else if (def.type === "array") at = def.element;
     else return undefined;

@@ -61,7 +61,7 @@ export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRe
 const pluginDefaults = Object.fromEntries(
   listKeys(configSchema)
     .map((key) => [formatKeyPath(key.path), key.default] as const)
-    .filter(([keyPath]) => keyPath in pluginKeys),
+    .filter(([keyPath]) => pluginKeys.has(keyPath)),
 );
 
 function checkedConfig(tree: ConfigTree, where: (source: string) => string, cwd: string): Config {

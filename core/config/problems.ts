@@ -48,8 +48,8 @@ function expected(issue: z.core.$ZodIssue, checked: Checked): string {
     return source === "" ? issue.message : `${issue.message} (${source})`;
   }
   const path = [...checked.at, ...issue.path];
-  if (formatKeyPath(path) in pluginKeys) return "a plugin's name, a list of names, or a map from name to options";
-  if (formatKeyPath(path.slice(0, -1)) in pluginKeys) return "a map of options, true, or false to leave it out";
+  if (pluginKeys.has(formatKeyPath(path))) return "a plugin's name, a list of names, or a map from name to options";
+  if (pluginKeys.has(formatKeyPath(path.slice(0, -1)))) return "a map of options, true, or false to leave it out";
   const schema = schemaAt(checked.schema, issue.path);
   return (schema && expectation(schema)) ?? issue.message;
 }

@@ -12,7 +12,7 @@ const tokenOfText = /(^|_)(bos|eos|pad|unk|sep|cls|mask|start|end|stop|special|p
 /** Whether the value at this key path is a secret, by its name or by that of a map around it. Plugins' names never are. */
 export function isSecret(path: readonly PropertyKey[]): boolean {
   return path.some((segment, i) => {
-    if (formatKeyPath(path.slice(0, i)) in pluginKeys) return false;
+    if (pluginKeys.has(formatKeyPath(path.slice(0, i)))) return false;
     const name = String(segment)
       .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
       .replace(/-/g, "_")

@@ -13,11 +13,11 @@ export type PluginEntry = Record<string, unknown> | boolean | null;
 export type PluginChoice = string | readonly (string | Record<string, PluginEntry>)[] | Record<string, PluginEntry>;
 
 /** The keys that choose plugins, and how many each takes. */
-export const pluginKeys: Readonly<Record<string, "one" | "many">> = {
-  "data.corpus": "one",
-  analyzers: "many",
-  sinks: "many",
-};
+export const pluginKeys: ReadonlyMap<string, "one" | "many"> = new Map([
+  ["data.corpus", "one"],
+  ["analyzers", "many"],
+  ["sinks", "many"],
+]);
 
 /** The map that a choice stands for, entries that are `false` still in it; `undefined` if it is not a choice at all. */
 export function pluginMap(choice: unknown): Map<string, unknown> | undefined {

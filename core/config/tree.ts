@@ -69,7 +69,7 @@ export class ConfigTree {
     for (const [key, value] of Object.entries(values)) {
       const at = [...path, key];
       if (forbidden.has(key)) this.#refuse(path, key, layer);
-      else if (formatKeyPath(at) in pluginKeys) this.#choose(branch, at, value, layer);
+      else if (pluginKeys.has(formatKeyPath(at))) this.#choose(branch, at, value, layer);
       else if (value === null && !isInsidePlugin(path)) branch.children.delete(key);
       else this.#set(branch, at, formatKeyPath(at) === "engine" ? engineMap(value) : value, layer);
     }
@@ -96,7 +96,7 @@ export class ConfigTree {
     }
     const branch = branchAt(parent, key, layer.source);
     const named = new Map([...chosen].map(([name, entry]) => [layer.pluginName?.(name) ?? name, entry]));
-    const only = pluginKeys[formatKeyPath(path)] === "one";
+    const only = pluginKeys.get(formatKeyPath(path)) === "one";
     if (only && ![...branch.children.keys()].some((name) => named.has(name))) branch.children.clear();
     for (const [name, entry] of named) this.#enable(branch, [...path, name], entry, layer);
   }
@@ -120,7 +120,7 @@ function isBranch(node: Node): node is Branch {
 }
 
 function isInsidePlugin(path: readonly string[]): boolean {
-  return path.some((_, i) => formatKeyPath(path.slice(0, i)) in pluginKeys);
+  return path.some((_, i) => pluginKeys.has(formatKeyPath(path.slice(0, i))));
 }
 
 function branchAt(parent: Branch, key: string, source: string): Branch {
