@@ -52,9 +52,9 @@ export interface Firings {
   readonly pos: number;
   readonly units: number;
   /** Firings of unit `i` in sequence `b` at `b * units + i`. */
-  readonly perSequence: ArrayLike<number>;
+  readonly perSequence: Int32Array;
   /** Units that fire at token `t` of sequence `b` at `b * pos + t`. */
-  readonly perToken: ArrayLike<number>;
+  readonly perToken: Int32Array;
   /** Firings of each unit in the batch, `[d_mlp]`. */
   readonly perUnit: Int32Array;
   /** Sequences in which each unit fires, `[d_mlp]`. */
@@ -65,17 +65,17 @@ export interface Firings {
 export function firings(perSequence: NDArray, perToken: NDArray): Firings {
   const [batch, units] = perSequence.shape as [number, number];
   const pos = perToken.shape[1]!;
-  const { data } = perSequence;
+  const data = perSequence.data as Int32Array; // as `counts` casts it
   const perUnit = new Int32Array(units);
   const sequences = new Int32Array(units);
   for (let b = 0; b < batch; b++) {
     for (let i = 0, at = b * units; i < units; i++, at++) {
       const count = data[at]!;
-      perUnit[i] = perUnit[i]! + count;
-      if (count > 0) sequences[i] = sequences[i]! + 1;
+      perUnit[i]! += count;
+      sequences[i]! += -count >>> 31; // 1 where count > 0: a branch would be mispredicted for every other unit
     }
   }
-  return { batch, pos, units, perSequence: data, perToken: perToken.data, perUnit, sequences };
+  return { batch, pos, units, perSequence: data, perToken: perToken.data as Int32Array, perUnit, sequences };
 }
 
 /** The firings of every layer, first layer first. */

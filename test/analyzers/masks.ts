@@ -1,5 +1,6 @@
 /** Synthetic masks with known answers, and their counts made the plain way. */
 import type { NDArray } from "../../core/ndarray.ts";
+import type { Random } from "../../core/random.ts";
 import { type Firings, firings } from "../../plugins/analyzers/counts.ts";
 
 /** `mask[b][t][i]`: 1 where unit `i` fires at token `t` of sequence `b`. */
@@ -26,4 +27,30 @@ export function countsOf(mask: Mask): { perSequence: NDArray; perToken: NDArray 
 export function firingsIn(mask: Mask): Firings {
   const { perSequence, perToken } = countsOf(mask);
   return firings(perSequence, perToken);
+}
+
+/**
+ * Random firings straight as counts: in each sequence every unit has a frequency `rate(i)`, multiplied for all units by a
+ * factor of the sequence's own that is uniform in `1 -+ spread`: correlated tokens, with a known mean.
+ */
+export function clusteredFirings(
+  random: Random,
+  size: { readonly batch: number; readonly pos: number; readonly units: number },
+  rate: (unit: number) => number,
+  spread = 0,
+): Firings {
+  const { batch, pos, units } = size;
+  const perSequence = new Int32Array(batch * units);
+  const perToken = new Int32Array(batch * pos);
+  for (let b = 0; b < batch; b++) {
+    const factor = 1 + spread * (2 * random.next() - 1);
+    for (let t = 0; t < pos; t++) {
+      for (let i = 0; i < units; i++) {
+        if (random.next() >= rate(i) * factor) continue;
+        perSequence[b * units + i]!++;
+        perToken[b * pos + t]!++;
+      }
+    }
+  }
+  return firings({ shape: [batch, units], data: perSequence }, { shape: [batch, pos], data: perToken });
 }

@@ -1,6 +1,6 @@
 /** Charts of batch-union-sparsity. */
 import type { Chart } from "../../../core/plugin.ts";
-import { layerColour, layerLines, percentAxis } from "../chart-parts.ts";
+import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
 
 /** Use of the batch over training, and the climb from token to sequence to batch. */
 export const charts: readonly Chart[] = [
@@ -30,6 +30,53 @@ export const charts: readonly Chart[] = [
         color: layerColour,
         detail: { field: "run" },
       },
+    },
+  },
+  {
+    id: "union-growth",
+    title: "Union growth",
+    description:
+      "Units used by n tokens at the last step. Solid: whole sequences; dashed: tokens shuffled over the batch (rarefaction); dotted: all units equally frequent. Solid below dashed: sequences reuse their units.",
+    data: "arrays",
+    only: ["union_growth"],
+    steps: "last",
+    spec: {
+      transform: [
+        { calculate: "['n', 'shuffled', 'equal units', 'sequences'][datum.row]", as: "part" },
+        { pivot: "part", value: "value", groupby: ["run", "step", "layer", "index"] },
+        { fold: ["sequences", "shuffled", "equal units"], as: ["baseline", "use"] },
+        { filter: "isValid(datum.use) && isFinite(datum.use)" },
+      ],
+      mark: "line",
+      encoding: {
+        x: { field: "n", type: "quantitative", scale: { type: "log", base: 2 }, title: "tokens" },
+        y: { field: "use", type: "quantitative", axis: { format: "~%" }, title: "units used" },
+        color: layerColour,
+        strokeDash: { field: "baseline", type: "nominal", sort: ["sequences", "shuffled", "equal units"] },
+        detail: { field: "run" },
+      },
+    },
+  },
+  {
+    id: "cluster-index",
+    title: "Cluster index",
+    description:
+      "Units that a sequence uses over what as many tokens shuffled between sequences would use. 1: no structure beyond frequency. Band: 95 % interval over sequences.",
+    data: "scalars",
+    only: ["cluster_index", "cluster_index_low", "cluster_index_high"],
+    spec: {
+      transform: [{ pivot: "metric", value: "value", groupby: ["run", "tokens", "layer"] }],
+      encoding: { x: tokensAxis, color: layerColour, detail: { field: "run" } },
+      layer: [
+        {
+          mark: { type: "area", opacity: 0.15 },
+          encoding: {
+            y: { field: "cluster_index_low", type: "quantitative", scale: { zero: false }, title: "cluster index" },
+            y2: { field: "cluster_index_high" },
+          },
+        },
+        { mark: "line", encoding: { y: { field: "cluster_index", type: "quantitative" } } },
+      ],
     },
   },
 ];

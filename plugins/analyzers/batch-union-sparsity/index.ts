@@ -3,20 +3,41 @@ import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
+import { unionGrowth } from "./growth.ts";
 import { metrics } from "./metrics.ts";
-import { unionUse } from "./union-use.ts";
+import { createPast } from "./past.ts";
+import { clusterIndex, unionUse } from "./union-use.ts";
+
+const options = z.strictObject({
+  window: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe("Analysed batches whose firing frequencies make use_batch_independent's baseline."),
+});
 
 /** Analyzer `batch-union-sparsity`: per-sequence and per-batch use of MLP units (arXiv 2407.07848), layer by layer. */
 export const batchUnionSparsity: Analyzer = defineAnalyzer({
   name: "batch-union-sparsity",
-  summary: "How many MLP units a sequence and a whole batch use, layer by layer.",
-  options: z.strictObject({}),
+  summary: "How many MLP units a sequence and a whole batch use, and how far from chance, layer by layer.",
+  options,
   sites: ["mlp_post"],
   metrics,
   headline: ["use_seq", "use_batch"],
   charts,
-  setup: () => ({
-    probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
-    analyze: (readings) => byMetric(firingsOf(readings).map((layer) => unionUse(layer))),
-  }),
+  setup: ({ window }) => {
+    const past = createPast(window);
+    return {
+      probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
+      analyze: (readings) => {
+        const layers = firingsOf(readings);
+        const use_batch_independent = past.expectedUse(layers);
+        past.remember(layers);
+        const numbers = layers.map((layer) => ({ ...unionUse(layer), ...clusterIndex(layer) }));
+        return { ...byMetric(numbers), use_batch_independent, union_growth: layers.map(unionGrowth) };
+      },
+      save: past.save,
+      load: past.load,
+    };
+  },
 });

@@ -1,18 +1,15 @@
 /** Use of a layer by sequences and by the whole batch: sizes of unions over tokens. */
-import { mean } from "../../../core/statistics/moments.ts";
+import { jackknife } from "../../../core/statistics/jackknife.ts";
+import { expectedUnion, samplesFor } from "../../../core/statistics/rarefaction.ts";
+import { chao } from "../../../core/statistics/richness.ts";
 import type { Firings } from "../counts.ts";
+import { layerStatistics, type Tallies, tallies, talliesWithout } from "../layer-statistics.ts";
 
-/** The three levels of use, `use_token <= use_seq <= use_batch`, and their ratios. */
-export function unionUse({ perToken, perUnit, sequences, batch, units }: Firings) {
-  let used = 0;
-  let usedInSequences = 0;
-  for (let i = 0; i < units; i++) {
-    if (perUnit[i]! > 0) used++;
-    usedInSequences += sequences[i]!;
-  }
-  const use_token = mean(perToken) / units;
-  const use_seq = usedInSequences / batch / units;
-  const use_batch = used / units;
+/** The three levels of use, `use_token <= use_seq <= use_batch`, their ratios, and what batch and sequences share. */
+export function unionUse(layer: Firings) {
+  const all = tallies(layer);
+  const { use_token, use_seq, use_batch } = layerStatistics(all);
+  const n = layer.batch * layer.pos;
   return {
     use_token,
     use_seq,
@@ -20,5 +17,47 @@ export function unionUse({ perToken, perUnit, sequences, batch, units }: Firings
     seq_over_token: use_seq / use_token,
     batch_over_seq: use_batch / use_seq,
     batch_over_token: use_batch / use_token,
+    use_seq_shuffled: expectedUnion(all.tokens, n, layer.pos),
+    use_seq_naive: 1 - (1 - use_token) ** layer.pos,
+    ...sharing(all, use_seq, layer.units),
+    ...unseen(all, layer.units),
+    n50: samplesFor(all.tokens, n, 0.5),
+    n95: samplesFor(all.tokens, n, 0.95),
+    unsaturated: (Math.LN2 * (all.tokens[1] ?? 0)) / layer.units,
+  };
+}
+
+/** What two sequences have in common, from the number of sequences that hold each unit. */
+function sharing({ sequences, batch }: Tallies, use_seq: number, units: number) {
+  let pairs = 0;
+  for (let q = 2; q < sequences.length; q++) pairs += ((q * (q - 1)) / 2) * sequences[q]!;
+  const seq_overlap = batch < 2 ? Number.NaN : pairs / ((batch * (batch - 1)) / 2) / units;
+  return {
+    seq_overlap,
+    seq_jaccard: seq_overlap / (2 * use_seq - seq_overlap),
+    only_one_seq: sequences[1]! / (units - sequences[0]!),
+  };
+}
+
+/** Units that were not seen but may be alive. */
+function unseen({ sequences, tokens, batch, pos }: Tallies, units: number) {
+  const dead = (alive: number) => 1 - Math.min(units, alive) / units;
+  return {
+    dead_hat: dead(chao(sequences, batch)),
+    dead_hat_tokens: dead(chao(tokens, batch * pos)),
+    seq_singletons: sequences[1]!,
+    seq_doubletons: sequences[2] ?? 0,
+  };
+}
+
+/** use_seq over what tokens shuffled between sequences would give, with a jackknife interval over sequences on the log. */
+export function clusterIndex(layer: Firings) {
+  const log = (part: Tallies) => Math.log(layerStatistics(part).cluster_index);
+  const { value, se, low, high } = jackknife(log(tallies(layer)), Array.from(talliesWithout(layer), log));
+  return {
+    cluster_index: Math.exp(value),
+    cluster_index_se_log: se,
+    cluster_index_low: Math.exp(low),
+    cluster_index_high: Math.exp(high),
   };
 }

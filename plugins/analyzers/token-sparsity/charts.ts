@@ -35,4 +35,51 @@ export const charts: readonly Chart[] = [
       ],
     },
   },
+  {
+    id: "frequency-over-training",
+    title: "Firing frequency of units over training",
+    description:
+      "Each column is the distribution of units over log10 firing frequency at one step. The lowest row holds the units that never fired in the batch.",
+    data: "arrays",
+    only: ["frequency_histogram"],
+    spec: {
+      transform: [{ calculate: "datum.index == 0 ? -6.1 : -6 + (datum.index - 1) / 10", as: "logf" }],
+      mark: "rect",
+      encoding: {
+        x: { field: "step", type: "ordinal", axis: { labelOverlap: true }, title: "step" },
+        y: {
+          field: "logf",
+          type: "ordinal",
+          sort: "descending",
+          axis: { labelOverlap: true },
+          title: "log10 frequency",
+        },
+        color: { field: "value", type: "quantitative", scale: { scheme: "viridis" }, title: "share of units" },
+        facet: { field: "layer", type: "ordinal", columns: 2 },
+      },
+    },
+  },
+  {
+    id: "rank-frequency",
+    title: "Rank and frequency",
+    description: "Firing frequency of units from the most to the least used, at the first and the last step.",
+    data: "arrays",
+    only: ["rank_frequency"],
+    steps: "first-and-last",
+    spec: {
+      transform: [
+        { calculate: "datum.row == 0 ? 'rank' : 'frequency'", as: "part" },
+        { pivot: "part", value: "value", groupby: ["run", "step", "layer", "index"] },
+        { filter: "datum.frequency > 0" },
+      ],
+      mark: "line",
+      encoding: {
+        x: { field: "rank", type: "quantitative", scale: { type: "log" }, title: "rank of unit" },
+        y: { field: "frequency", type: "quantitative", scale: { type: "log" }, title: "firing frequency" },
+        color: layerColour,
+        strokeDash: { field: "step", type: "ordinal" },
+        detail: { field: "run" },
+      },
+    },
+  },
 ];

@@ -1,22 +1,42 @@
-/** How many units each token uses. */
+/** How many units each token uses, and how often each unit fires. */
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
+import { dormancy } from "./dormancy.ts";
+import { frequencies, frequencyHistogram, rankFrequency } from "./frequency.ts";
 import { metrics } from "./metrics.ts";
+import { designEffect, sequenceFrequencies } from "./sequences.ts";
 import { tokenUse } from "./token-use.ts";
 
 /** Analyzer `token-sparsity`: per-token use of MLP units (arXiv 2407.07848), layer by layer. */
 export const tokenSparsity: Analyzer = defineAnalyzer({
   name: "token-sparsity",
-  summary: "How many MLP units each token uses, layer by layer.",
+  summary: "How many MLP units each token uses and how often each unit fires, layer by layer.",
   options: z.strictObject({}),
   sites: ["mlp_post"],
   metrics,
   headline: ["use_token"],
   charts,
   setup: () => ({
-    probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
-    analyze: (readings) => byMetric(firingsOf(readings).map((layer) => tokenUse(layer))),
+    probe: ({ mlp_post }, { tf }) => ({
+      ...countLayers(tf, mlp_post),
+      sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
+    }),
+    analyze: (readings) => {
+      const layers = firingsOf(readings);
+      const numbers = layers.map((layer, l) => ({
+        ...tokenUse(layer),
+        ...frequencies(layer),
+        ...sequenceFrequencies(layer),
+        ...dormancy(readings.sums[l]!.data),
+        design_effect: designEffect(layer),
+      }));
+      return {
+        ...byMetric(numbers),
+        frequency_histogram: layers.map(frequencyHistogram),
+        rank_frequency: layers.map(rankFrequency),
+      };
+    },
   }),
 });

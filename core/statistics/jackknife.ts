@@ -1,0 +1,31 @@
+/** The delete-one jackknife (Efron & Tibshirani 1993, chapter 11): error of an estimate from what it is without each part. */
+import { mean } from "./moments.ts";
+import { studentQuantile } from "./special.ts";
+
+/** An estimate with its standard error and 95 % interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly se: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** `se^2 = (B - 1)/B sum (theta_b - mean)^2`, where `without[b]` is the estimate from all parts but the b-th. */
+export function jackknifeError(without: ArrayLike<number>): number {
+  const parts = without.length;
+  const centre = mean(without);
+  let sum = 0;
+  for (let b = 0; b < parts; b++) sum += (without[b]! - centre) ** 2;
+  return Math.sqrt(((parts - 1) / parts) * sum);
+}
+
+/** The estimate with its jackknife error and a t interval with B - 1 degrees of freedom. */
+export function jackknife(value: number, without: ArrayLike<number>): Estimate {
+  return interval(value, without.length < 2 ? Number.NaN : jackknifeError(without), without.length - 1);
+}
+
+/** `value -+ t se`, 95 %. */
+export function interval(value: number, se: number, df: number): Estimate {
+  const reach = se === 0 ? 0 : studentQuantile(0.975, df) * se;
+  return { value, se, low: value - reach, high: value + reach };
+}

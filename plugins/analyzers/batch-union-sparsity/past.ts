@@ -1,0 +1,54 @@
+/** Firing frequencies from the batches before: the only independence baseline for a whole batch that is not biased. */
+import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import type { Firings } from "../counts.ts";
+
+/** Counts of the last `window` batches of each layer, newest included only after it was asked about. */
+export interface Past {
+  /**
+   * `1/F sum_i [1 - (1 - p_i)^N]` for each layer, with p_i from earlier batches: the use of a batch of independent tokens.
+   * Frequencies of the same batch would not do: a unit seen once among N tokens would count as `1 - 1/e`. NaN at first.
+   */
+  expectedUse(layers: readonly Firings[]): number[];
+  remember(layers: readonly Firings[]): void;
+  save(): Arrays;
+  load(state: Arrays): void;
+}
+
+/** An empty memory of `window` batches. */
+export function createPast(window: number): Past {
+  let batches: Int32Array[][] = [];
+  let tokensPerBatch = 0;
+  return {
+    expectedUse: (layers) =>
+      layers.map(({ units, batch, pos }, layer) => {
+        if (batches.length === 0) return Number.NaN;
+        let missing = 0;
+        for (let i = 0; i < units; i++) {
+          let count = 0;
+          for (const past of batches) count += past[layer]![i]!;
+          missing += (1 - count / (batches.length * tokensPerBatch)) ** (batch * pos);
+        }
+        return 1 - missing / units;
+      }),
+    remember: (layers) => {
+      batches = [...batches, layers.map((layer) => layer.perUnit)].slice(-window);
+      tokensPerBatch = layers[0]!.batch * layers[0]!.pos;
+    },
+    save: () => {
+      const entries = batches.flatMap((layers, age) =>
+        layers.map((data, layer): [string, NDArray] => [`${age}/${layer}`, { shape: [data.length], data }]),
+      );
+      return { ...Object.fromEntries(entries), tokens: { shape: [], data: Int32Array.of(tokensPerBatch) } };
+    },
+    load: (state) => {
+      tokensPerBatch = state.tokens?.data[0] ?? 0;
+      batches = [];
+      for (const [key, { data }] of Object.entries(state)) {
+        if (key === "tokens") continue;
+        const [age, layer] = key.split("/").map(Number) as [number, number];
+        batches[age] ??= [];
+        batches[age][layer] = Int32Array.from(data);
+      }
+    },
+  };
+}

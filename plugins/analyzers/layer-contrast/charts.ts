@@ -1,0 +1,86 @@
+/** Charts of layer-contrast. */
+import type { Chart } from "../../../core/plugin.ts";
+import { statisticNames } from "../layer-statistics.ts";
+
+const lastStep = [
+  { joinaggregate: [{ op: "max", field: "step", as: "last" }], groupby: ["run"] },
+  { filter: "datum.step == datum.last" },
+];
+
+/** The contrast statistic by statistic, and each layer's way through the plane of token and batch use. */
+export const charts: readonly Chart[] = [
+  {
+    id: "contrasts",
+    title: "Last against first layer",
+    description:
+      "Difference of log odds (log for ratios) at the last step, with 95 % of its error over sequences. Right of 0: higher in the last layer.",
+    data: "scalars",
+    only: statisticNames.flatMap((name) => [`delta_${name}`, `delta_se_${name}`]),
+    spec: {
+      transform: [
+        ...lastStep,
+        { calculate: "test(/delta_se_/, datum.metric) ? 'se' : 'delta'", as: "part" },
+        { calculate: "replace(datum.metric, /.*delta_(se_)?/, '')", as: "statistic" },
+        { pivot: "part", value: "value", groupby: ["run", "statistic"] },
+        { calculate: "datum.delta - 1.96 * datum.se", as: "low" },
+        { calculate: "datum.delta + 1.96 * datum.se", as: "high" },
+      ],
+      encoding: { y: { field: "statistic", type: "nominal", title: null } },
+      layer: [
+        {
+          mark: "rule",
+          encoding: {
+            x: { field: "low", type: "quantitative", title: "last - first, log odds" },
+            x2: { field: "high" },
+          },
+        },
+        { mark: { type: "point", filled: true }, encoding: { x: { field: "delta", type: "quantitative" } } },
+        {
+          mark: { type: "rule", color: "#888" },
+          encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: "height" } },
+        },
+      ],
+    },
+  },
+  {
+    id: "slopes",
+    title: "First to last layer",
+    description:
+      "Use at three levels in every layer at the last step. Lines that cross between levels are an inversion.",
+    data: "scalars",
+    only: ["use_token", "use_seq", "use_batch"],
+    spec: {
+      transform: [
+        ...lastStep,
+        { calculate: "log(datum.value / (1 - datum.value))", as: "logit" },
+        { filter: "isFinite(datum.logit)" },
+      ],
+      mark: { type: "line", point: true },
+      encoding: {
+        x: { field: "layer", type: "ordinal", title: "layer" },
+        y: { field: "logit", type: "quantitative", title: "log odds of use" },
+        color: { field: "metric", type: "nominal", title: null },
+        detail: { field: "run" },
+      },
+    },
+  },
+  {
+    id: "phase-portrait",
+    title: "Token use against batch use",
+    description: "Each line is one layer's way through training. Up and left: many units, each used seldom.",
+    data: "scalars",
+    only: ["use_token", "use_batch"],
+    spec: {
+      transform: [{ pivot: "metric", value: "value", groupby: ["run", "step", "layer"] }],
+      mark: { type: "trail" },
+      encoding: {
+        x: { field: "use_token", type: "quantitative", scale: { type: "log" }, axis: { format: "~%" } },
+        y: { field: "use_batch", type: "quantitative", scale: { type: "log" }, axis: { format: "~%" } },
+        order: { field: "step" },
+        size: { field: "step", type: "quantitative", scale: { range: [0.5, 3] }, legend: null },
+        color: { field: "layer", type: "ordinal", scale: { scheme: "viridis" }, title: "layer" },
+        detail: { field: "run" },
+      },
+    },
+  },
+];

@@ -1,0 +1,56 @@
+/** First against last layer: one effect a statistic, with a paired error over sequences. */
+import { cohensH, logit } from "../../../core/statistics/effects.ts";
+import { type Estimate, jackknife } from "../../../core/statistics/jackknife.ts";
+import type { Firings } from "../counts.ts";
+import {
+  type LayerStatistics,
+  layerStatistics,
+  ratioNames,
+  type ShareName,
+  type StatisticName,
+  statisticNames,
+  tallies,
+  talliesWithout,
+} from "../layer-statistics.ts";
+
+const ratios: ReadonlySet<StatisticName> = new Set(ratioNames);
+
+/** The scale on which layers are compared: log odds of a share, log of a ratio. `unit` is one unit's share of its layer. */
+export function onScale(name: StatisticName, value: number, unit: number): number {
+  return ratios.has(name) ? Math.log(value) : logit(value, unit);
+}
+
+/** Both layers' statistics on the whole batch and without each sequence. */
+export interface Pair {
+  readonly units: number;
+  readonly first: LayerStatistics;
+  readonly last: LayerStatistics;
+  readonly firstWithout: readonly LayerStatistics[];
+  readonly lastWithout: readonly LayerStatistics[];
+}
+
+/** Computes them; both layers saw the same sequences, so that the errors are paired. */
+export function pairOf(first: Firings, last: Firings): Pair {
+  return {
+    units: first.units,
+    first: layerStatistics(tallies(first)),
+    last: layerStatistics(tallies(last)),
+    firstWithout: Array.from(talliesWithout(first), layerStatistics),
+    lastWithout: Array.from(talliesWithout(last), layerStatistics),
+  };
+}
+
+/** `delta(y) = scale(y of last) - scale(y of first)` for each statistic. */
+export function deltas({ units, first, last, firstWithout, lastWithout }: Pair): Record<StatisticName, Estimate> {
+  const scaled = (name: StatisticName, of: LayerStatistics) => onScale(name, of[name], 1 / units);
+  const entries = statisticNames.map((name): [StatisticName, Estimate] => {
+    const without = firstWithout.map((one, b) => scaled(name, lastWithout[b]!) - scaled(name, one));
+    return [name, jackknife(scaled(name, last) - scaled(name, first), without)];
+  });
+  return Object.fromEntries(entries) as Record<StatisticName, Estimate>;
+}
+
+/** Cohen's h of a statistic that is a share, last against first layer. */
+export function sizeOfEffect(name: ShareName, { first, last }: Pair): number {
+  return cohensH(first[name], last[name]);
+}

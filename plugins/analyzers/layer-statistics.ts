@@ -1,0 +1,88 @@
+/** One layer's sparsity in a handful of numbers, all of them functions of two tallies; and the same without each sequence. */
+import { unitsForShare } from "../../core/statistics/concentration.ts";
+import { expectedUnion } from "../../core/statistics/rarefaction.ts";
+import { chao } from "../../core/statistics/richness.ts";
+import { type Tally, tallyOf, totalOf, unitsIn } from "../../core/statistics/tally.ts";
+import type { Firings } from "./counts.ts";
+
+/** A unit is always on when it fires at more than this share of tokens, and rare when at fewer than that but at all. */
+export const alwaysOnAbove = 0.9;
+export const rareBelow = 1e-3;
+
+/** What is tallied of a batch: firings of each unit, and sequences in which it fires. */
+export interface Tallies {
+  readonly batch: number;
+  readonly pos: number;
+  readonly tokens: Tally;
+  readonly sequences: Tally;
+}
+
+/** The statistics that are compared between layers. */
+export type LayerStatistics = Readonly<Record<StatisticName, number>>;
+
+/** Shares of the layer's units, compared by their log odds. */
+export const shareNames = ["use_token", "use_seq", "use_batch", "k50", "always_on", "rare", "dead_hat"] as const;
+/** Ratios, compared by their logs. */
+export const ratioNames = ["batch_over_token", "cluster_index"] as const;
+export const statisticNames = [...shareNames, ...ratioNames] as const;
+export type ShareName = (typeof shareNames)[number];
+export type StatisticName = (typeof statisticNames)[number];
+
+/** Tallies of the whole batch. */
+export function tallies({ batch, pos, perUnit, sequences }: Firings): Tallies {
+  return { batch, pos, tokens: tallyOf(perUnit, batch * pos), sequences: tallyOf(sequences, batch) };
+}
+
+/**
+ * Tallies of the batch without each of its sequences in turn: the whole batch's, with the units of that sequence moved down.
+ * One pair of arrays is reused: look before the next.
+ */
+export function* talliesWithout(layer: Firings): Generator<Tallies> {
+  const { batch, pos, units, perSequence, perUnit, sequences: holding } = layer;
+  const all = tallies(layer);
+  const tokens = new Float64Array(all.tokens.length);
+  const sequences = new Float64Array(all.sequences.length);
+  for (let b = 0; b < batch; b++) {
+    tokens.set(all.tokens);
+    sequences.set(all.sequences);
+    for (let i = 0, at = b * units; i < units; i++, at++) {
+      const count = perSequence[at]!;
+      if (count === 0) continue;
+      const total = perUnit[i]!;
+      const holders = holding[i]!;
+      tokens[total]!--;
+      tokens[total - count]!++;
+      sequences[holders]!--;
+      sequences[holders - 1]!++;
+    }
+    const left = tokens.subarray(0, (batch - 1) * pos + 1);
+    yield { batch: batch - 1, pos, tokens: left, sequences: sequences.subarray(0, batch) };
+  }
+}
+
+/** All statistics of one layer. */
+export function layerStatistics({ batch, pos, tokens, sequences }: Tallies): LayerStatistics {
+  const units = unitsIn(tokens);
+  const n = batch * pos;
+  const use_token = totalOf(tokens) / n / units;
+  const use_seq = totalOf(sequences) / batch / units;
+  const use_batch = 1 - tokens[0]! / units;
+  return {
+    use_token,
+    use_seq,
+    use_batch,
+    batch_over_token: use_batch / use_token,
+    k50: unitsForShare(tokens, 0.5),
+    always_on: shareWith(tokens, (c) => c > alwaysOnAbove * n),
+    rare: shareWith(tokens, (c) => c > 0 && c < rareBelow * n),
+    cluster_index: use_seq / expectedUnion(tokens, n, pos),
+    dead_hat: 1 - Math.min(units, chao(sequences, batch)) / units,
+  };
+}
+
+/** The share of units whose count meets a condition. */
+export function shareWith(tally: Tally, meets: (count: number) => boolean): number {
+  let units = 0;
+  for (let c = 0; c < tally.length; c++) if (meets(c)) units += tally[c]!;
+  return units / unitsIn(tally);
+}

@@ -1,0 +1,54 @@
+/** How often units fire, and how unequally. */
+import type { NDArray } from "../../../core/ndarray.ts";
+import { effectiveUnits, gini, unitsForShare } from "../../../core/statistics/concentration.ts";
+import { quantile, sorted } from "../../../core/statistics/moments.ts";
+import type { Firings } from "../counts.ts";
+import { alwaysOnAbove, rareBelow, shareWith, tallies } from "../layer-statistics.ts";
+
+/** Decades of the histogram, and bins in each: bin k > 0 holds log10 f in `(-decades + (k - 1)/10, -decades + k/10]`. */
+const decades = 6;
+const binsPerDecade = 10;
+/** Points of the rank-frequency curve, spread evenly over log rank. */
+const rankPoints = 64;
+
+/** Firing frequencies `f_i = c_i / N` of the layer's units, as numbers and curves. */
+export function frequencies(layer: Firings) {
+  const { tokens } = tallies(layer);
+  const n = layer.batch * layer.pos;
+  const rising = sorted(layer.perUnit);
+  const at = (p: number) => quantile(rising, p) / n;
+  return {
+    freq_q10: at(0.1),
+    freq_q25: at(0.25),
+    freq_q50: at(0.5),
+    freq_q75: at(0.75),
+    freq_q90: at(0.9),
+    freq_q99: at(0.99),
+    always_on: shareWith(tokens, (c) => c > alwaysOnAbove * n),
+    rare: shareWith(tokens, (c) => c > 0 && c < rareBelow * n),
+    never: tokens[0]! / layer.units,
+    k50: unitsForShare(tokens, 0.5),
+    gini: gini(tokens),
+    n_eff: effectiveUnits(tokens),
+  };
+}
+
+/** Share of units in each bin of log10 frequency; bin 0 is for units that never fire. */
+export function frequencyHistogram({ perUnit, batch, pos, units }: Firings): NDArray<Float32Array> {
+  const bins = new Float32Array(decades * binsPerDecade + 1);
+  for (const count of perUnit) bins[count === 0 ? 0 : binOf(count / (batch * pos))]! += 1;
+  return { shape: [bins.length], data: bins.map((count) => count / units) };
+}
+
+function binOf(frequency: number): number {
+  const bin = Math.ceil((Math.log10(frequency) + decades) * binsPerDecade - 1e-9);
+  return Math.min(Math.max(bin, 1), decades * binsPerDecade);
+}
+
+/** Two rows: ranks from 1 to the number of units, evenly spread over log rank, and the frequency of the unit at each. */
+export function rankFrequency({ perUnit, batch, pos, units }: Firings): NDArray<Float32Array> {
+  const rising = sorted(perUnit);
+  const ranks = Array.from({ length: rankPoints }, (_, i) => Math.round(units ** (i / (rankPoints - 1))));
+  const frequencies = ranks.map((rank) => rising[units - rank]! / (batch * pos));
+  return { shape: [2, rankPoints], data: Float32Array.from([...ranks, ...frequencies]) };
+}
