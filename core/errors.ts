@@ -226,6 +226,14 @@ export function wrongShape(where: string, expected: string, got: string): Experi
   return invalidStep(where, `expected ${expected}, got ${got}.`);
 }
 
+/** A W&B transaction log that cannot be read past `at`. */
+export function damagedLog(path: string, at: number, problem: string): ExperimentError {
+  return new ExperimentError(
+    "run.damaged",
+    `${path}: damaged at byte ${at}: ${problem}. What stands before it is whole; rows.jsonl of the run has every row.`,
+  );
+}
+
 export function internal(problem: string): ExperimentError {
   return new ExperimentError("internal", `internal: ${problem}. This is a fault in reluscope: please report it.`);
 }

@@ -1,6 +1,6 @@
 /** One sink with its queue: batches in order, never two calls at once, and a failure that stays the sink's own. */
 import { reasonOf } from "./errors.ts";
-import type { Outcome, Row, Run, RunEvent, SinkInstance } from "./plugin.ts";
+import type { Outcome, Output, Row, Run, RunEvent, SinkInstance } from "./plugin.ts";
 
 /** Rows that may wait for a slow sink before the trainer waits with them. */
 const patience = 10_000;
@@ -13,6 +13,8 @@ export interface SinkQueue {
   /** Hands rows on; resolves at once unless too many are waiting. */
   write(row: Row): Promise<void>;
   event(event: RunEvent): Promise<void>;
+  /** Hands on what the run prints; a sink that fails at it is left out from then on. */
+  output(output: Output): void;
   /** Waits for everything handed over, then closes; a failure to close is reported, never thrown. */
   close(outcome: Outcome): Promise<void>;
 }
@@ -26,6 +28,7 @@ export function createSinkQueue(name: string, sink: SinkInstance, warn: (message
   let opened = false;
   let lostRows = 0;
   let warned = false;
+  let deaf = false;
 
   function failed(hook: string, rows: number, thrown: unknown): void {
     lostRows += rows;
@@ -80,6 +83,15 @@ export function createSinkQueue(name: string, sink: SinkInstance, warn: (message
       opened = true;
     },
     write: (row) => add({ row }),
+    output: (output) => {
+      if (!opened || deaf) return;
+      try {
+        sink.output?.(output);
+      } catch (thrown) {
+        deaf = true; // before the warning: it is printed, and so comes here again
+        failed("output", 0, thrown);
+      }
+    },
     event: (event) => (sink.event ? add({ event }) : Promise.resolve()),
     close: async (outcome) => {
       if (!opened) return;

@@ -1,0 +1,163 @@
+import { rmSync } from "node:fs";
+import type { Row } from "../../../core/plugin.ts";
+import { LogWriter } from "./log-writer.ts";
+import {
+  configRecord,
+  environmentRecord,
+  exitRecord,
+  filesRecord,
+  kind,
+  type MetricDefinition,
+  metricRecord,
+  outputRecord,
+  type RunIdentity,
+  record,
+  runRecord,
+  type SummaryKind,
+  statsRecord,
+} from "./records.ts";
+import { nothingRecovered, type Recovered, recover, superseded } from "./recovery.ts";
+import { RowEncoder } from "./row-encoder.ts";
+import type { Message } from "./wire.ts";
+
+/** How rows become records. */
+export interface JournalOptions {
+  /** ms since 1970. */
+  readonly startedAt: number;
+  readonly bins: number;
+  /** The metric that charts have on their x axis; undefined leaves W&B's `_step`. */
+  readonly axis: string | undefined;
+  summaryOf(key: string): readonly SummaryKind[];
+}
+
+/** What a run is begun with. */
+export interface JournalStart {
+  readonly run: RunIdentity;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly version: string;
+  readonly cpus: number;
+}
+
+/** A run's transaction log, open for writing: every call returns with its records in the file. */
+export class Journal {
+  readonly path: string;
+  /** Set where the log of the earlier process could not be read to its end. */
+  readonly damage: string | undefined;
+  readonly #options: JournalOptions;
+  readonly #defined: Set<string>;
+  #log: LogWriter;
+  #encoder: RowEncoder;
+  #number: number;
+  #lastStep: number;
+  #fresh: string[] = [];
+
+  private constructor(log: LogWriter, options: JournalOptions, known: Recovered) {
+    this.path = log.path;
+    this.damage = known.damage;
+    this.#log = log;
+    this.#options = options;
+    this.#defined = known.defined;
+    this.#number = known.records;
+    this.#lastStep = known.lastStep;
+    this.#encoder = this.#newEncoder(known);
+  }
+
+  /** Begins a log. */
+  static create(path: string, start: JournalStart, options: JournalOptions): Journal {
+    const journal = new Journal(LogWriter.create(path), options, nothingRecovered());
+    journal.#put(kind.run, runRecord(start.run, start.config, start.version));
+    journal.#put(kind.environment, environmentRecord(start.run.host, start.run.startedAt, start.cpus));
+    if (options.axis !== undefined) journal.define({ name: options.axis, summary: [] });
+    return journal;
+  }
+
+  /**
+   * Goes on with the log of an earlier process: a torn tail and an exit record are cut off, and rows after `step`, which the
+   * resumed run computes again, are taken out. A log without even its first record is begun anew.
+   */
+  static resume(path: string, step: number, start: JournalStart, options: JournalOptions): Journal {
+    const known = recover(path, step, options.summaryOf);
+    if (known.hasRun) return new Journal(LogWriter.continue(path, known.size), options, known);
+    rmSync(path);
+    return Journal.create(path, start, options);
+  }
+
+  /** Appends a row. One that repeats an earlier step takes the place of that step and of all later ones. */
+  row(row: Row): void {
+    if (row.step <= this.#lastStep) this.#supersede(row.step - 1);
+    this.#fresh = [];
+    let records = this.#encoder.encode(row, this.#number + 1);
+    if (this.#fresh.length > 0) {
+      for (const name of this.#fresh) this.define(this.#definition(name));
+      records = this.#encoder.encode(row, this.#number + 1);
+    }
+    this.#log.append(...records);
+    this.#number += 2;
+    this.#lastStep = row.step;
+  }
+
+  define(metric: MetricDefinition): void {
+    if (this.#defined.has(metric.name)) return;
+    this.#put(kind.metric, metricRecord(metric));
+    this.#defined.add(metric.name);
+  }
+
+  stats(time: number, values: Readonly<Record<string, number>>): void {
+    this.#put(kind.stats, statsRecord(time, values));
+  }
+
+  /** One record for each line of `text`. */
+  output(stream: "stdout" | "stderr", time: number, text: string): void {
+    const lines = text.replace(/\n$/, "").split("\n");
+    for (const line of lines) this.#put(kind.output, outputRecord(stream, time, line));
+  }
+
+  /** Changes the config; `value` is JSON text. */
+  config(path: readonly string[], value: string): void {
+    this.#put(kind.config, configRecord(path, value));
+  }
+
+  /** Names files that stand under `files/`. */
+  files(paths: readonly string[], type: "other" | "media"): void {
+    if (paths.length > 0) this.#put(kind.files, filesRecord(paths, type));
+  }
+
+  /** How the process ended; the last record. */
+  exit(code: number, time: number): void {
+    this.#put(kind.exit, exitRecord(code, Math.max(0, Math.floor((time - this.#options.startedAt) / 1000))));
+    this.#log.flush();
+  }
+
+  close(): void {
+    this.#log.close();
+  }
+
+  #put(field: number, message: Message): void {
+    this.#log.append(record(this.#number + 1, field, message));
+    this.#number += 1;
+  }
+
+  #supersede(step: number): void {
+    this.#log.close();
+    const known = superseded(this.path, step, this.#options.summaryOf);
+    this.#log = LogWriter.continue(this.path, known.size);
+    this.#number = known.records;
+    this.#lastStep = known.lastStep;
+    this.#encoder = this.#newEncoder(known);
+  }
+
+  #newEncoder({ extremes }: Recovered): RowEncoder {
+    const { startedAt, bins, summaryOf } = this.#options;
+    const asked = (key: string) => {
+      if (!this.#defined.has(key)) this.#fresh.push(key);
+      return summaryOf(key);
+    };
+    return new RowEncoder({ startedAt, bins, extremes, summaryOf: asked });
+  }
+
+  #definition(name: string): MetricDefinition {
+    const { axis } = this.#options;
+    const summary = this.#options.summaryOf(name);
+    return name === axis || axis === undefined ? { name, summary } : { name, summary, axis };
+  }
+}

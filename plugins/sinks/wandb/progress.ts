@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+
+/** Lines of a run's history, its system metrics and its console output. */
+export interface LineCounts {
+  readonly history: number;
+  readonly events: number;
+  readonly output: number;
+}
+
+/** How many lines of each of a run's files a server has acknowledged; kept beside the log, so that an upload can go on. */
+export interface Progress extends LineCounts {
+  /** Server and run that the counts belong to: `<base URL>/<entity>/<project>/<id>`. */
+  readonly target: string;
+  /** Files under `files/` that are there. */
+  readonly files: readonly string[];
+  /** Exit code that the server was told, once everything before it was acknowledged. */
+  readonly exitCode?: number;
+}
+
+export function noProgress(target: string): Progress {
+  return { target, history: 0, events: 0, output: 0, files: [] };
+}
+
+/** The marker by which W&B's own client knows that a log is uploaded. */
+export function syncedMarker(log: string): string {
+  return `${log}.synced`;
+}
+
+function progressPath(log: string): string {
+  return log.replace(/\.wandb$/, ".sync.json");
+}
+
+/** The progress towards `target`; none where the file is missing, unreadable or about another server or run. */
+export function readProgress(log: string, target: string): Progress {
+  const found = stored(log);
+  return found?.target === target ? found : noProgress(target);
+}
+
+export function writeProgress(log: string, progress: Progress): void {
+  const path = progressPath(log);
+  writeFileSync(`${path}.new`, JSON.stringify(progress));
+  renameSync(`${path}.new`, path);
+}
+
+/** The run goes on and its log holds `lines` now: what a server has beyond them is to be sent anew. */
+export function rewindProgress(log: string, lines: LineCounts): void {
+  rmSync(syncedMarker(log), { force: true });
+  const found = stored(log);
+  if (found === undefined) return;
+  const { exitCode: _, ...open } = found;
+  writeProgress(log, {
+    ...open,
+    history: Math.min(found.history, lines.history),
+    events: Math.min(found.events, lines.events),
+    output: Math.min(found.output, lines.output),
+  });
+}
+
+function stored(log: string): Progress | undefined {
+  const path = progressPath(log);
+  if (!existsSync(path)) return undefined;
+  try {
+    const found = JSON.parse(readFileSync(path, "utf8")) as Progress;
+    const counts = [found.history, found.events, found.output];
+    const valid = typeof found.target === "string" && counts.every((n) => Number.isInteger(n) && n >= 0);
+    return valid ? { ...found, files: Array.isArray(found.files) ? found.files : [] } : undefined;
+  } catch {
+    return undefined;
+  }
+}

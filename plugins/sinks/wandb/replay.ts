@@ -1,0 +1,175 @@
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, normalize, sep } from "node:path";
+import { type Batch, Follower, type Lines } from "./follower.ts";
+import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "./progress.ts";
+import type { Patience } from "./retry.ts";
+import { largestFile, type Server, type ServerRun } from "./server.ts";
+
+/** W&B takes requests up to 10 MiB; a batch ends with the line that passes this. */
+const batchSize = 4 * 1024 * 1024;
+
+/** Takes history lines to the server by another way; resolves once they are there, rejects where that is not sure. */
+export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;
+
+/**
+ * Brings a server up to a log: every line goes to its absolute place, so that whatever is sent twice changes nothing, and what
+ * was acknowledged is kept beside the log, so that another process goes on from there.
+ */
+export class Replay {
+  readonly log: string;
+  readonly #server: Server;
+  readonly #follower: Follower;
+  #progress: Progress = noProgress("");
+  #pending: Batch | undefined;
+  #run: ServerRun | undefined;
+  #told = -1;
+  #summary = "";
+
+  constructor(log: string, server: Server) {
+    this.log = log;
+    this.#server = server;
+    this.#follower = new Follower(log);
+  }
+
+  /** The run on the server, once it was reached. */
+  get run(): ServerRun | undefined {
+    return this.#run;
+  }
+  get progress(): Progress {
+    return this.#progress;
+  }
+  /** The exit code in the log, where the process wrote one. */
+  get exitCode(): number | undefined {
+    return this.#follower.exit?.code;
+  }
+  /** Whether the log names a run at all; true only after a pass. */
+  get hasRun(): boolean {
+    return this.#follower.run !== undefined;
+  }
+
+  /** Sends what the log has now. `onProgress` is told of the rows that are there. */
+  async pass(patience: Patience, onProgress: (rows: number) => void = () => {}, lane?: HistoryLane): Promise<void> {
+    for (;;) {
+      this.#pending ??= this.#follower.read(this.#progress, batchSize);
+      if (this.#follower.run === undefined) return;
+      const run = await this.#upserted(patience);
+      // The upsert may have told that the server needs earlier lines.
+      this.#pending ??= this.#follower.read(this.#progress, batchSize);
+      const batch = this.#pending;
+      await this.#send(run, batch, patience, lane);
+      this.#pending = undefined;
+      onProgress(this.#progress.history);
+      if (!batch.more) return;
+    }
+  }
+
+  /** Sends the rest, the files and the end of the run, after which W&B shows it as finished (0) or failed. */
+  async finish(exitCode: number, patience: Patience, onProgress?: (rows: number) => void): Promise<void> {
+    await this.pass(patience, onProgress);
+    const run = await this.#upserted(patience);
+    await this.#blankStale(run, patience);
+    await this.#uploadFiles(run, patience);
+    await this.#server.stream(run, { complete: true, exitcode: exitCode }, patience);
+    this.#keep({ exitCode });
+    closeSync(openSync(syncedMarker(this.log), "a"));
+  }
+
+  /** Tells the server that the run lives; it takes one that is silent for 5 minutes for crashed. */
+  async heartbeat(patience: Patience): Promise<void> {
+    if (this.#run !== undefined) await this.#server.stream(this.#run, {}, patience);
+  }
+
+  close(): void {
+    this.#follower.close();
+  }
+
+  async #upserted(patience: Patience): Promise<ServerRun> {
+    const { run, configChanges } = this.#follower;
+    if (run === undefined) throw new Error("the log has no run record");
+    if (this.#run !== undefined && this.#told === configChanges) return this.#run;
+    const first = this.#run === undefined;
+    const identity = this.#run === undefined ? run : { ...run, entity: this.#run.entity, project: this.#run.project };
+    const found = await this.#server.upsertRun(identity, this.#follower.configText, patience);
+    this.#told = configChanges;
+    this.#run = found;
+    if (first) this.#begin(found);
+    return found;
+  }
+
+  /** Takes up what an earlier process had acknowledged; a server that has less (a deleted run) gets everything again. */
+  #begin(run: ServerRun): void {
+    const target = [this.#server.account.baseUrl, run.entity, run.project, run.id].join("/");
+    const known = readProgress(this.log, target);
+    const lost = run.historyLines !== undefined && run.historyLines < known.history;
+    this.#progress = lost ? noProgress(target) : known;
+    if (this.#pending !== undefined) this.#pending = unacknowledged(this.#pending, this.#progress);
+  }
+
+  async #send(run: ServerRun, batch: Batch, patience: Patience, lane: HistoryLane | undefined): Promise<void> {
+    const files: Record<string, Lines> = {};
+    let { history } = batch;
+    const summary = this.#follower.summaryText;
+    if (lane !== undefined && history.content.length > 0) {
+      await lane(history, summary);
+      this.#keep({ history: history.offset + history.content.length });
+      history = { offset: history.offset + history.content.length, content: [] };
+      this.#summary = summary;
+    }
+    if (history.content.length > 0) files["wandb-history.jsonl"] = history;
+    if (batch.events.content.length > 0) files["wandb-events.jsonl"] = batch.events;
+    if (batch.output.content.length > 0) files["output.log"] = batch.output;
+    if (summary !== this.#summary) files["wandb-summary.json"] = { offset: 0, content: [summary] };
+    if (Object.keys(files).length === 0) return;
+    await this.#server.stream(run, { files }, patience);
+    this.#summary = summary;
+    const done = this.#progress;
+    const next = ({ offset, content }: Lines, before: number) => Math.max(before, offset + content.length);
+    this.#keep({
+      history: next(history, done.history),
+      events: next(batch.events, done.events),
+      output: next(batch.output, done.output),
+    });
+  }
+
+  /**
+   * A killed process may have sent rows that its resumed run never came to. They are no part of the run any more: in their
+   * place go rows that hold a step and no metric.
+   */
+  async #blankStale(run: ServerRun, patience: Patience): Promise<void> {
+    const rows = this.#follower.lines.history;
+    const stale = (run.historyLines ?? 0) - rows;
+    if (stale <= 0) return;
+    const content = Array.from({ length: stale }, (_, i) => `{"_step":${this.#follower.lastStep + 1 + i}}`);
+    await this.#server.stream(run, { files: { "wandb-history.jsonl": { offset: rows, content } } }, patience);
+  }
+
+  async #uploadFiles(run: ServerRun, patience: Patience): Promise<void> {
+    const root = join(dirname(this.log), "files");
+    for (const name of this.#follower.files) {
+      const path = normalize(join(root, name));
+      if (this.#progress.files.includes(name) || !path.startsWith(root + sep) || !existsSync(path)) continue;
+      if (statSync(path).size > largestFile) continue;
+      await this.#server.upload(run, name, readFileSync(path), patience);
+      this.#keep({ files: [...this.#progress.files, name] });
+    }
+  }
+
+  #keep(change: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...change };
+    writeProgress(this.log, this.#progress);
+  }
+}
+
+/** The batch without what is acknowledged already. */
+function unacknowledged(batch: Batch, { history, events, output }: Progress): Batch {
+  const rest = (lines: Lines, done: number): Lines => {
+    const skip = Math.min(lines.content.length, Math.max(0, done - lines.offset));
+    return { offset: lines.offset + skip, content: lines.content.slice(skip) };
+  };
+  return {
+    history: rest(batch.history, history),
+    events: rest(batch.events, events),
+    output: rest(batch.output, output),
+    more: batch.more,
+  };
+}

@@ -1,0 +1,179 @@
+import type { Lines } from "./follower.ts";
+import type { RunIdentity } from "./records.ts";
+import { type Patience, requestUntilDone, UploadError } from "./retry.ts";
+import type { HttpReply, Transport } from "./transport.ts";
+
+/** Where a server is and how it is entered. */
+export interface Account {
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  readonly key: string;
+}
+
+/** A run as the server knows it. */
+export interface ServerRun {
+  readonly storageId: string;
+  readonly entity: string;
+  readonly project: string;
+  readonly id: string;
+  /** Lines of history that the server has; undefined where it does not say. */
+  readonly historyLines: number | undefined;
+}
+
+/** The body of one `file_stream` request; what is absent stays as it is. */
+export interface StreamBody {
+  readonly files?: Readonly<Record<string, Lines>>;
+  readonly uploaded?: readonly string[];
+  readonly complete?: boolean;
+  readonly exitcode?: number;
+}
+
+const graphqlTimeout = 30_000;
+const streamTimeout = 180_000;
+
+/** Longest file that is sent, bytes: it is held in memory whole. */
+export const largestFile = 1_000_000_000;
+
+const upsertBucket = `mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String, $displayName: String, $notes: String, $config: JSONString, $host: String, $jobType: String, $tags: [String!], $summaryMetrics: JSONString) {
+  upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName, displayName: $displayName, notes: $notes, config: $config, host: $host, jobType: $jobType, tags: $tags, summaryMetrics: $summaryMetrics}) {
+    bucket { id name displayName project { name entity { name } } historyLineCount }
+    inserted
+  }
+}`;
+
+const createRunFiles = `mutation CreateRunFiles($entity: String!, $project: String!, $run: String!, $files: [String!]!) {
+  createRunFiles(input: {entityName: $entity, projectName: $project, runName: $run, files: $files}) {
+    runID uploadHeaders files { name uploadUrl }
+  }
+}`;
+
+/** W&B's server, as much of it as runs need. Every call is retried within `patience` and may be repeated without harm. */
+export class Server {
+  readonly account: Account;
+  readonly #transport: Transport;
+
+  constructor(account: Account, transport: Transport) {
+    this.account = account;
+    this.#transport = transport;
+  }
+
+  /** Makes the run or brings it up to date; null leaves a field as it is, so that what a user edited stays. */
+  async upsertRun(run: RunIdentity, config: string, patience: Patience): Promise<ServerRun> {
+    const given = (text: string) => (text === "" ? null : text);
+    const variables = {
+      name: run.id,
+      project: given(run.project),
+      entity: given(run.entity),
+      groupName: given(run.group),
+      jobType: given(run.jobType),
+      displayName: given(run.name),
+      notes: given(run.notes),
+      tags: run.tags.length === 0 ? null : run.tags,
+      host: given(run.host),
+      config,
+    };
+    const data = await this.#graphql("UpsertBucket", upsertBucket, variables, patience);
+    const bucket = at(data, "upsertBucket", "bucket");
+    const count = at(bucket, "historyLineCount");
+    return {
+      storageId: textAt(bucket, "id") ?? "",
+      entity: textAt(bucket, "project", "entity", "name") ?? run.entity,
+      project: textAt(bucket, "project", "name") ?? run.project,
+      id: textAt(bucket, "name") ?? run.id,
+      historyLines: typeof count === "number" && Number.isInteger(count) && count >= 0 ? count : undefined,
+    };
+  }
+
+  /** Puts lines at their absolute places in the run's files. */
+  async stream(run: ServerRun, body: StreamBody, patience: Patience): Promise<void> {
+    const path = [run.entity, run.project, run.id].map(encodeURIComponent).join("/");
+    const url = `${this.account.baseUrl}/files/${path}/file_stream`;
+    await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => parsed(reply));
+  }
+
+  /** Uploads one file of the run. */
+  async upload(run: ServerRun, name: string, bytes: Uint8Array, patience: Patience): Promise<void> {
+    const variables = { entity: run.entity, project: run.project, run: run.id, files: [name] };
+    const data = await this.#graphql("CreateRunFiles", createRunFiles, variables, patience);
+    const made = at(data, "createRunFiles");
+    const url = textAt(made, "files", 0, "uploadUrl");
+    if (url === undefined) throw new UploadError("rejected", "the server gives no place to upload files to");
+    const lines = at(made, "uploadHeaders");
+    const headers = (Array.isArray(lines) ? lines : []).flatMap((line): [string, string][] => {
+      const colon = String(line).indexOf(":");
+      return colon < 0 ? [] : [[String(line).slice(0, colon), String(line).slice(colon + 1)]];
+    });
+    // The address is signed: the key does not go there.
+    const request = {
+      method: "PUT",
+      url: new URL(url, this.account.baseUrl).href,
+      headers: Object.fromEntries(headers),
+      body: bytes,
+      timeoutMs: 3_600_000,
+    } as const;
+    await requestUntilDone(this.#transport, request, patience, () => undefined);
+    await this.stream(run, { uploaded: [name] }, patience);
+  }
+
+  async #graphql(operationName: string, query: string, variables: object, patience: Patience): Promise<unknown> {
+    const body = JSON.stringify({ operationName, query, variables });
+    // A conflict between two writers of one run passes.
+    const passing = new Set([409]);
+    const url = `${this.account.baseUrl}/graphql`;
+    return await this.#post(url, body, graphqlTimeout, patience, graphqlData, passing);
+  }
+
+  #post<T>(
+    url: string,
+    body: string,
+    timeoutMs: number,
+    patience: Patience,
+    accept: (reply: HttpReply) => T,
+    passing?: ReadonlySet<number>,
+  ): Promise<T> {
+    const headers = {
+      "Content-Type": "application/json",
+      "User-Agent": "reluscope",
+      Authorization: `Basic ${Buffer.from(`api:${this.account.key}`).toString("base64")}`,
+    };
+    return requestUntilDone(
+      this.#transport,
+      { method: "POST", url, headers, body, timeoutMs },
+      patience,
+      accept,
+      passing,
+    );
+  }
+}
+
+function parsed(reply: HttpReply): unknown {
+  try {
+    return JSON.parse(reply.text);
+  } catch {
+    throw new Error("an answer that is not JSON");
+  }
+}
+
+function graphqlData(reply: HttpReply): unknown {
+  const answer = parsed(reply);
+  const problem = textAt(answer, "errors", 0, "message");
+  if (problem !== undefined) {
+    const line = problem.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ").slice(0, 200);
+    throw new UploadError("rejected", `the server says: ${line}`);
+  }
+  const data = at(answer, "data");
+  if (typeof data !== "object" || data === null) throw new Error("an answer without data");
+  return data;
+}
+
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (found, key) => (found as Record<string | number, unknown> | null | undefined)?.[key],
+    value,
+  );
+}
+
+function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === "string" && found !== "" ? found : undefined;
+}
