@@ -15,6 +15,7 @@ export type ErrorCode =
   | "run.damaged"
   | "run.io"
   | "checkpoint.invalid"
+  | "checkpoint.newer"
   | "checkpoint.mismatch"
   | "train.diverged"
   | "interrupted"
@@ -193,6 +194,27 @@ export function damagedFile(path: string, problem: string, cause?: unknown): Exp
 export function newerFormat(path: string, format: number, known: number): ExperimentError {
   const message = `${path}: expected format ${known} or older, got ${format}. It was written by a newer reluscope: update this one.`;
   return new ExperimentError("run.damaged", message);
+}
+
+export function invalidCheckpoint(path: string, problem: string, cause?: unknown): ExperimentError {
+  const message = `${path}: ${problem}. Resume takes the newest undamaged checkpoint.`;
+  return new ExperimentError("checkpoint.invalid", message, cause);
+}
+
+export function newerCheckpoint(path: string, format: number, known: number): ExperimentError {
+  const message = `${path}: expected format ${known} or older, got ${format}. It was saved by a newer reluscope: update this one.`;
+  return new ExperimentError("checkpoint.newer", message);
+}
+
+/** `differing`: keys with the checkpoint's value and the one asked for. */
+export function checkpointMismatch(
+  path: string,
+  differing: readonly { readonly keyPath: string; readonly a: unknown; readonly b: unknown }[],
+): ExperimentError {
+  const keys = differing.slice(0, 8).map(({ keyPath, a, b }) => `${keyPath}: expected ${shown(a)}, got ${shown(b)}`);
+  const more = differing.length > 8 ? `; and ${differing.length - 8} more` : "";
+  const message = `${path}: the config is not the one it was saved under. ${keys.join("; ")}${more}. Set these back, or start a new run.`;
+  return new ExperimentError("checkpoint.mismatch", message);
 }
 
 /** What to do about the errors of a file system. */
