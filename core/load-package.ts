@@ -1,8 +1,7 @@
 /** Finds an npm package's entry file from a folder, as an import from there would. */
-
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 
 /** Absolute path of the module that `import name` loads from `baseDir`; undefined when there is no such package. */
 export function resolvePackage(name: string, baseDir: string): string | undefined {
