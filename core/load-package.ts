@@ -1,7 +1,8 @@
 /** Finds an npm package's entry file from a folder, as an import from there would. */
+
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { existsSync, readFileSync } from "node:fs";
 
 /** Absolute path of the module that `import name` loads from `baseDir`; undefined when there is no such package. */
 export function resolvePackage(name: string, baseDir: string): string | undefined {
@@ -26,7 +27,7 @@ function entryOf(home: string): string | undefined {
   const manifest = JSON.parse(readFileSync(path.join(home, "package.json"), "utf8")) as { exports?: unknown };
   let target = manifest.exports;
   if (isObject(target) && "." in target) target = target["."];
-  while (isObject(target)) target = target["node"] ?? target["import"] ?? target["default"];
+  while (isObject(target)) target = target.node ?? target.import ?? target.default;
   return typeof target === "string" ? path.join(home, target) : undefined;
 }
 

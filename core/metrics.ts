@@ -14,7 +14,10 @@ export const trainerMetrics: readonly MetricInfo[] = [
   { key: "train/bits_per_byte", description: "The same in bits per byte of text (text corpora only)." },
   { key: "train/lr", description: "Learning rate of the step." },
   { key: "train/grad_norm", description: "Global L2 norm of the gradient before clipping." },
-  { key: "eval/loss", description: "Mean cross-entropy over the held-out windows after the step's update, nats per token." },
+  {
+    key: "eval/loss",
+    description: "Mean cross-entropy over the held-out windows after the step's update, nats per token.",
+  },
   { key: "eval/loss_se", description: "Standard error of eval/loss over windows (windows as independent units)." },
   { key: "eval/bits_per_byte", description: "eval/loss in bits per byte of text (text corpora only)." },
   { key: "perf/step_ms", description: "Wall-clock time of the step, ms; not reproducible." },
@@ -25,6 +28,11 @@ export const trainerMetrics: readonly MetricInfo[] = [
 export function metricsOf(analyzer: Analyzer): readonly MetricInfo[] {
   const section = sectionOf(analyzer.name);
   return Object.entries(analyzer.metrics).map(([name, description]) => ({ key: `${section}/${name}`, description }));
+}
+
+/** The keys of an analyzer's headline metrics, without the layer. */
+export function headlineOf({ name, headline = [] }: Analyzer): readonly string[] {
+  return headline.map((metric) => `${sectionOf(name)}/${metric}`);
 }
 
 /** Scalars and arrays of one step, by key, in order of arrival. */

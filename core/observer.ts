@@ -21,6 +21,8 @@ export interface Observer {
   started?(run: Run, engine: string): void;
   step?(report: StepReport): void;
   saved?(path: string): void;
+  /** Something good to know, like where a run can be seen. */
+  info?(message: string): void;
   warning?(message: string): void;
   ended?(): void;
 }

@@ -1,6 +1,6 @@
 /** Which engines are there, and which one `auto` means. Loads a tensor library only when asked. */
 import { ExperimentError, reasonOf } from "../errors.ts";
-import { type Engine, type EngineName, type EngineOptions } from "./engine.ts";
+import type { Engine, EngineName, EngineOptions } from "./engine.ts";
 
 type Options = Pick<EngineOptions, "threads" | "provider">;
 

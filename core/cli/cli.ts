@@ -1,0 +1,50 @@
+/** The command line as a whole: which commands there are, and what happens to an error. */
+import yargs from "yargs";
+import { ExperimentError, reasonOf } from "../errors.ts";
+import type { PluginTable } from "../registry.ts";
+import { configCommand } from "./config.ts";
+import { doctorCommand } from "./doctor.ts";
+import { initCommand } from "./init.ts";
+import { pluginsCommand } from "./plugins.ts";
+import { resumeCommand } from "./resume.ts";
+import { trainCommand } from "./train.ts";
+
+/** Loads the table of built-in plugins; only commands that need plugins call it. */
+export type LoadPlugins = () => Promise<PluginTable>;
+
+/** Runs a command line; resolves to the exit code. Nothing here or below exits the process. */
+export async function runCli(argv: readonly string[], plugins: LoadPlugins): Promise<number> {
+  const debug = argv.includes("--debug");
+  const parser = yargs([...argv])
+    .scriptName("experiment")
+    .usage("$0 <command>\n\nTrains small ReLU transformers and watches their MLP neurons while they train.")
+    .command(trainCommand(plugins))
+    .command(resumeCommand(plugins))
+    .command(pluginsCommand(plugins))
+    .command(configCommand)
+    .command(initCommand)
+    .command(doctorCommand)
+    .option("debug", { type: "boolean", default: false, describe: "Print the stack of an error.", global: true })
+    .example("$0 train", "train with the rc file found from here upwards, or with the defaults")
+    .example("$0 train --set model.n_layers=6 --lr 1e-3", "override keys of the config")
+    .example("$0 show latest", "what the newest run came to")
+    .demandCommand(1, "Name a command.")
+    .recommendCommands()
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .version()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new ExperimentError("usage", `${message} See \`experiment --help\`.`);
+    });
+  try {
+    await parser.parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (thrown) {
+    console.error(`experiment: ${reasonOf(thrown)}`);
+    if (debug && thrown instanceof Error) console.error(thrown.stack, thrown.cause ?? "");
+    if (thrown instanceof ExperimentError) return thrown.exitCode;
+    if (!debug) console.error("experiment: unexpected; run again with --debug for the stack.");
+    return 1;
+  }
+}

@@ -1,0 +1,19 @@
+/** What `train` and `resume` share: progress on stderr, the result on stdout, the exit code. */
+import type { SessionRequest } from "../session.ts";
+import { train } from "../train.ts";
+import { createProgress } from "./progress.ts";
+import { resultText } from "./result.ts";
+import { stopOnSignals } from "./signals.ts";
+
+export async function runTraining(request: SessionRequest, json: boolean): Promise<void> {
+  const progress = createProgress(process.stderr);
+  const stopping = stopOnSignals((message) => progress.warning?.(message));
+  try {
+    const result = await train(request, stopping.signal, progress);
+    console.log(json ? JSON.stringify(result, null, 2) : resultText(result));
+    const lost = Object.values(result.lostRows).some((rows) => rows > 0);
+    process.exitCode = result.outcome.state === "interrupted" ? 130 : lost ? 1 : 0;
+  } finally {
+    stopping.stop();
+  }
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** The command `experiment`, and the composition root: the one core file that knows where the built-in plugins are. */
+import { runCli } from "./cli/cli.ts";
+
+process.exitCode = await runCli(process.argv.slice(2), async () => (await import("../plugins/index.ts")).builtIns);

@@ -1,0 +1,73 @@
+/** What one step leaves behind: its row, its events, and now and then a checkpoint. */
+import { saveCheckpoint } from "./checkpoint.ts";
+import { pruneCheckpoints } from "./checkpoint-folder.ts";
+import type { EvalResult } from "./evaluation.ts";
+import { analyzeStep, callHook, saveAnalyzers } from "./lifecycle.ts";
+import type { Moment, Row, RunEvent } from "./plugin.ts";
+import type { StepOutputs } from "./programs.ts";
+import type { Session } from "./session.ts";
+
+/** A step that the engine has finished. */
+export interface FinishedStep extends StepOutputs {
+  readonly step: number;
+  readonly lr: number;
+  readonly stepMs: number;
+  readonly evaluated?: EvalResult;
+}
+
+/** Runs hooks and analyzers, then hands the step's row and events to every sink. */
+export async function recordStep(session: Session, done: FinishedStep): Promise<Moment> {
+  const { analyzers, run } = session;
+  const { step, loss, evaluated } = done;
+  const at: Moment = { step, tokens: step * run.tokensPerStep, time: session.clock() };
+  await callHook(analyzers, "onStep", step, { ...at, loss });
+  if (evaluated) await callHook(analyzers, "onEval", step, { ...at, loss: evaluated.loss });
+  const recorded = await analyzeStep(analyzers, done.readings, at, run.model.n_layers);
+  const metrics = { ...trainerValues(session, done), ...recorded.metrics };
+  await writeRow(session, { seq: step - 1, ...at, metrics, arrays: recorded.arrays });
+  for (const event of recorded.events) await writeEvent(session, event);
+  session.step = step;
+  if (Number.isFinite(loss)) session.lastLoss = loss;
+  return at;
+}
+
+function trainerValues(session: Session, done: FinishedStep): Record<string, number> {
+  const { bitsPerNat, run } = session;
+  const { evaluated } = done;
+  return {
+    "train/loss": done.loss,
+    ...(bitsPerNat && { "train/bits_per_byte": done.loss * bitsPerNat }),
+    "train/lr": done.lr,
+    "train/grad_norm": done.grad_norm,
+    ...(evaluated && { "eval/loss": evaluated.loss, "eval/loss_se": evaluated.standardError }),
+    ...(evaluated && bitsPerNat && { "eval/bits_per_byte": evaluated.loss * bitsPerNat }),
+    "perf/step_ms": done.stepMs,
+    "perf/tokens_per_second": (run.tokensPerStep / done.stepMs) * 1000,
+  };
+}
+
+async function writeRow(session: Session, row: Row): Promise<void> {
+  Object.assign(session.lastValues, row.metrics);
+  for (const sink of session.sinks) await sink.write(row);
+}
+
+export async function writeEvent(session: Session, event: RunEvent): Promise<void> {
+  for (const sink of session.sinks) await sink.event(event);
+}
+
+/** Saves everything that the next step depends on, and lets old checkpoints go; returns the new one's path. */
+export async function saveSession(session: Session, at: Moment): Promise<string> {
+  const state = await session.engine.download(session.state);
+  const path = await saveCheckpoint(session.run.dir, {
+    step: at.step,
+    tokens: at.tokens,
+    seq: at.step,
+    state,
+    analyzers: saveAnalyzers(session.analyzers, at.step),
+    cursor: session.sampler.cursor(),
+    config: session.run.config,
+  });
+  pruneCheckpoints(session.run.dir, session.config.checkpoint);
+  await callHook(session.analyzers, "onCheckpoint", at.step, { ...at, path });
+  return path;
+}

@@ -1,0 +1,138 @@
+/** A run that is open for training, made in the order in which mistakes should be found: plugins, data, engine, probes, files. */
+import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
+import { type ChosenPlugins, choosePlugins } from "./chosen.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { type Dataset, loadDataset } from "./data/dataset.ts";
+import { createSampler, type Sampler } from "./data/sampler.ts";
+import { evalWindows } from "./data/windows.ts";
+import { createEngine } from "./engine/choose.ts";
+import type { Engine, State } from "./engine/engine.ts";
+import { type ActiveAnalyzer, loadAnalyzers, setUp } from "./lifecycle.ts";
+import type { Observer } from "./observer.ts";
+import type { Notices, Run, RunEvent } from "./plugin.ts";
+import { createPrograms, type Programs } from "./programs.ts";
+import { createRandom } from "./random.ts";
+import { type RecordedRun, recordRun } from "./recorded-run.ts";
+import type { PluginTable } from "./registry.ts";
+import { createSinkQueue, type SinkQueue } from "./sink-queue.ts";
+import { initialState } from "./step.ts";
+
+/** What to train. */
+export interface SessionRequest {
+  readonly loaded: LoadedConfig;
+  readonly plugins: PluginTable;
+  /** Go on with this run from this checkpoint instead of beginning a new one; both are absolute paths. */
+  readonly resume?: { readonly dir: string; readonly checkpoint: string };
+  /** Warnings from before the session. */
+  readonly notes?: readonly string[];
+  /** Wall clock, ms since 1970. */
+  readonly clock?: () => number;
+}
+
+export interface Session {
+  readonly config: Config;
+  readonly run: Run;
+  readonly recorded: RecordedRun;
+  readonly engine: Engine;
+  readonly state: State;
+  readonly programs: Programs;
+  readonly sampler: Sampler;
+  readonly analyzers: readonly ActiveAnalyzer[];
+  readonly sinks: readonly SinkQueue[];
+  /** Bits per byte of text that one nat per token comes to; undefined where tokens stand for no bytes. */
+  readonly bitsPerNat: number | undefined;
+  readonly clock: () => number;
+  readonly warn: (message: string) => void;
+  /** The last step that is on record; 0 before the first. */
+  step: number;
+  /** The last finite training loss. */
+  lastLoss: number;
+  /** The last value of every metric. */
+  readonly lastValues: Record<string, number>;
+}
+
+/** Makes everything ready up to, and without, the first step. What has been opened is closed again when a later part fails. */
+export async function openSession(request: SessionRequest, observer: Observer): Promise<Session> {
+  const { config, baseDir } = request.loaded;
+  const chosen = await choosePlugins(request.loaded, request.plugins);
+  const saved = request.resume && loadCheckpoint(request.resume.checkpoint);
+
+  observer.phase?.(`reading corpus ${chosen.corpus.plugin.name}`);
+  const dataset = await loadDataset({
+    corpus: chosen.corpus.plugin,
+    options: chosen.corpus.options,
+    baseDir,
+    tokenizer: config.data.tokenizer,
+    eval_fraction: config.data.eval_fraction,
+    n_ctx: config.model.n_ctx,
+    seed: config.seed,
+  });
+
+  observer.phase?.("starting the engine");
+  const engine = await createEngine(config.engine);
+  let recorded: RecordedRun | undefined;
+  try {
+    recorded = recordRun({ request, chosen, dataset, engine, fromStep: saved?.step ?? 0 });
+    return await assembled(request, chosen, dataset, engine, recorded, saved, observer);
+  } catch (thrown) {
+    recorded?.abandon();
+    await engine.dispose();
+    throw thrown;
+  }
+}
+
+async function assembled(
+  request: SessionRequest,
+  chosen: ChosenPlugins,
+  dataset: Dataset,
+  engine: Engine,
+  recorded: RecordedRun,
+  saved: Checkpoint | undefined,
+  observer: Observer,
+): Promise<Session> {
+  const { config } = request.loaded;
+  const { run } = recorded;
+  const { clock = Date.now } = request;
+  const analyzers = chosen.analyzers.map(({ plugin, options, every }) => setUp(plugin, options, every, run));
+  const sampler = createSampler(dataset.train, { n_ctx: config.model.n_ctx, seed: config.seed });
+  const held = evalWindows(dataset, config.model.n_ctx, config.eval.windows);
+
+  observer.phase?.("preparing the train step");
+  const programs = await createPrograms(engine, config, dataset.d_vocab, analyzers, held);
+  if (saved) {
+    sampler.restore(saved.cursor);
+    loadAnalyzers(analyzers, saved.analyzers, saved.step);
+  }
+  const plan = { model: config.model, train: config.train, d_vocab: dataset.d_vocab };
+  const state = await engine.upload(saved?.state ?? initialState(plan, createRandom(config.seed, "weights")));
+
+  const warn = (message: string) => {
+    observer.warning?.(message);
+    const at = { step: session.step, tokens: session.step * run.tokensPerStep, time: clock() };
+    const event: RunEvent = { ...at, source: "run", kind: "warning", data: { message } };
+    for (const sink of sinks) void sink.event(event);
+  };
+  const notices: Notices = { info: (message) => observer.info?.(message), warn };
+  const sinks = chosen.sinks.map(({ plugin, options }) =>
+    createSinkQueue(plugin.name, plugin.setup(options as never, notices), warn),
+  );
+  const session: Session = {
+    config,
+    run,
+    recorded,
+    engine,
+    state,
+    programs,
+    sampler,
+    analyzers,
+    sinks,
+    bitsPerNat: dataset.bytesPerToken && 1 / (Math.LN2 * dataset.bytesPerToken),
+    clock,
+    warn,
+    step: saved?.step ?? 0,
+    lastLoss: Number.NaN,
+    lastValues: {},
+  };
+  return session;
+}

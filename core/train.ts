@@ -1,0 +1,90 @@
+/** One run from config to outcome: opens a session, trains, and closes everything whatever happened. */
+import { discardCheckpointsAfter } from "./checkpoint-folder.ts";
+import { reasonOf } from "./errors.ts";
+import { endRun } from "./lifecycle.ts";
+import { headlineOf } from "./metrics.ts";
+import type { Observer } from "./observer.ts";
+import type { Outcome } from "./plugin.ts";
+import { writeEvent } from "./recording.ts";
+import { openSession, type Session, type SessionRequest } from "./session.ts";
+import { trainSteps } from "./trainer.ts";
+
+/** What a caller gets back from a run that ended without an error. */
+export interface TrainResult {
+  readonly id: string;
+  /** The run directory, absolute. */
+  readonly dir: string;
+  readonly outcome: Outcome;
+  /** The last value of every metric. */
+  readonly last: Readonly<Record<string, number>>;
+  /** Metrics that the analyzers put first, one value for each layer: keys without the layer. */
+  readonly headline: readonly string[];
+  /** Rows that sinks threw away, by sink. */
+  readonly lostRows: Readonly<Record<string, number>>;
+  /** Host time spent in each analyzer, ms. */
+  readonly hostMs: Readonly<Record<string, number>>;
+}
+
+/**
+ * Trains as the config says. `signal` asks for a stop: the step in hand is finished and a checkpoint saved, and the result's
+ * outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
+ */
+export async function train(
+  request: SessionRequest,
+  signal: AbortSignal = new AbortController().signal,
+  observer: Observer = {},
+): Promise<TrainResult> {
+  const session = await openSession(request, observer);
+  const { run, engine } = session;
+  let failure: unknown;
+  try {
+    await begin(session);
+    for (const note of request.notes ?? []) session.warn(note);
+    observer.started?.(run, engine.device);
+    await trainSteps(session, signal, observer);
+  } catch (thrown) {
+    failure = thrown;
+  }
+  const outcome = outcomeOf(session, failure, signal);
+  for (const error of await endRun(session.analyzers, outcome)) session.warn(error.message);
+  await close(session, outcome);
+  observer.ended?.();
+  if (failure !== undefined) throw failure;
+  return {
+    id: run.id,
+    dir: run.dir,
+    outcome,
+    last: session.lastValues,
+    headline: session.analyzers.flatMap(({ plugin }) => headlineOf(plugin)),
+    lostRows: Object.fromEntries(session.sinks.map((sink) => [sink.name, sink.lostRows])),
+    hostMs: Object.fromEntries(session.analyzers.map(({ plugin, hostMs }) => [plugin.name, hostMs])),
+  };
+}
+
+/** Puts the start on record and opens the sinks; one that cannot open stops the run. */
+async function begin(session: Session): Promise<void> {
+  const { run, recorded, sinks, step } = session;
+  recorded.begin();
+  for (const sink of sinks) await sink.open(run);
+  if (run.resumedFrom === undefined) return;
+  discardCheckpointsAfter(run.dir, step);
+  const at = { step, tokens: step * run.tokensPerStep, time: session.clock() };
+  await writeEvent(session, { ...at, source: "run", kind: "resume", data: { step } });
+}
+
+function outcomeOf(session: Session, failure: unknown, signal: AbortSignal): Outcome {
+  const { run, step } = session;
+  const reached = { step, tokens: step * run.tokensPerStep, time: session.clock() };
+  if (failure !== undefined) return { state: "failed", ...reached, reason: reasonOf(failure) };
+  if (step >= run.steps) return { state: "finished", ...reached };
+  return { state: "interrupted", ...reached, reason: String(signal.reason ?? "asked to stop") };
+}
+
+/** Closes sinks first, so that the outcome in run.json means that they have had it too. */
+async function close(session: Session, outcome: Outcome): Promise<void> {
+  for (const sink of session.sinks) await sink.close(outcome);
+  session.programs.dispose();
+  session.engine.release(session.state);
+  await session.engine.dispose();
+  session.recorded.finish(outcome);
+}

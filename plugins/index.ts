@@ -1,0 +1,19 @@
+/** The built-in plugins: name to a lazy import. */
+import type { PluginTable } from "../core/registry.ts";
+
+export const builtIns: PluginTable = {
+  analyzer: {
+    "token-sparsity": async () => (await import("./analyzers/token-sparsity/index.ts")).tokenSparsity,
+    "batch-union-sparsity": async () => (await import("./analyzers/batch-union-sparsity/index.ts")).batchUnionSparsity,
+  },
+  sink: {
+    json: async () => (await import("./sinks/json.ts")).json,
+    console: async () => (await import("./sinks/console.ts")).consoleSink,
+    memory: async () => (await import("./sinks/memory.ts")).memory,
+  },
+  corpus: {
+    sotu: async () => (await import("./corpora/sotu.ts")).sotu,
+    text: async () => (await import("./corpora/text.ts")).text,
+    tokens: async () => (await import("./corpora/tokens.ts")).tokens,
+  },
+};
