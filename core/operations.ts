@@ -57,16 +57,12 @@ export function normalised(kind: "layernorm" | "rmsnorm", x: Tensor, w: Tensor, 
 
 /** Mean cross-entropy in nats of `logits` `[n d_vocab]` against token ids `targets` `[n]`: a scalar. */
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
-  const [n, d_vocab] = logits.shape as [number, number];
+  const n = logits.shape[0]!;
   const loss = tf.customGrad(((logits: Tensor, save: GradSaveFunc) => {
-    const shifted = tf.sub(logits, tf.max(logits, -1, true)); // [n d_vocab]
-    const exponentials = tf.exp(shifted); // [n d_vocab]
-    const total = tf.sum(exponentials, -1, true); // [n 1]
-    const oneHot = tf.oneHot(targets, d_vocab, 1, 0, "float32"); // [n d_vocab]
+    const { losses, exponentials, total, oneHot } = surprise(logits, targets);
     save([exponentials, total, oneHot]);
-    const logTotals = tf.sum(tf.log(total)); // [] : all sums of exponentials are at least 1
     return {
-      value: tf.mul(tf.sub(logTotals, tf.sum(tf.mul(oneHot, shifted))), 1 / n),
+      value: tf.mean(losses),
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [exponentials, total, oneHot] = saved as [Tensor, Tensor, Tensor];
         return tf.mul(tf.sub(tf.div(exponentials, total), oneHot), tf.div(dy, n));
@@ -76,12 +72,17 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return loss(logits);
 }
 
-/** Mean cross-entropy of each of `windows` equal stretches of rows, nats: `[windows]`. Without a gradient of its own. */
+/** Mean cross-entropy of each of `windows` equal stretches of rows, nats: `[windows]`. Not for differentiation. */
 export function windowLosses(logits: Tensor, targets: Tensor, windows: number): Tensor {
-  const d_vocab = logits.shape[1]!;
+  return tf.mean(tf.reshape(surprise(logits, targets).losses, [windows, -1]), -1);
+}
+
+/** `-log softmax(logits)` at each target, `[n]`, and what its gradient needs. */
+function surprise(logits: Tensor, targets: Tensor) {
   const shifted = tf.sub(logits, tf.max(logits, -1, true)); // [n d_vocab]
-  const oneHot = tf.oneHot(targets, d_vocab, 1, 0, "float32"); // [n d_vocab]
-  const logTotal = tf.log(tf.sum(tf.exp(shifted), -1)); // [n]
-  const losses = tf.sub(logTotal, tf.sum(tf.mul(oneHot, shifted), -1)); // [n]
-  return tf.mean(tf.reshape(losses, [windows, -1]), -1);
+  const exponentials = tf.exp(shifted); // [n d_vocab]
+  const total = tf.sum(exponentials, -1, true); // [n 1], at least 1
+  const oneHot = tf.oneHot(targets, logits.shape[1]!, 1, 0, "float32"); // [n d_vocab]
+  const losses = tf.sub(tf.log(tf.reshape(total, [-1])), tf.sum(tf.mul(oneHot, shifted), -1)); // [n]
+  return { losses, exponentials, total, oneHot };
 }

@@ -15,3 +15,8 @@ export function assertClose(
       assert.fail(`${what}[${i}]: got ${got[i]}, expected ${expected[i]} to ${tolerance} of ${largest}`);
   }
 }
+
+/** The mean of a list of numbers. */
+export function meanOf(numbers: ArrayLike<number>): number {
+  return Array.from(numbers).reduce((sum, number) => sum + number, 0) / numbers.length;
+}

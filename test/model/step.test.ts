@@ -4,7 +4,7 @@ import type { Engine } from "../../core/engine/engine.ts";
 import type { NDArray } from "../../core/ndarray.ts";
 import { createRandom } from "../../core/random.ts";
 import { evalStep, initialState, regroup, type StepProbe, scalarInputs, trainStep } from "../../core/step.ts";
-import { assertClose } from "../helpers/closeness.ts";
+import { assertClose, meanOf } from "../helpers/closeness.ts";
 import { tinyBatch, tinyPlan, trainTiny } from "../helpers/tiny-plan.ts";
 
 /** Reads every site-dependent thing that a probe can. */
@@ -39,9 +39,9 @@ describe("trainStep", () => {
     const lossAt = async (name: string, shift: (i: number) => number) => {
       const moved = { ...state[name]!, data: state[name]!.data.map((value, i) => value + shift(i)) };
       const handle = await wasm.upload({ ...state, [name]: moved });
-      const { loss } = await program.run(handle, batch);
+      const { losses } = await program.run(handle, batch);
       wasm.release(handle);
-      return loss!.data[0]!;
+      return meanOf(losses!.data);
     };
     for (const [name, { data: gradient }] of Object.entries(gradients)) {
       const length = Math.hypot(...gradient);
@@ -96,18 +96,20 @@ describe("trainStep", () => {
 });
 
 describe("evalStep", () => {
-  it("gives the loss that training sees, and leaves the state alone", async () => {
+  it("gives each window's loss, whose mean training sees, and leaves the state alone", async () => {
     const wasm = await createEngine({ name: "wasm", threads: 0 });
     const plan = tinyPlan();
     const evaluation = evalStep({ ...plan, windows: plan.train.batch_size });
     const program = await wasm.compile(evaluation.step, evaluation.signature, "eval");
     const initial = initialState(plan, createRandom(1, "weights"));
     const state = await wasm.upload(initial);
-    const { loss } = await program.run(state, tinyBatch(plan, 1));
+    const { losses } = await program.run(state, tinyBatch(plan, 1));
     expect(await wasm.download(state)).to.deep.equal(initial);
     wasm.release(state);
     const { outputs } = await trainTiny(wasm, plan, 1);
-    expect(loss).to.deep.equal(outputs[0]!.loss);
+    expect(losses!.shape).to.deep.equal([plan.train.batch_size]);
+    assertClose([meanOf(losses!.data)], outputs[0]!.loss!.data, 1e-6, "loss");
+    expect(new Set(losses!.data).size).to.equal(plan.train.batch_size);
   });
 });
 
