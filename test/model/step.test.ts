@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createEngine } from "../../core/engine/choose.ts";
 import type { Engine } from "../../core/engine/engine.ts";
+import { parameterSpecs } from "../../core/model.ts";
 import type { NDArray } from "../../core/ndarray.ts";
 import { createRandom } from "../../core/random.ts";
 import { evalStep, initialState, regroup, type StepProbe, scalarInputs, trainStep } from "../../core/step.ts";
@@ -77,6 +78,20 @@ describe("trainStep", () => {
     }
     for (const [name, { data }] of Object.entries(one.after)) {
       if (/adam.m/.test(name)) assertClose(three.after[name]!.data, data, 1e-4, name);
+    }
+  });
+
+  it("lets no NaN hide: one in any parameter reaches the loss and the norm", async () => {
+    const plan = tinyPlan();
+    const { step, signature } = trainStep({ ...plan, probes: [] });
+    const program = await wasm.compile(step, signature, "train");
+    for (const name of Object.keys(parameterSpecs(plan.model, plan.d_vocab))) {
+      const initial = initialState(plan, createRandom(1, "weights"));
+      initial[name]!.data.fill(Number.NaN, 0, 8);
+      const state = await wasm.upload(initial);
+      const { loss, grad_norm } = await program.run(state, { ...tinyBatch(plan), ...scalarInputs(plan.train, 1) });
+      wasm.release(state);
+      expect([loss!.data[0], grad_norm!.data[0]], name).to.deep.equal([Number.NaN, Number.NaN]);
     }
   });
 
