@@ -38,12 +38,26 @@ async function openWasm() {
     const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
     const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
     if (tf.findBackend("wasm") === null) setWasmPaths(dirname(entry) + sep);
-    if (!(await tf.setBackend("wasm"))) throw new Error("its module did not start");
+    const started = await withoutCrashHandlers(() => tf.setBackend("wasm"));
+    if (!started) throw new Error("its module did not start");
   } catch (thrown) {
     throw engineUnavailable("wasm", reasonOf(thrown), remedy);
   }
   patchWasmKernels();
   return "CPU, 1 thread (WebAssembly)";
+}
+
+/** Removes the process-wide handlers that the module installs as it starts: they answer any crash by printing its whole source. */
+async function withoutCrashHandlers<T>(start: () => Promise<T>): Promise<T> {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = new Map(events.map((event) => [event, new Set<unknown>(process.listeners(event as "exit"))]));
+  try {
+    return await start();
+  } finally {
+    for (const event of events)
+      for (const listener of process.listeners(event as "exit"))
+        if (!before.get(event)!.has(listener)) process.removeListener(event, listener);
+  }
 }
 
 async function openTensorflow() {

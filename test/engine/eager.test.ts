@@ -115,8 +115,14 @@ for (const name of ["cpu", "wasm"] as const) {
   });
 }
 
-describe("the eager wasm engine's operations", () => {
-  it("are named when one is missing", async () => {
+describe("the eager wasm engine", () => {
+  it("leaves no handler of crashes behind", async () => {
+    await createEagerEngine("wasm", { threads: 0 });
+    const handlers = [...process.listeners("uncaughtException"), ...process.listeners("unhandledRejection")];
+    expect(handlers.map(String).filter((source) => /ExitStatus|throw reason/.test(source))).to.deep.equal([]);
+  });
+
+  it("names an operation that it lacks", async () => {
     const engine = await createEagerEngine("wasm", { threads: 0 });
     const missing: Step = ({ w }) => ({
       outputs: { s: tf.unsortedSegmentSum(w as tf.Tensor1D, tf.tensor1d([0, 0, 1], "int32"), 2) },
