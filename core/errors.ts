@@ -263,12 +263,3 @@ export function internal(problem: string): ExperimentError {
 export function runFinished(id: string, step: number): ExperimentError {
   return new ExperimentError("usage", `run ${id}: it is finished, at step ${step}; there is nothing to resume.`);
 }
-
-export function nothingToResume(
-  id: string,
-  damaged: readonly { readonly path: string; readonly reason: string }[],
-): ExperimentError {
-  const got = damaged.length === 0 ? "none" : damaged.map(({ path, reason }) => `${path}: ${reason}`).join("; ");
-  const message = `run ${id}: expected a whole checkpoint, got ${got}. Start it anew with \`experiment train\`; a smaller checkpoint.every leaves one earlier.`;
-  return new ExperimentError("usage", message);
-}

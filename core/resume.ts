@@ -4,23 +4,23 @@ import { latestCheckpoint } from "./checkpoint-folder.ts";
 import { parseWith } from "./config/check.ts";
 import { frozen } from "./config/frozen.ts";
 import { configSchema } from "./config/schema.ts";
-import { nothingToResume, runFinished } from "./errors.ts";
+import { runFinished } from "./errors.ts";
 import { readRun, resolveRun } from "./record/runs.ts";
 import type { PluginTable } from "./registry.ts";
 import type { SessionRequest } from "./session.ts";
 
 /**
- * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own.
- * Throws `run.notFound`, `run.inUse`, or `usage` when there is nothing left to train.
+ * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own. A run that
+ * was stopped before its first checkpoint begins again. Throws `run.notFound`, or `usage` when nothing is left to train.
  */
 export function resumeRequest(root: string, ref: string, plugins: PluginTable): SessionRequest {
   const { dir, run, state } = readRun(resolveRun(root, ref));
   const done = run.attempts.at(-1)?.outcome;
   if (state === "finished") throw runFinished(run.id, done?.step ?? run.steps);
   const { latest, skipped } = latestCheckpoint(dir);
-  if (latest === undefined) throw nothingToResume(run.id, skipped);
   const config = frozen(parseWith(configSchema, run.config, [], run.sources));
   const loaded = { config, sources: run.sources, file: undefined, baseDir: run.baseDir };
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
-  return { loaded, plugins, notes, resume: { dir, checkpoint: latest.path } };
+  if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
+  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path } };
 }

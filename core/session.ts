@@ -22,8 +22,8 @@ import { initialState } from "./step.ts";
 export interface SessionRequest {
   readonly loaded: LoadedConfig;
   readonly plugins: PluginTable;
-  /** Go on with this run from this checkpoint instead of beginning a new one; both are absolute paths. */
-  readonly resume?: { readonly dir: string; readonly checkpoint: string };
+  /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
+  readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
   /** Warnings from before the session. */
   readonly notes?: readonly string[];
   /** Wall clock, ms since 1970. */
@@ -56,7 +56,7 @@ export interface Session {
 export async function openSession(request: SessionRequest, observer: Observer): Promise<Session> {
   const { config, baseDir } = request.loaded;
   const chosen = await choosePlugins(request.loaded, request.plugins);
-  const saved = request.resume && loadCheckpoint(request.resume.checkpoint);
+  const saved = request.resume?.checkpoint ? loadCheckpoint(request.resume.checkpoint, config) : undefined;
 
   observer.phase?.(`reading corpus ${chosen.corpus.plugin.name}`);
   const dataset = await loadDataset({

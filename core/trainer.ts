@@ -49,7 +49,10 @@ export async function trainSteps(session: Session, signal: AbortSignal, observer
       observer.step?.({ step, steps: run.steps, loss: done.loss, ...pace.report(run.steps - step), ...evalLoss });
       if (!finite) throw diverged(step, done.loss, done.grad_norm, session.lastLoss);
 
-      if (saves) observer.saved?.(await saveSession(session, at));
+      if (saves) {
+        const path = await saveSession(session, at);
+        observer.saved?.(path);
+      }
       if (alone) pace.skip();
       if (alone && !last) ahead = start(step + 1);
     }
