@@ -58,9 +58,18 @@ export function reasonOf(thrown: unknown): string {
 /** A value as it is shown in a message: quoted, on one line, at most 60 characters. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "string" ? value : jsonOf(value);
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
   return `\`${line.length > 60 ? `${line.slice(0, 57)}...` : line}\``;
+}
+
+function jsonOf(value: unknown): string {
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
 }
 
 /** The candidate nearest to `name` by edit distance, when it is near enough to be a slip. */

@@ -1,36 +1,34 @@
-/** Finds an npm package's entry file from a folder, as an import from there would. */
-
+/** Finds an npm package's entry file from a folder. */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-/** Absolute path of the module that `import name` loads from `baseDir`; undefined when there is no such package. */
-export function resolvePackage(name: string, baseDir: string): string | undefined {
+/**
+ * The file that `import name` in a folder would load, or `undefined` if no such package is installed there. Node 20 can
+ * tell this for `require` only, so packages that have an `import` entry alone are looked up here.
+ */
+export function resolvePackage(name: string, folder: string): string | undefined {
+  const require = createRequire(path.join(folder, "_.js"));
   try {
-    return createRequire(path.join(baseDir, "any.js")).resolve(name);
+    return require.resolve(name);
   } catch {
-    return importOnly(name, baseDir);
+    const [, packageName = "", subpath = ""] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(name) ?? [];
+    const home = (require.resolve.paths(name) ?? [])
+      .map((modules) => path.join(modules, packageName))
+      .find((dir) => existsSync(path.join(dir, "package.json")));
+    if (home === undefined) return undefined;
+    const { exports } = JSON.parse(readFileSync(path.join(home, "package.json"), "utf8"));
+    const entry = importEntry(subpath === "" ? (exports?.["."] ?? exports) : exports?.[`.${subpath}`]);
+    return entry && path.join(home, entry);
   }
 }
 
-/** Packages whose `exports` know the condition `import` alone are invisible to `require.resolve`. */
-function importOnly(name: string, baseDir: string): string | undefined {
-  if (!/^(@[a-z0-9-~][\w.-]*\/)?[a-z0-9-~][\w.-]*$/i.test(name)) return undefined;
-  for (let folder = path.resolve(baseDir); ; folder = path.dirname(folder)) {
-    const home = path.join(folder, "node_modules", name);
-    if (existsSync(path.join(home, "package.json"))) return entryOf(home);
-    if (folder === path.dirname(folder)) return undefined;
+function importEntry(target: unknown): string | undefined {
+  if (typeof target === "string") return target;
+  if (typeof target !== "object" || target === null) return undefined;
+  for (const [condition, value] of Object.entries(target)) {
+    const entry = ["node", "import", "default"].includes(condition) ? importEntry(value) : undefined;
+    if (entry !== undefined) return entry;
   }
-}
-
-function entryOf(home: string): string | undefined {
-  const manifest = JSON.parse(readFileSync(path.join(home, "package.json"), "utf8")) as { exports?: unknown };
-  let target = manifest.exports;
-  if (isObject(target) && "." in target) target = target["."];
-  while (isObject(target)) target = target.node ?? target.import ?? target.default;
-  return typeof target === "string" ? path.join(home, target) : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return undefined;
 }

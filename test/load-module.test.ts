@@ -5,7 +5,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { importModule, resolvePackage } from "../core/load-module.ts";
+import { importModule } from "../core/load-module.ts";
+import { resolvePackage } from "../core/load-package.ts";
 
 const built = fileURLToPath(new URL("../dist/core/load-module.js", import.meta.url));
 

@@ -28,7 +28,8 @@ export function configError(
 function problemsOf(issue: z.core.$ZodIssue, checked: Checked): ExperimentError[] {
   const path = [...checked.at, ...issue.path];
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknown(issue.path, key, checked));
-  const got = isSecret(path) ? secretMark : valueAt(checked.input, issue.path);
+  const given = issue.code === "custom" ? issue.params?.got : undefined;
+  const got = isSecret(path) ? secretMark : (given ?? valueAt(checked.input, issue.path));
   return [invalidValue(placed(checked.where(path), path), expected(issue, checked), got, hint(issue, checked))];
 }
 

@@ -152,7 +152,7 @@ function choice<In, Out>(schema: z.ZodType<Out, In>) {
   return rewritten((value: PluginChoice) => normalisedChoice(value), schema);
 }
 
-/** An issue between two keys; `other` is the key path of the second, so that its source can be named too. */
+/** An issue between two keys; `other` is the key path of the second, so that its source can be named. */
 function crossed(key: string, message: string, input: unknown, other: string[]) {
-  return { code: "custom" as const, path: [key], message, input, params: { other } };
+  return { code: "custom" as const, path: [key], message, input, params: { other, got: input } };
 }
