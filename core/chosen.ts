@@ -2,7 +2,7 @@
 import { parseWith } from "./config/check.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { PluginOptions } from "./config/schema.ts";
-import { invalidPlugin, invalidValue } from "./errors.ts";
+import { ExperimentError, internal, invalidPlugin, severalProblems } from "./errors.ts";
 import { metricsOf, sectionOf } from "./metrics.ts";
 import type { Analyzer, Corpus, DeclaredChart, MetricInfo, Plugin, PluginKind, Sink } from "./plugin.ts";
 import { type PluginTable, resolvePlugin } from "./registry.ts";
@@ -19,28 +19,34 @@ export interface ChosenPlugins {
   readonly sinks: readonly Chosen<Sink>[];
 }
 
-/** Finds every plugin of a config; throws before anything else has happened. */
+/** Finds every plugin of a config; throws before anything else has happened, with all that is wrong. */
 export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): Promise<ChosenPlugins> {
   const { config } = loaded;
-  const corpora = Object.entries(config.data.corpus);
-  const [first] = corpora;
-  if (first === undefined || corpora.length > 1) {
-    throw invalidValue("data.corpus", "one corpus", corpora.map(([name]) => name).join(", ") || "none");
-  }
-  const analyzers: (Chosen<Analyzer> & { every: number })[] = [];
-  for (const [name, { every = 1, ...options }] of Object.entries(config.analyzers)) {
-    if (!Number.isInteger(every) || (every as number) < 1) {
-      throw invalidValue(`analyzers.${name}.every`, "a whole number of steps >= 1", every);
+  const problems: ExperimentError[] = [];
+  const chooseAll = async <K extends PluginKind>(kind: K, named: PluginOptions) => {
+    const found: ChosenOf<K>[] = [];
+    for (const [name, options] of Object.entries(named)) {
+      try {
+        found.push(await choose(kind, name, options, table, loaded));
+      } catch (thrown) {
+        if (!(thrown instanceof ExperimentError)) throw thrown;
+        problems.push(thrown);
+      }
     }
-    analyzers.push({ ...(await choose("analyzer", name, options, table, loaded)), every: every as number });
-  }
+    return found;
+  };
+  const everys = Object.values(config.analyzers).map(({ every }) => every);
+  const own = Object.entries(config.analyzers).map(([name, { every: _, ...options }]) => [name, options] as const);
+  const [corpus] = await chooseAll("corpus", config.data.corpus);
+  const analyzers = await chooseAll("analyzer", Object.fromEntries(own));
+  const sinks = await chooseAll("sink", config.sinks);
+  if (problems.length > 0) throw severalProblems(problems);
+  if (corpus === undefined) throw internal("a config without a corpus");
   unique(analyzers.map(({ plugin }) => plugin));
-  const sinks: Chosen<Sink>[] = [];
-  for (const [name, options] of Object.entries(config.sinks)) {
-    sinks.push(await choose("sink", name, options, table, loaded));
-  }
-  return { corpus: await choose("corpus", first[0], first[1], table, loaded), analyzers, sinks };
+  return { corpus, analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? 1 })), sinks };
 }
+
+type ChosenOf<K extends PluginKind> = Chosen<Extract<Plugin, { kind: K }>>;
 
 const sections = { analyzer: ["analyzers"], sink: ["sinks"], corpus: ["data", "corpus"] } as const;
 
@@ -50,7 +56,7 @@ async function choose<K extends PluginKind>(
   options: PluginOptions[string],
   table: PluginTable,
   { baseDir, sources }: LoadedConfig,
-): Promise<Chosen<Extract<Plugin, { kind: K }>>> {
+): Promise<ChosenOf<K>> {
   const plugin = await resolvePlugin(kind, name, table, baseDir);
   return { plugin, options: parseWith<unknown>(plugin.options, options, [...sections[kind], name], sources) };
 }

@@ -128,8 +128,10 @@ export function unwritable(file: string, thrown: unknown): ExperimentError {
 
 /** Several faults of one config at once, a line each. */
 export function severalProblems(problems: readonly ExperimentError[]): ExperimentError {
-  if (problems.length === 1 && problems[0]) return problems[0];
-  return new ExperimentError("config.invalid", problems.map((problem) => problem.message).join("\n"));
+  const [first, ...others] = problems;
+  if (first !== undefined && others.length === 0) return first;
+  const code = others.every((other) => other.code === first?.code) ? first?.code : undefined;
+  return new ExperimentError(code ?? "config.invalid", problems.map((problem) => problem.message).join("\n"));
 }
 
 /** `place` is the file, with line and column where they are known. */

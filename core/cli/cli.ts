@@ -21,7 +21,7 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .command(trainCommand(plugins))
     .command(resumeCommand(plugins))
     .command(pluginsCommand(plugins))
-    .command(configCommand)
+    .command(configCommand(plugins))
     .command(initCommand)
     .command(doctorCommand)
     .option("debug", { type: "boolean", default: false, describe: "Print the stack of an error.", global: true })

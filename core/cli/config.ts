@@ -2,30 +2,37 @@
 import path from "node:path";
 import type { CommandModule } from "yargs";
 import type { LoadedConfig } from "../config/load.ts";
+import type { LoadPlugins } from "./cli.ts";
 import { type ConfigArguments, configFlags, flagsFrom } from "./config-flags.ts";
 
 type Arguments = ConfigArguments & { readonly json: boolean; readonly schema: boolean };
 
-export const configCommand: CommandModule<object, Arguments> = {
-  command: "config",
-  describe: "Check the config and print every value with where it comes from.",
-  builder: (yargs) =>
-    configFlags(yargs)
-      .option("json", { type: "boolean", default: false, describe: "Print JSON." })
-      .option("schema", { type: "boolean", default: false, describe: "Print the JSON Schema of .experimentrc." })
-      .example("$0 config --lr 1e-3", "what would hold with this flag")
-      .example("$0 config --json", "config, sources and file, for other programs"),
-  handler: async (args) => {
-    if (args.schema) {
-      const { configJsonSchema } = await import("../config/json-schema.ts");
-      console.log(JSON.stringify(configJsonSchema(), null, 2));
-      return;
-    }
-    const { loadConfig } = await import("../config/load.ts");
-    const loaded = await loadConfig({ cwd: process.cwd(), env: process.env, ...flagsFrom(args) });
-    console.log(args.json ? await asJson(loaded) : await asText(loaded));
-  },
-};
+export function configCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
+  return {
+    command: "config",
+    describe: "Check the config and print every value with where it comes from.",
+    builder: (yargs) =>
+      configFlags(yargs)
+        .option("json", { type: "boolean", default: false, describe: "Print JSON." })
+        .option("schema", { type: "boolean", default: false, describe: "Print the JSON Schema of .experimentrc." })
+        .example("$0 config --lr 1e-3", "what would hold with this flag")
+        .example("$0 config --json", "config, sources and file, for other programs"),
+    handler: async (args) => {
+      if (args.schema) {
+        const { configJsonSchema } = await import("../config/json-schema.ts");
+        const { pluginSchemas } = await import("../plugin-schemas.ts");
+        console.log(JSON.stringify(configJsonSchema(await pluginSchemas(await plugins())), null, 2));
+        return;
+      }
+      const { loadConfig } = await import("../config/load.ts");
+      const { choosePlugins } = await import("../chosen.ts");
+      const { completeConfig } = await import("../complete-config.ts");
+      const loaded = await loadConfig({ cwd: process.cwd(), env: process.env, ...flagsFrom(args) });
+      const complete = completeConfig(loaded, await choosePlugins(loaded, await plugins()));
+      console.log(args.json ? await asJson(complete) : await asText(complete));
+    },
+  };
+}
 
 async function asJson({ config, sources, file, baseDir }: LoadedConfig): Promise<string> {
   const { withoutSecrets } = await import("../config/secrets.ts");
@@ -33,14 +40,16 @@ async function asJson({ config, sources, file, baseDir }: LoadedConfig): Promise
 }
 
 async function asText({ config, sources, file }: LoadedConfig): Promise<string> {
-  const { withoutSecrets } = await import("../config/secrets.ts");
-  const { columns } = await import("./columns.ts");
   const { leavesOf } = await import("../config/leaves.ts");
-  const rows = leavesOf(withoutSecrets(config)).map(({ keyPath, value }) => [
-    keyPath,
-    typeof value === "string" ? value : (JSON.stringify(value) ?? String(value)),
-    sources[keyPath] ?? "",
-  ]);
-  const from = file === undefined ? "no config file from here upwards" : path.relative(process.cwd(), file);
-  return columns([["key", "value", `source (${from})`], ...rows]);
+  const { withoutSecrets } = await import("../config/secrets.ts");
+  const { byDefault } = await import("../config/source.ts");
+  const { bold, dim, sanitise, table } = await import("./terminal.ts");
+  const rows = leavesOf(withoutSecrets(config)).map(({ keyPath, value }) => {
+    const source = sources[keyPath] ?? byDefault;
+    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+    const row = [keyPath, text, source].map((cell) => sanitise(cell, 60));
+    return source === byDefault ? row.map(dim) : row;
+  });
+  const found = file === undefined ? "no config file from here upwards" : path.relative(process.cwd(), file);
+  return table([["key", "value", `source (${sanitise(found)})`].map(bold), ...rows]);
 }
