@@ -1,8 +1,9 @@
 /** The plugins that a config names, found and their options checked. */
-import { parseWith } from "./config/check.ts";
+import { parseWith, whereIs } from "./config/check.ts";
 import type { LoadedConfig } from "./config/load.ts";
+import { placed } from "./config/problems.ts";
 import type { PluginOptions } from "./config/schema.ts";
-import { ExperimentError, internal, invalidPlugin, severalProblems } from "./errors.ts";
+import { ExperimentError, internal, invalidPlugin, placedAt, severalProblems } from "./errors.ts";
 import { metricsOf, sectionOf } from "./metrics.ts";
 import type { Analyzer, Corpus, DeclaredChart, MetricInfo, Plugin, PluginKind, Sink } from "./plugin.ts";
 import { type PluginTable, resolvePlugin } from "./registry.ts";
@@ -57,8 +58,11 @@ async function choose<K extends PluginKind>(
   table: PluginTable,
   { baseDir, sources }: LoadedConfig,
 ): Promise<ChosenOf<K>> {
-  const plugin = await resolvePlugin(kind, name, table, baseDir);
-  return { plugin, options: parseWith<unknown>(plugin.options, options, [...sections[kind], name], sources) };
+  const at = [...sections[kind], name];
+  const plugin = await resolvePlugin(kind, name, table, baseDir).catch((thrown) => {
+    throw thrown instanceof ExperimentError ? placedAt(placed(whereIs(at, sources), at), thrown) : thrown;
+  });
+  return { plugin, options: parseWith<unknown>(plugin.options, options, at, sources) };
 }
 
 function unique(plugins: readonly Plugin[]): void {

@@ -17,7 +17,7 @@ export function completeConfig(loaded: LoadedConfig, chosen: ChosenPlugins): Loa
     sinks: filled(sinks, chosen.sinks),
   });
   const sources = leavesOf(config).map(({ keyPath }) => [keyPath, loaded.sources[keyPath] ?? byDefault]);
-  return { ...loaded, config, sources: frozen(Object.fromEntries(sources)) };
+  return { ...loaded, config, sources: frozen({ ...loaded.sources, ...Object.fromEntries(sources) }) };
 }
 
 /** `chosen` is in the order of the config. */

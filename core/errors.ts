@@ -126,6 +126,11 @@ export function unwritable(file: string, thrown: unknown): ExperimentError {
   return new ExperimentError("run.io", `${file} cannot be written: ${reasonOf(thrown)}.`, thrown);
 }
 
+/** The same error, with the place in the config that it comes from. */
+export function placedAt(place: string, error: ExperimentError): ExperimentError {
+  return new ExperimentError(error.code, `${place}: ${error.message}`, error.cause);
+}
+
 /** Several faults of one config at once, a line each. */
 export function severalProblems(problems: readonly ExperimentError[]): ExperimentError {
   const [first, ...others] = problems;

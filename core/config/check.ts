@@ -16,21 +16,18 @@ export function parseWith<T>(
 ): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const where = (path: readonly PropertyKey[]) => sourceAt(path, sources).replace(/^flag /, "");
+  const where = (path: readonly PropertyKey[]) => whereIs(path, sources);
   throw configError(result.error.issues, { schema, input: value, at, where });
 }
 
-/** The source of a leaf, of the list that it is in, or of anything in the same map. */
-function sourceAt(path: readonly PropertyKey[], sources: Readonly<Record<string, string>>): string {
+/** What an error calls the source of a leaf, of the list that it is in, or of anything in the same map; empty for defaults. */
+export function whereIs(path: readonly PropertyKey[], sources: Readonly<Record<string, string>>): string {
   for (let length = path.length; length > 0; length--) {
     const keyPath = formatKeyPath(path.slice(0, length));
-    const below = [`${keyPath}.`, `${keyPath}[`];
-    const source =
-      sources[keyPath] ??
-      Object.entries(sources).find(
-        ([key, from]) => from !== byDefault && below.some((start) => key.startsWith(start)),
-      )?.[1];
-    if (source !== undefined) return source === byDefault ? "" : source;
+    const isBelow = (key: string) => key.startsWith(`${keyPath}.`) || key.startsWith(`${keyPath}[`);
+    const below = Object.entries(sources).find(([key, source]) => source !== byDefault && isBelow(key));
+    const source = sources[keyPath] ?? below?.[1];
+    if (source !== undefined) return source === byDefault ? "" : source.replace(/^flag /, "");
   }
   return "";
 }

@@ -27,7 +27,7 @@ export interface ConfigRequest {
 export interface LoadedConfig {
   /** Frozen, deep. */
   readonly config: Config;
-  /** Key path of each leaf to `default`, `flag --lr`, `EXPERIMENT_TRAIN__LR`, or a file relative to `baseDir`. */
+  /** Key path of each leaf and plugin to `default`, `flag --lr`, `EXPERIMENT_TRAIN__LR`, or a file relative to `baseDir`. */
   readonly sources: Readonly<Record<string, string>>;
   /** The config file, absolute; `undefined` when there is none. */
   readonly file: string | undefined;
@@ -53,7 +53,13 @@ export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRe
   for (const layer of await flagLayers(flags, configSchema)) tree.add({ ...layer, ...fromHere });
 
   const config = checkedConfig(tree, where, cwd);
-  const sources = leavesOf(config).map((leaf) => [leaf.keyPath, sourceName(tree.sourceOf(leaf.path), baseDir)]);
+  const plugins = [...pluginKeys.keys()].flatMap((keyPath) => {
+    const choice = keyPath.split(".");
+    return Object.keys(valueAt(config, choice) ?? {}).map((name) => [...choice, name]);
+  });
+  const sources = [...plugins, ...leavesOf(config).map((leaf) => leaf.path)].map((at) => {
+    return [formatKeyPath(at), sourceName(tree.sourceOf(at), baseDir)];
+  });
   return { config, sources: frozen(Object.fromEntries(sources)), file, baseDir };
 }
 

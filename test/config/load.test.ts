@@ -31,13 +31,14 @@ describe("loadConfig", () => {
     });
   });
 
-  it("names a source for exactly the leaves of the config", async () => {
+  it("names a source for the leaves of the config and for who chose a plugin, and for nothing else", async () => {
     await project.write(".experimentrc", "sinks: [json, console]\nanalyzers: { ./a.ts: { deep: { x: [1, 2] } } }");
     const { sources } = await project.load();
     expect(sources).to.include({
       "sinks.json": ".experimentrc",
       "sinks.console": ".experimentrc",
       'analyzers["./a.ts"].deep.x': ".experimentrc",
+      'analyzers["./a.ts"]': ".experimentrc",
       'analyzers["./a.ts"].every': "default",
     });
     expect(sources).not.to.have.any.keys("name", "train", "analyzers", "sinks");
