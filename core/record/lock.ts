@@ -113,7 +113,8 @@ function createdExclusively(from: string, to: string, disk: Disk): boolean {
 function holderOf(text: string): { readonly lock?: LockFile; readonly liveness: Liveness } {
   try {
     const lock = JSON.parse(text) as LockFile;
-    const valid = Number.isInteger(lock.pid) && lock.pid > 0 && typeof lock.machine === "string";
+    const valid =
+      Number.isInteger(lock.pid) && lock.pid > 0 && typeof lock.machine === "string" && Math.abs(lock.since) <= 8.64e15; // what a Date can hold
     return valid ? { lock, liveness: livenessOf(lock) } : { liveness: "gone" };
   } catch {
     return { liveness: "gone" };

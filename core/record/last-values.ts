@@ -1,0 +1,22 @@
+/** The last value of every metric of a run. */
+import { type Damage, readRowBatches } from "./reader.ts";
+
+/** A metric's last value and the step it is of: analyzers that look now and then are behind the last row. */
+export interface LastValue {
+  readonly value: number;
+  readonly step: number;
+}
+
+/** By key, in the order in which the keys first appear. Lines that cannot be read are counted in `damage`. */
+export async function lastValues(
+  dir: string,
+  damage: Damage = { lines: 0, torn: false },
+): Promise<ReadonlyMap<string, LastValue>> {
+  const last = new Map<string, LastValue>();
+  for await (const batch of readRowBatches(dir, damage)) {
+    for (const { step, metrics } of batch) {
+      for (const key in metrics) last.set(key, { value: metrics[key]!, step });
+    }
+  }
+  return last;
+}

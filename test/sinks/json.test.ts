@@ -1,0 +1,33 @@
+import { readdirSync } from "node:fs";
+import { expect } from "chai";
+import type { Run, SinkInstance } from "../../core/plugin.ts";
+import { readEvents, readRows } from "../../core/record/reader.ts";
+import { json } from "../../plugins/sinks/json.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
+
+const moment = { step: 1, tokens: 32, time: 5 };
+const row = { seq: 0, ...moment, metrics: { a: 0.5 }, arrays: { v: { shape: [1], data: Float32Array.of(7) } } };
+const event = { ...moment, source: "run", kind: "warning", data: { list: [1] } };
+const runAt = (dir: string) => ({ dir, charts: [] }) as unknown as Run;
+const finished = { ...moment, state: "finished" } as const;
+const setUp = (sink: typeof json): SinkInstance =>
+  sink.setup(sink.options.parse({}) as never, { info() {}, warn() {} });
+
+describe("json", () => {
+  const dir = useTempDir();
+
+  it("has rows and events on disk when write returns, and returns no promise", async () => {
+    const sink = setUp(json);
+    sink.open(runAt(dir()));
+    expect(sink.write([row])).to.equal(undefined);
+    expect(sink.event?.([event])).to.equal(undefined);
+    expect((await readRows(dir())).rows.map(({ seq }) => seq)).to.deep.equal([0]);
+    expect((await readEvents(dir())).events).to.deep.equal([event]);
+    sink.close(finished);
+    expect(readdirSync(dir()).sort()).to.deep.equal(["arrays", "charts.json", "events.jsonl", "rows.jsonl"]);
+  });
+
+  it("refuses to open where it cannot write", () => {
+    expect(() => setUp(json).open(runAt(`${dir()}/not/there`))).to.throw("rows.jsonl");
+  });
+});
