@@ -2,11 +2,14 @@
 import yargs from "yargs";
 import { ExperimentError, reasonOf } from "../errors.ts";
 import type { PluginTable } from "../registry.ts";
+import { compareCommand } from "./compare.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor.ts";
 import { initCommand } from "./init.ts";
+import { listCommand } from "./list.ts";
 import { pluginsCommand } from "./plugins.ts";
 import { resumeCommand } from "./resume.ts";
+import { showCommand } from "./show.ts";
 import { trainCommand } from "./train.ts";
 
 /** Loads the table of built-in plugins; only commands that need plugins call it. */
@@ -20,6 +23,9 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .usage("$0 <command>\n\nTrains small ReLU transformers and watches their MLP neurons while they train.")
     .command(trainCommand(plugins))
     .command(resumeCommand(plugins))
+    .command(listCommand)
+    .command(showCommand)
+    .command(compareCommand)
     .command(pluginsCommand(plugins))
     .command(configCommand(plugins))
     .command(initCommand)

@@ -1,0 +1,160 @@
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import yargs from "yargs";
+import { compareCommand } from "../../core/cli/compare.ts";
+import { listCommand } from "../../core/cli/list.ts";
+import { runsFolder } from "../../core/cli/runs-folder.ts";
+import { showCommand } from "../../core/cli/show.ts";
+import type { RunFile } from "../../core/record/format.ts";
+import { eventLine, rowLine } from "../../core/record/lines.ts";
+import { makeRun, runFileOf } from "../helpers/run-file.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
+
+const finished = { state: "finished", step: 300, tokens: 9600, time: 2 } as const;
+
+/** A run with rows up to `steps`, whose metrics follow from `scale`. */
+function makeFullRun(root: string, steps: number, scale: number, changes: Partial<RunFile> = {}): string {
+  const dir = makeRun(root, changes);
+  for (let seq = 0; seq < steps; seq++) {
+    const metrics = {
+      "train/loss": scale / (seq + 1),
+      ...(seq % 2 === 0 && {
+        "token_sparsity/use_token/layer_0": scale,
+        "token_sparsity/use_token/layer_1": 2 * scale,
+      }),
+    };
+    appendFileSync(join(dir, "rows.jsonl"), rowLine({ seq, step: seq + 1, tokens: seq, time: seq, metrics }));
+  }
+  return dir;
+}
+
+/** What a command prints. */
+async function printed(root: string, command: object, ...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (text: string) => lines.push(text);
+  try {
+    await yargs([...args, "--runs", root])
+      .command(command as never)
+      .exitProcess(false)
+      .fail((message, error) => {
+        throw error ?? new Error(message);
+      })
+      .parseAsync();
+  } finally {
+    console.log = log;
+  }
+  return lines.join("\n");
+}
+
+describe("listCommand", () => {
+  const root = useTempDir();
+
+  it("says how to begin where there are no runs", async () => {
+    expect(await printed(root(), listCommand, "list")).to.contain("experiment train");
+  });
+
+  it("shows state, steps, loss and engine of every run, oldest first, in plain text", async () => {
+    makeFullRun(root(), 4, 2, { id: "b", name: "second", createdAt: 2, attempts: [{ startedAt: 2, fromStep: 0 }] });
+    makeFullRun(root(), 2, 2, { id: "a", createdAt: 1, attempts: [{ startedAt: 1, fromStep: 0, outcome: finished }] });
+    const lines = (await printed(root(), listCommand, "list")).split("\n");
+    expect(lines).to.have.length(3);
+    expect(lines[0]).to.match(/^id +name +state +steps +loss +age +engine$/);
+    expect(lines[1]).to.match(/^a +first +finished +2\/300 +1 +\d+ d +wasm$/);
+    expect(lines[2]).to.match(/^b +second +killed +4\/300 +0.5 +\d+ d +wasm$/);
+  });
+
+  it("prints the same as JSON", async () => {
+    makeFullRun(root(), 1, Number.NaN, { id: "a" });
+    const { runs, damaged } = JSON.parse(await printed(root(), listCommand, "list", "--json"));
+    expect(runs[0]).to.include({ id: "a", state: "killed", step: 1, steps: 300, loss: "NaN", dir: join(root(), "a") });
+    expect(damaged).to.deep.equal([]);
+  });
+
+  it("names damaged runs and hides what hostile names would do to a terminal", async () => {
+    makeRun(root(), { id: "a", name: "\u001b[2J\u202eevil\n", engine: { name: "\u001b[31m", device: "" } });
+    mkdirSync(join(root(), "x\u001b[31m"));
+    writeFileSync(join(root(), "x\u001b[31m", "run.json"), "nope");
+    const text = await printed(root(), listCommand, "list");
+    expect(text).to.contain("evil").and.contain("damaged: x:");
+    expect(text).to.not.match(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+});
+
+describe("showCommand", () => {
+  const root = useTempDir();
+
+  it("shows identity, attempts, chosen config, values layer by layer, events and checkpoints", async () => {
+    const interrupted = { ...finished, state: "interrupted", step: 2, reason: "SIGINT" } as const;
+    const attempts = [{ startedAt: 1, fromStep: 0, outcome: interrupted }];
+    const dir = makeFullRun(root(), 4, 0.5, { attempts });
+    const event = { source: "neuron-death", kind: "death", step: 1, tokens: 1, time: 1, data: {} };
+    writeFileSync(join(dir, "events.jsonl"), eventLine(event).repeat(3));
+    for (const step of ["step-000002", "step-000004", "step-000006.partial-ab"]) {
+      mkdirSync(join(dir, "checkpoints", step), { recursive: true });
+    }
+    appendFileSync(join(dir, "rows.jsonl"), "garbage\n");
+
+    const text = await printed(root(), showCommand, "show");
+    expect(text).to.match(/^first \(20261123-215501-k3f9\)\nstate +interrupted, step 4 of 300\n/);
+    expect(text).to.match(/from step 0 +interrupted at step 2 +SIGINT/);
+    expect(text)
+      .to.match(/train\.steps +300 +flag --set/)
+      .and.not.match(/train\.lr/);
+    expect(text).to.match(/metric +step +value +layer 0 +layer 1\n/);
+    expect(text).to.match(/train\/loss +4 +0\.125\n/);
+    expect(text).to.match(/token_sparsity\/use_token +3 +0\.5 +1\n/);
+    expect(text).to.match(/neuron-death death +3\n/);
+    expect(text).to.contain("checkpoints at step 2, 4").and.contain("damaged lines passed over: 1");
+  });
+
+  it("prints the same as JSON", async () => {
+    makeFullRun(root(), 3, 1);
+    const shown = JSON.parse(await printed(root(), showCommand, "show", "first", "--json"));
+    expect(shown.run).to.deep.equal(runFileOf());
+    expect(shown).to.include({ state: "killed", step: 3, damagedLines: 0 });
+    expect(shown.values["train/loss"]).to.deep.equal({ value: 1 / 3, step: 3 });
+    expect(shown.checkpoints).to.deep.equal([]);
+  });
+
+  it("shows a run that has done nothing yet, and hostile metrics", async () => {
+    const dir = makeRun(root());
+    expect(await printed(root(), showCommand, "show")).to.contain("step 0 of 300");
+    const metrics = { "evil\u001b[2J\n/layer_9999": 1, __proto__x: 2, "a/layer_99999999999": 3 };
+    writeFileSync(join(dir, "rows.jsonl"), rowLine({ seq: 0, step: 1, tokens: 1, time: 1, metrics }));
+    expect(await printed(root(), showCommand, "show")).to.not.match(/\u001b/);
+  });
+});
+
+describe("compareCommand", () => {
+  const root = useTempDir();
+
+  it("shows what was configured differently, and the last values with their difference", async () => {
+    makeFullRun(root(), 2, 1, { id: "a", name: "narrow" });
+    makeFullRun(root(), 4, 3, { id: "b", name: "wide", config: { train: { lr: 0.01, steps: 300 }, seed: 2 } });
+    const text = await printed(root(), compareCommand, "compare", "narrow", "wide");
+    expect(text).to.match(/^A: narrow \(a\), killed\nB: wide \(b\), killed\n/);
+    expect(text)
+      .to.match(/train\.lr +0\.003 +0\.01\n/)
+      .and.match(/seed +- +2\n/)
+      .and.not.match(/train\.steps/);
+    expect(text).to.match(/train\/loss +0\.5 +0\.75 +0\.25 +2 \/ 4\n/);
+    expect(text).to.match(/use_token\/layer_1 +2 +6 +4 +1 \/ 3$/);
+  });
+
+  it("prints the same as JSON, with what only one run has", async () => {
+    makeFullRun(root(), 1, 1, { id: "a" });
+    makeRun(root(), { id: "b" });
+    const { config, values } = JSON.parse(await printed(root(), compareCommand, "compare", "a", "b", "--json"));
+    expect(config).to.deep.equal([]);
+    expect(values[0]).to.deep.equal({ metric: "train/loss", a: { value: 1, step: 1 } });
+  });
+});
+
+describe("runsFolder", () => {
+  const root = useTempDir();
+  it("takes --runs before the config", async () => {
+    expect(await runsFolder(root())).to.equal(root());
+  });
+});
