@@ -36,7 +36,7 @@ const pluginNotes: Readonly<Record<string, string>> = {
 };
 
 /** Values for keys that are derived when they are left out: shown, but commented out. */
-const derived: Readonly<Record<string, unknown>> = { name: "my-run", "train.warmup_steps": 30 };
+const derived: Readonly<Record<string, unknown>> = { name: "my-run", "train.warmup_steps": 50 };
 
 function keyText(key: Key): string {
   const keyPath = formatKeyPath(key.path);
@@ -48,15 +48,16 @@ function keyText(key: Key): string {
   if (keyPath in derived) return `${about}\n${indent}# ${name}: ${derived[keyPath]}`;
   const value = valueAt(configSchema.parse({}), key.path);
   if (!pluginKeys.has(keyPath) || !isPlainObject(value)) return `${about}\n${indent}${name}: ${scalar(value)}`;
-  return [about, `${indent}${name}:`, ...Object.entries(value).map(([plugin]) => pluginText(key, plugin))].join("\n");
+  return [about, `${indent}${name}:`, ...Object.entries(value).map(([plugin, chosen]) => pluginText(key, plugin, chosen))].join("\n");
 }
 
-function pluginText(key: Key, plugin: string): string {
+function pluginText(key: Key, plugin: string, chosen: unknown): string {
   const indent = "  ".repeat(key.path.length);
   const options = listKeys(schemaAt(configSchema, [...key.path, plugin]) as typeof configSchema);
   if (options.length === 0) return `${indent}${plugin}: {}`;
   const lines = options.map((option) => {
-    const { path, description, default: value } = option;
+    const { path, description } = option;
+    const value = valueAt(chosen, [path.at(-1) ?? ""]);
     return `${comment(`${description}${range(option)}`, `${indent}  `)}\n${indent}  ${path.at(-1)}: ${scalar(value)}`;
   });
   return `${indent}${plugin}:\n${lines.join("\n")}`;

@@ -10,7 +10,7 @@ const decay = z.number().min(0).lt(1);
 
 const model = z
   .strictObject({
-    n_layers: count().default(4).describe("Transformer blocks."),
+    n_layers: count().default(6).describe("Transformer blocks."),
     d_model: count().default(64).describe("Width of the residual stream, units."),
     n_heads: count().default(4).describe("Attention heads; must divide d_model."),
     d_mlp: count().default(512).describe("Hidden units of each block's MLP: the neurons that are watched."),
@@ -56,12 +56,12 @@ const data = z.strictObject({
 
 const train = z
   .strictObject({
-    steps: count().default(300).describe("Optimizer steps in the whole run."),
+    steps: count().default(500).describe("Optimizer steps in the whole run."),
     batch_size: count().default(16).describe("Sequences in one micro-batch."),
     accumulate: count().default(1).describe("Micro-batches whose gradients make one step."),
     lr: z.number().positive().default(3e-3).describe("Peak learning rate of AdamW."),
     min_lr: share.default(0.1).describe("Where the cosine ends, as a share of lr."),
-    warmup_steps: count(0).default(30).describe("Steps of linear warm-up; when left out, a tenth of `steps`."),
+    warmup_steps: count(0).default(50).describe("Steps of linear warm-up; when left out, a tenth of `steps`."),
     weight_decay: z.number().min(0).default(0.1).describe("Decoupled weight decay, on matrices only."),
     beta1: decay.default(0.9).describe("AdamW: decay of the mean of gradients."),
     beta2: decay.default(0.95).describe("AdamW: decay of the mean of squared gradients."),
@@ -122,7 +122,7 @@ export const configSchema = z.strictObject({
   eval: evaluation.prefault({}).describe("Held-out evaluation."),
   checkpoint: checkpoint.prefault({}).describe("When state is saved."),
   analyzers: choice(z.record(z.string(), analyzerOptions))
-    .prefault(["token-sparsity", "batch-union-sparsity"])
+    .prefault({ "token-sparsity": { every: 10 }, "batch-union-sparsity": { every: 10 } })
     .describe("What is watched: a list of analyzer names, or a map from name to options (`every: N` steps for all)."),
   sinks: choice(z.record(z.string(), z.looseObject({})))
     .prefault(["json"])

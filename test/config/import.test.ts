@@ -32,7 +32,7 @@ describe("$import", () => {
     await project.write(".experimentrc", "$import: base.yaml\ntrain: { lr: null }\nmodel:");
     const { config, sources } = await project.load();
     expect(config.train.lr).to.equal(0.003);
-    expect(config.model.n_layers).to.equal(4);
+    expect(config.model.n_layers).to.equal(6);
     expect(sources["train.lr"]).to.equal("default");
   });
 

@@ -9,8 +9,8 @@ describe("loadConfig", () => {
     const { config, sources, file, baseDir } = await project.load();
     expect(file).to.equal(undefined);
     expect(baseDir).to.equal(project.dir);
-    expect(config.train.steps).to.equal(300);
-    expect(config.analyzers).to.deep.equal({ "token-sparsity": { every: 1 }, "batch-union-sparsity": { every: 1 } });
+    expect(config.train.steps).to.equal(500);
+    expect(config.analyzers).to.deep.equal({ "token-sparsity": { every: 10 }, "batch-union-sparsity": { every: 10 } });
     expect(config.data.corpus).to.deep.equal({ sotu: {} });
     expect(new Set(Object.values(sources))).to.deep.equal(new Set(["default"]));
   });

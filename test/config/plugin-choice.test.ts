@@ -3,7 +3,7 @@ import { createProject } from "./project.ts";
 
 describe("choosing plugins", () => {
   const project = createProject();
-  const both = { "token-sparsity": { every: 1 }, "batch-union-sparsity": { every: 1 } };
+  const both = { "token-sparsity": { every: 10 }, "batch-union-sparsity": { every: 10 } };
 
   it("accepts a name, a list, a list with options, and a map", async () => {
     const written = ["a", "[a]", "[{ a: {} }]", "[{ a: }]", "{ a: true }", "{ a: }", "{ a: {}, b: false }"];
