@@ -38,6 +38,10 @@ export class Replay {
   get progress(): Progress {
     return this.#progress;
   }
+  /** The config as the server is sent it. */
+  get config(): string {
+    return this.#follower.configText;
+  }
   /** The exit code in the log, where the process wrote one. */
   get exitCode(): number | undefined {
     return this.#follower.exit?.code;

@@ -63,7 +63,7 @@ export class RowEncoder {
       const text = array && histogramText(array, bins);
       if (text !== undefined) plain.push([this.#key(name), text]);
     }
-    if (row.metrics["tokens"] === undefined) plain.push([this.#key("tokens"), numberText(row.tokens)]);
+    if (row.metrics.tokens === undefined) plain.push([this.#key("tokens"), numberText(row.tokens)]);
     const runtime = numberText((row.time - startedAt) / 1000);
     plain.push([this.#reserved("_step"), numberText(row.step)]);
     plain.push([this.#reserved("_timestamp"), numberText(row.time / 1000)]);

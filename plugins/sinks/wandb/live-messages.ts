@@ -1,0 +1,13 @@
+import type { Account } from "./server.ts";
+
+/** What the training process tells its streaming process. */
+export type ToLive =
+  | { readonly type: "start"; readonly log: string; readonly account: Account; readonly sdk: boolean }
+  /** Send what is under way and end. */
+  | { readonly type: "stop" };
+
+/** What the streaming process tells back. */
+export type FromLive =
+  | { readonly type: "run"; readonly entity: string; readonly project: string; readonly id: string }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "stopped" };

@@ -1,0 +1,99 @@
+/**
+ * The streaming process: follows the log of a run and takes what it finds to the server, while training knows nothing of it.
+ * It ends with the training process, however that ends; what it has not sent is in the log.
+ */
+import { reasonOf } from "../../../core/errors.ts";
+import type { FromLive, ToLive } from "./live-messages.ts";
+import { type HistoryLane, Replay } from "./replay.ts";
+import { UploadError } from "./retry.ts";
+import { openSdkLane } from "./sdk-lane.ts";
+import { Server } from "./server.ts";
+import { network } from "./transport.ts";
+
+/** Pauses between looks at the log, ms: the first half minute short, so that a new run shows at once. */
+const pause = (elapsed: number) => (elapsed < 30_000 ? 2_000 : 15_000);
+const heartbeatEvery = 30_000;
+
+let stopping = false;
+let wake: () => void = () => {};
+let lane: HistoryLane | undefined;
+
+function tell(message: FromLive): void {
+  if (process.connected) process.send?.(message);
+}
+
+process.on("disconnect", () => process.exit(0));
+// The SDK throws where no one can catch it, and a terminal's Ctrl-C is for training to answer.
+process.on("uncaughtException", () => {
+  lane = undefined;
+});
+process.on("unhandledRejection", () => {
+  lane = undefined;
+});
+process.on("message", (message: ToLive) => {
+  if (message.type === "start") void follow(message);
+  else {
+    stopping = true;
+    wake();
+  }
+});
+
+async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promise<void> {
+  const started = Date.now();
+  const replay = new Replay(log, new Server(account, network));
+  let sent = started;
+  let warned = false;
+  let tried = !sdk;
+  let told = false;
+  while (!stopping) {
+    // One look has a minute; then the next one goes on with the same lines.
+    const patience = { until: Date.now() + 60_000, attempts: 100 };
+    const before = replay.progress.history;
+    try {
+      await replay.pass(patience, undefined, lane && doubtful(lane));
+      if (replay.run !== undefined && !told) {
+        told = true;
+        tell({ type: "run", entity: replay.run.entity, project: replay.run.project, id: replay.run.id });
+      }
+      if (replay.run !== undefined && !tried) {
+        tried = true;
+        lane = await openSdkLane(account, replay.run, replay.config).catch(() => undefined);
+      }
+      if (replay.progress.history > before) sent = Date.now();
+      else if (Date.now() - sent > heartbeatEvery) {
+        await replay.heartbeat(patience);
+        sent = Date.now();
+      }
+    } catch (thrown) {
+      if (!warned) tell({ type: "warning", message: reasonOf(thrown) });
+      warned = true;
+      // What a server refuses for good it would refuse again.
+      if (thrown instanceof UploadError && thrown.kind !== "unreachable") break;
+    }
+    if (!stopping) await waitOrWake(pause(Date.now() - started));
+  }
+  replay.close();
+  tell({ type: "stopped" });
+}
+
+/** A lane that is given up when it fails once; its lines then go our own way at the next look. */
+function doubtful(trusted: HistoryLane): HistoryLane {
+  return async (lines, summary) => {
+    try {
+      await trusted(lines, summary);
+    } catch (thrown) {
+      lane = undefined;
+      throw thrown;
+    }
+  };
+}
+
+function waitOrWake(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
