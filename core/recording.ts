@@ -3,9 +3,11 @@ import { saveCheckpoint } from "./checkpoint.ts";
 import { pruneCheckpoints } from "./checkpoint-folder.ts";
 import type { EvalResult } from "./evaluation.ts";
 import { analyzeStep, callHook, saveAnalyzers } from "./lifecycle.ts";
+import type { StepReport } from "./observer.ts";
 import type { Moment, Row, RunEvent } from "./plugin.ts";
 import type { StepOutputs } from "./programs.ts";
 import type { Session } from "./session.ts";
+import { stepLine } from "./step-line.ts";
 
 /** A step that the engine has finished. */
 export interface FinishedStep extends StepOutputs {
@@ -53,6 +55,14 @@ async function writeRow(session: Session, row: Row): Promise<void> {
 
 export async function writeEvent(session: Session, event: RunEvent): Promise<void> {
   for (const sink of session.sinks) await sink.event(event);
+}
+
+/** Puts one step in twenty, and every evaluation, in the console log of sinks that keep one. */
+export function printStep(session: Session, report: StepReport): void {
+  const due = report.step % Math.max(1, Math.ceil(report.steps / 20)) === 0 || report.step === report.steps;
+  if (!due && report.evalLoss === undefined) return;
+  const text = stepLine(report, report.evalLoss);
+  for (const sink of session.sinks) sink.output({ stream: "stdout", time: session.clock(), text });
 }
 
 /** Saves everything that the next step depends on, and lets old checkpoints go; returns the new one's path. */

@@ -10,7 +10,7 @@ import { createEngine } from "./engine/choose.ts";
 import type { Engine, State } from "./engine/engine.ts";
 import { type ActiveAnalyzer, loadAnalyzers, setUp } from "./lifecycle.ts";
 import type { Observer } from "./observer.ts";
-import type { Notices, Run, RunEvent } from "./plugin.ts";
+import type { Notices, Output, Run, RunEvent } from "./plugin.ts";
 import { createPrograms, type Programs } from "./programs.ts";
 import { createRandom } from "./random.ts";
 import { type RecordedRun, recordRun } from "./recorded-run.ts";
@@ -112,8 +112,16 @@ async function assembled(
     const at = { step: session.step, tokens: session.step * run.tokensPerStep, time: clock() };
     const event: RunEvent = { ...at, source: "run", kind: "warning", data: { message } };
     for (const sink of sinks) void sink.event(event);
+    print("stderr", `warning: ${message}`);
   };
-  const notices: Notices = { info: (message) => observer.info?.(message), warn };
+  const print = (stream: Output["stream"], text: string) => {
+    for (const sink of sinks) sink.output({ stream, time: clock(), text });
+  };
+  const info = (message: string) => {
+    observer.info?.(message);
+    print("stdout", message);
+  };
+  const notices: Notices = { info, warn };
   const sinks = chosen.sinks.map(({ plugin, options }) =>
     createSinkQueue(plugin.name, plugin.setup(options as never, notices), warn),
   );

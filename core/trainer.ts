@@ -7,7 +7,7 @@ import { callHook } from "./lifecycle.ts";
 import type { Observer } from "./observer.ts";
 import { createPace } from "./pace.ts";
 import type { StepOutputs } from "./programs.ts";
-import { recordStep, saveSession } from "./recording.ts";
+import { printStep, recordStep, saveSession } from "./recording.ts";
 import { learningRate } from "./schedule.ts";
 import type { Session } from "./session.ts";
 
@@ -46,7 +46,9 @@ export async function trainSteps(session: Session, signal: AbortSignal, observer
       const lr = learningRate(config.train, step);
       const at = await recordStep(session, { ...done, step, lr, stepMs, ...(evaluated && { evaluated }) });
       const evalLoss = evaluated && { evalLoss: evaluated.loss };
-      observer.step?.({ step, steps: run.steps, loss: done.loss, ...pace.report(run.steps - step), ...evalLoss });
+      const report = { step, steps: run.steps, loss: done.loss, ...pace.report(run.steps - step), ...evalLoss };
+      observer.step?.(report);
+      printStep(session, report);
       if (!finite) throw diverged(step, done.loss, done.grad_norm, session.lastLoss);
 
       if (saves) {

@@ -9,6 +9,7 @@ export const builtIns: PluginTable = {
   sink: {
     json: async () => (await import("./sinks/json.ts")).json,
     console: async () => (await import("./sinks/console.ts")).consoleSink,
+    wandb: async () => (await import("./sinks/wandb.ts")).wandb,
     memory: async () => (await import("./sinks/memory.ts")).memory,
   },
   corpus: {

@@ -10,6 +10,7 @@ import { listCommand } from "./list.ts";
 import { pluginsCommand } from "./plugins.ts";
 import { resumeCommand } from "./resume.ts";
 import { showCommand } from "./show.ts";
+import { syncCommand } from "./sync.ts";
 import { trainCommand } from "./train.ts";
 
 /** Loads the table of built-in plugins; only commands that need plugins call it. */
@@ -26,6 +27,7 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .command(listCommand)
     .command(showCommand)
     .command(compareCommand)
+    .command(syncCommand(plugins))
     .command(pluginsCommand(plugins))
     .command(configCommand(plugins))
     .command(initCommand)

@@ -1,5 +1,5 @@
 /** A W&B server for tests: GraphQL, file_stream and uploads in memory, with faults to order. */
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { HttpReply, HttpRequest, Transport } from "../../plugins/sinks/wandb/transport.ts";
 
@@ -113,7 +113,8 @@ export class FakeWandb {
   }
 
   #noted(path: string, authorization: string, body: string): FakeRequest {
-    const named = path === "/graphql" ? ((JSON.parse(body) as { operationName?: string; query: string }) ?? {}) : undefined;
+    const named =
+      path === "/graphql" ? ((JSON.parse(body) as { operationName?: string; query: string }) ?? {}) : undefined;
     const query = named?.operationName ?? /(?:query|mutation)\s+(\w+)/.exec(named?.query ?? "")?.[1];
     const operation = query ?? (path.endsWith("/file_stream") ? "file_stream" : "PUT");
     const request = { path, operation, authorization, body };
@@ -142,7 +143,7 @@ export class FakeWandb {
   }
 
   #upsert(variables: Record<string, unknown>): Answer {
-    const id = String(variables["name"]);
+    const id = String(variables.name);
     const known = this.runs.get(id);
     const run: FakeRun = known ?? {
       history: [],
@@ -159,9 +160,9 @@ export class FakeWandb {
     for (const [key, value] of Object.entries(variables)) if (value !== null) run.variables[key] = value;
     run.exitcode = undefined;
     run.upserts += 1;
-    const project = { id: "p", name: run.variables["project"] ?? "uncategorized" };
-    const entity = { id: "e", name: run.variables["entity"] ?? "me" };
-    const bucket = { id: `storage-${id}`, name: id, displayName: run.variables["displayName"] ?? id };
+    const project = { id: "p", name: run.variables.project ?? "uncategorized" };
+    const entity = { id: "e", name: run.variables.entity ?? "me" };
+    const bucket = { id: `storage-${id}`, name: id, displayName: run.variables.displayName ?? id };
     const historyLineCount = this.claimedLines ?? run.history.length;
     return data({
       upsertBucket: {
@@ -182,7 +183,9 @@ export class FakeWandb {
     };
     for (const [name, { offset, content }] of Object.entries(files ?? {})) {
       if (name === "wandb-summary.json") run.summary = content.at(-1) ?? "{}";
-      const lines = { "wandb-history.jsonl": run.history, "wandb-events.jsonl": run.events, "output.log": run.output }[name];
+      const lines = { "wandb-history.jsonl": run.history, "wandb-events.jsonl": run.events, "output.log": run.output }[
+        name
+      ];
       content.forEach((line, i) => {
         if (lines !== undefined) lines[offset + i] = line;
       });
@@ -193,8 +196,8 @@ export class FakeWandb {
   }
 
   #createFiles(variables: Record<string, unknown>): Answer {
-    const run = String(variables["run"]);
-    const names = variables["files"] as string[];
+    const run = String(variables.run);
+    const names = variables.files as string[];
     const files = names.map((name) => ({ name, uploadUrl: `/storage/${run}/${encodeURIComponent(name)}` }));
     return data({ createRunFiles: { runID: run, uploadHeaders: ["X-Signed: yes"], files } });
   }

@@ -29,7 +29,7 @@ const start: JournalStart = {
   version: "1.2.3",
   cpus: 2,
 };
-const steps = (path: string) => readHistory(path).map((row) => row["_step"]);
+const steps = (path: string) => readHistory(path).map((row) => row._step);
 
 describe("Journal", () => {
   const dir = useTempDir();
@@ -79,7 +79,11 @@ describe("Journal", () => {
       ["perf/tokens_per_s", "tokens"],
       ["a/b/layer_0", "tokens"],
     ]);
-    expect(metrics.find(({ name }) => name === "train/loss")?.summary).to.deep.equal({ min: true, max: true, last: true });
+    expect(metrics.find(({ name }) => name === "train/loss")?.summary).to.deep.equal({
+      min: true,
+      max: true,
+      last: true,
+    });
     journal.close();
   });
 
@@ -87,9 +91,15 @@ describe("Journal", () => {
     const journal = created();
     const losses = [3, Number.NaN, 1, 2];
     for (const [i, loss] of losses.entries()) journal.row({ ...testRow(i + 1), metrics: { "train/loss": loss } });
-    const last = readLog(journal.path).flatMap(({ summary }) => summary ?? []).at(-1);
+    const last = readLog(journal.path)
+      .flatMap(({ summary }) => summary ?? [])
+      .at(-1);
     const values = last?.update.map(({ nested_key, value_json }) => [nested_key?.join("."), value_json]);
-    expect(values).to.deep.include.members([["train/loss.min", "1"], ["train/loss.max", "3"], ["train/loss.last", "2"]]);
+    expect(values).to.deep.include.members([
+      ["train/loss.min", "1"],
+      ["train/loss.max", "3"],
+      ["train/loss.last", "2"],
+    ]);
     journal.close();
   });
 
@@ -158,8 +168,15 @@ describe("Journal", () => {
     expect(steps(journal.path)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(kept.filter(({ exit }) => exit)).to.have.length(0);
     expect(kept.filter(({ output_raw, stats }) => output_raw ?? stats)).to.have.length(2);
-    const summary = kept.flatMap((r) => r.summary ?? []).at(-1)?.update.map((u) => [u.nested_key?.join("."), u.value_json]);
-    expect(summary).to.deep.include.members([["train/loss.min", "-20"], ["train/loss.max", "-1"], ["_step", "20"]]);
+    const summary = kept
+      .flatMap((r) => r.summary ?? [])
+      .at(-1)
+      ?.update.map((u) => [u.nested_key?.join("."), u.value_json]);
+    expect(summary).to.deep.include.members([
+      ["train/loss.min", "-20"],
+      ["train/loss.max", "-1"],
+      ["_step", "20"],
+    ]);
     again.row({ ...testRow(21), metrics: { "train/loss": 7 } });
     again.close();
     expect(readHistory(journal.path).at(-1)).to.include({ _step: 21, "train/loss": 7 });

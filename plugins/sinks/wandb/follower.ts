@@ -1,3 +1,4 @@
+import { reasonOf } from "../../../core/errors.ts";
 import { decode, type Item } from "./decode.ts";
 import { JsonTree } from "./json-text.ts";
 import { LogReader } from "./log-reader.ts";
@@ -29,6 +30,7 @@ export class Follower {
   readonly #lines: { history: number; events: number; output: number } = { history: 0, events: 0, output: 0 };
   #run: RunIdentity | undefined;
   #exit: { code: number } | undefined;
+  #damage: string | undefined;
   #lastStep = 0;
   #configChanges = 0;
 
@@ -47,6 +49,10 @@ export class Follower {
   /** Grows whenever `configText` changes. */
   get configChanges(): number {
     return this.#configChanges;
+  }
+  /** Why the log cannot be read past what was read. */
+  get damage(): string | undefined {
+    return this.#damage;
   }
   get lines(): LineCounts {
     return this.#lines;
@@ -89,9 +95,9 @@ export class Follower {
     };
     for (;;) {
       if (size >= limit) break;
-      const next = this.#reader.next();
+      const next = this.#next();
       if (next === undefined) break;
-      this.#take(next.payload, line);
+      this.#take(next, line);
     }
     const batch = (file: keyof LineCounts): Lines => ({ offset: from[file], content: content[file] });
     return { history: batch("history"), events: batch("events"), output: batch("output"), more: size >= limit };
@@ -99,6 +105,17 @@ export class Follower {
 
   close(): void {
     this.#reader.close();
+  }
+
+  /** The next payload; damage ends the log for good, and what stands before it counts. */
+  #next(): Buffer | undefined {
+    if (this.#damage !== undefined) return undefined;
+    try {
+      return this.#reader.next()?.payload;
+    } catch (thrown) {
+      this.#damage = reasonOf(thrown);
+      return undefined;
+    }
   }
 
   #take(payload: Buffer, line: (file: keyof LineCounts, text: () => string) => void): void {

@@ -15,6 +15,7 @@ import {
   runRecord,
   type SummaryKind,
   statsRecord,
+  summaryRecord,
 } from "./records.ts";
 import { nothingRecovered, type Recovered, recover, superseded } from "./recovery.ts";
 import { RowEncoder } from "./row-encoder.ts";
@@ -115,6 +116,12 @@ export class Journal {
   /** Changes the config; `value` is JSON text. */
   config(path: readonly string[], value: string): void {
     this.#put(kind.config, configRecord(path, value));
+  }
+
+  /** Puts a table, whose file stands under `files/`, in the summary. */
+  table(key: string, { name, value }: { readonly name: string; readonly value: object }): void {
+    this.#put(kind.summary, summaryRecord([[[key], JSON.stringify(value)]]));
+    this.files([name], "media");
   }
 
   /** Names files that stand under `files/`. */

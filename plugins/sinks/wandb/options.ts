@@ -6,7 +6,9 @@ export const optionsSchema = z.strictObject({
   mode: z
     .enum(["online", "offline", "disabled"])
     .optional()
-    .describe("online: stream while training; offline: only write the log; disabled: nothing. Default: online with a key."),
+    .describe(
+      "online: stream while training; offline: only write the log; disabled: nothing. Default: online with a key.",
+    ),
   project: z.string().optional().describe("W&B project; default `reluscope`."),
   entity: z.string().optional().describe("User or team; default: the key's own."),
   group: z.string().optional().describe("Runs of one group are folded together."),
@@ -26,7 +28,10 @@ export const optionsSchema = z.strictObject({
   system_every: z.number().min(0).default(15).describe("Seconds between system metrics; 0 takes none."),
   console: z.boolean().default(true).describe("Keep what the run prints."),
   checkpoints: z.boolean().default(false).describe("Upload checkpoints as files of the run."),
-  charts: z.boolean().default(true).describe("Add the charts that analyzers declare, where W&B's presets can hold them."),
+  charts: z
+    .boolean()
+    .default(true)
+    .describe("Add the charts that analyzers declare, where W&B's presets can hold them."),
   finish_timeout: z
     .number()
     .min(0)

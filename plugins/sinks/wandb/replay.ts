@@ -46,6 +46,10 @@ export class Replay {
   get exitCode(): number | undefined {
     return this.#follower.exit?.code;
   }
+  /** Why the log cannot be read to its end; what stands before is sent all the same. */
+  get damage(): string | undefined {
+    return this.#follower.damage;
+  }
   /** Whether the log names a run at all; true only after a pass. */
   get hasRun(): boolean {
     return this.#follower.run !== undefined;

@@ -80,10 +80,12 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
   };
   const files = [workspaceFile(around), globalFile(around)].map((path) => readIni(around.readText(path) ?? ""));
   const setting = (name: Name): string | undefined =>
-    [given[name], env[variables[name]], ...files.map((file) => file[name])].find((value) => value !== undefined && value !== "");
+    [given[name], env[variables[name]], ...files.map((file) => file[name])].find(
+      (value) => value !== undefined && value !== "",
+    );
 
   const baseUrl = checkedBaseUrl(setting("base_url") ?? "https://api.wandb.ai");
-  const key = keyFor(baseUrl, around) ?? files.map((file) => file["api_key"]).find(Boolean);
+  const key = keyFor(baseUrl, around) ?? files.map((file) => file.api_key).find(Boolean);
   const tags = options.tags ?? (setting("run_tags") ?? "").split(",").map((tag) => tag.trim());
   return {
     ...modeOf(setting("mode"), key, env),
@@ -109,19 +111,20 @@ function modeOf(
 ): Pick<Settings, "mode" | "hint"> {
   const mode = asked === undefined ? undefined : modes[asked.toLowerCase()];
   const wanted = mode ?? "online";
-  const unknown = asked !== undefined && mode === undefined ? `W&B: unknown mode; expected online, offline or disabled.` : undefined;
+  const unknown =
+    asked !== undefined && mode === undefined ? `W&B: unknown mode; expected online, offline or disabled.` : undefined;
   if (wanted !== "online" || key !== undefined) return { mode: wanted, hint: unknown };
-  const token = env["WANDB_IDENTITY_TOKEN_FILE"] ? " (identity tokens are not supported)" : "";
+  const token = env.WANDB_IDENTITY_TOKEN_FILE ? " (identity tokens are not supported)" : "";
   const hint = `W&B: no API key${token}, so the run is logged offline. Set WANDB_API_KEY, or run \`wandb login\`, to stream it.`;
   return { mode: "offline", hint };
 }
 
 /** WANDB_API_KEY, or else the netrc entry of the server, named by host and port. */
 function keyFor(baseUrl: string, { env, home, readText }: Surroundings): string | undefined {
-  const fromEnvironment = env["WANDB_API_KEY"]?.trim();
+  const fromEnvironment = env.WANDB_API_KEY?.trim();
   if (fromEnvironment) return fromEnvironment;
   const machine = new URL(baseUrl).host;
-  const candidates = env["NETRC"] ? [env["NETRC"]] : [join(home, ".netrc"), join(home, "_netrc")];
+  const candidates = env.NETRC ? [env.NETRC] : [join(home, ".netrc"), join(home, "_netrc")];
   for (const path of candidates) {
     const text = readText(path);
     if (text !== undefined) return netrcPassword(text, machine) || undefined;
@@ -130,11 +133,11 @@ function keyFor(baseUrl: string, { env, home, readText }: Surroundings): string 
 }
 
 function globalFile({ env, home }: Surroundings): string {
-  return join(env["WANDB_CONFIG_DIR"] || join(home, ".config", "wandb"), "settings");
+  return join(env.WANDB_CONFIG_DIR || join(home, ".config", "wandb"), "settings");
 }
 
 function workspaceFile({ env, cwd }: Surroundings): string {
-  return join(env["WANDB_DIR"] || cwd, "wandb", "settings");
+  return join(env.WANDB_DIR || cwd, "wandb", "settings");
 }
 
 /** Where people look at runs: the API's address without `api.`, for servers elsewhere with `app.` in its place. */

@@ -5,7 +5,8 @@ export function checkedBaseUrl(text: string): string {
   const where = "sinks.wandb.base_url";
   if (!URL.canParse(text)) throw invalidValue(where, "an address that starts with https://", text);
   const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") throw invalidValue(where, "an http or https address", text);
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw invalidValue(where, "an http or https address", text);
   if (url.username !== "" || url.password !== "") {
     throw invalidValue(where, "an address without user and password; keys come from WANDB_API_KEY or netrc", url.host);
   }
@@ -38,7 +39,12 @@ export function checkedRunId(id: string | undefined): string | undefined {
 
 /** A W&B run id made of ours: the same where W&B takes it. */
 export function runIdFrom(id: string): string {
-  return isRunId(id) && isFileName(id) ? id : id.replace(/[^\w.-]+/g, "-").replace(/^[-.]+/, "").slice(0, 128) || "run";
+  return isRunId(id) && isFileName(id)
+    ? id
+    : id
+        .replace(/[^\w.-]+/g, "-")
+        .replace(/^[-.]+/, "")
+        .slice(0, 128) || "run";
 }
 
 function isRunId(id: string): boolean {

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import type { StoredRun, Synced, SyncHost } from "../../../core/plugin.ts";
+import { decode } from "./decode.ts";
+import { readPointer } from "./layout.ts";
+import { LogReader } from "./log-reader.ts";
+import { syncedMarker } from "./progress.ts";
+import type { Settings } from "./settings.ts";
+import type { Transport } from "./transport.ts";
+import { remedyFor, runUrl, upload } from "./upload.ts";
+
+/** A shell's code for a process that SIGKILL ended: a run without an end is never reported as finished. */
+const killedCode = 137;
+
+/** Attempts at one request: with waits of up to a minute, a quarter of an hour. */
+const attempts = 20;
+
+/** `experiment sync` of one run: sends what its server lacks, and says what is there. */
+export async function syncRun(
+  run: StoredRun,
+  settings: Settings,
+  host: SyncHost,
+  transport: Transport,
+): Promise<Synced> {
+  const log = readPointer(run.dir)?.log;
+  if (log === undefined) return { state: "nothing", message: `${run.id}: has no W&B log.` };
+  if (existsSync(syncedMarker(log))) return { state: "nothing", message: `${run.id}: is on the server already.` };
+  if (settings.key === undefined) {
+    return { state: "partial", message: `${run.id}: no API key. Set WANDB_API_KEY, or run \`wandb login\`.` };
+  }
+  const total = countRows(log);
+  const done = await upload({
+    log,
+    account: { baseUrl: settings.baseUrl, key: settings.key },
+    transport,
+    patience: { until: Number.POSITIVE_INFINITY, attempts },
+    exitCode: run.state === "running" ? undefined : killedCode,
+    onProgress: (rows) => host.progress(rows, total),
+  });
+  const where = done.id === undefined ? "" : ` at ${runUrl(settings.appUrl, done as Required<typeof done>)}`;
+  if (done.complete)
+    return { state: "complete", message: `${run.id}: all ${done.rows} rows are${where} (${run.state}).` };
+  if (done.reason === undefined) {
+    return { state: "partial", message: `${run.id}: ${done.rows} rows are${where}; the run goes on.` };
+  }
+  const remedy = remedyFor(run.id, log);
+  return {
+    state: "partial",
+    message: `${run.id}: ${done.rows} of ${total} rows are on the server; ${done.reason}. ${remedy}`,
+  };
+}
+
+/** Rows in a log, as far as it can be read. */
+function countRows(log: string): number {
+  const reader = new LogReader(log);
+  let rows = 0;
+  try {
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      if (decode(next.payload).type === "history") rows++;
+    }
+  } catch {
+    // The upload tells of the damage.
+  } finally {
+    reader.close();
+  }
+  return rows;
+}
