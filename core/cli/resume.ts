@@ -22,7 +22,9 @@ export function resumeCommand(plugins: LoadPlugins): CommandModule<object, Argum
       const { resumeRequest } = await import("../resume.ts");
       const { runsFolder } = await import("./runs-folder.ts");
       const { runTraining } = await import("./training.ts");
-      const request = await resumeRequest(await runsFolder(runs), run, await plugins());
+      const { loadConfig } = await import("../config/load.ts");
+      const present = await loadConfig({ cwd: process.cwd(), env: process.env }).catch(() => undefined);
+      const request = resumeRequest(await runsFolder(runs), run, await plugins(), present?.config);
       await runTraining(request, json);
     },
   };

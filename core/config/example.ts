@@ -6,6 +6,7 @@ import { configSchema } from "./schema.ts";
 import { isPlainObject, pluginKeys } from "./shorthand.ts";
 
 const width = 118;
+const defaults = configSchema.parse({});
 
 /** The text, made from the schema; `schemaFile` is where an editor finds the JSON Schema. */
 export function exampleConfig(schemaFile: string): string {
@@ -36,7 +37,10 @@ const pluginNotes: Readonly<Record<string, string>> = {
 };
 
 /** Values for keys that are derived when they are left out: shown, but commented out. */
-const derived: Readonly<Record<string, unknown>> = { name: "my-run", "train.warmup_steps": 50 };
+const derived: Readonly<Record<string, unknown>> = {
+  name: "my-run",
+  "train.warmup_steps": defaults.train.warmup_steps,
+};
 
 function keyText(key: Key): string {
   const keyPath = formatKeyPath(key.path);
@@ -46,18 +50,18 @@ function keyText(key: Key): string {
   const about = comment(`${key.description} ${note}${range(key)}`.trim(), indent);
   if (key.isSection) return `${about}\n${indent}${name}:`;
   if (keyPath in derived) return `${about}\n${indent}# ${name}: ${derived[keyPath]}`;
-  const value = valueAt(configSchema.parse({}), key.path);
+  const value = valueAt(defaults, key.path);
   if (!pluginKeys.has(keyPath) || !isPlainObject(value)) return `${about}\n${indent}${name}: ${scalar(value)}`;
-  return [about, `${indent}${name}:`, ...Object.entries(value).map(([plugin, chosen]) => pluginText(key, plugin, chosen))].join("\n");
+  return [about, `${indent}${name}:`, ...Object.entries(value).map(([plugin]) => pluginText(key, plugin))].join("\n");
 }
 
-function pluginText(key: Key, plugin: string, chosen: unknown): string {
+function pluginText(key: Key, plugin: string): string {
   const indent = "  ".repeat(key.path.length);
   const options = listKeys(schemaAt(configSchema, [...key.path, plugin]) as typeof configSchema);
   if (options.length === 0) return `${indent}${plugin}: {}`;
   const lines = options.map((option) => {
     const { path, description } = option;
-    const value = valueAt(chosen, [path.at(-1) ?? ""]);
+    const value = valueAt(defaults, [...key.path, plugin, ...path]);
     return `${comment(`${description}${range(option)}`, `${indent}  `)}\n${indent}  ${path.at(-1)}: ${scalar(value)}`;
   });
   return `${indent}${plugin}:\n${lines.join("\n")}`;

@@ -26,6 +26,22 @@ export function withoutSecrets<T>(config: T): T {
   return masked(config, []) as T;
 }
 
+/** Puts secrets back into a recorded config, from the same keys of another; a secret that it does not have is left out. */
+export function withSecretsOf<T>(recorded: T, other: unknown): T {
+  return restored(recorded, other, withoutSecrets(other)) as T;
+}
+
+function restored(value: unknown, other: unknown, otherMasked: unknown): unknown {
+  if (typeof value === "string" && value.includes(secretMark)) return value === otherMasked ? other : undefined;
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
+  const within = (from: unknown, key: string) => (from as Record<string, unknown> | null | undefined)?.[key];
+  const entries = Object.entries(value).map(([key, child]) => {
+    return [key, restored(child, within(other, key), within(otherMasked, key))] as const;
+  });
+  if (Array.isArray(value)) return entries.map(([, child]) => child);
+  return Object.fromEntries(entries.filter(([key, child]) => child !== undefined || value[key] === undefined));
+}
+
 function masked(value: unknown, path: readonly PropertyKey[]): unknown {
   if (value === null || value === undefined || typeof value === "boolean") return value;
   if (isSecret(path) && value !== "") return secretMark;

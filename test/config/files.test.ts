@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect } from "chai";
 import { searchPlaces } from "../../core/config/files.ts";
-import { createProject } from "./project.ts";
+import { createProject, defaults } from "./project.ts";
 
 /** The same config in every notation. */
 const contents: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ describe("config files", () => {
     for (const text of ["", "# nothing yet\n", "train:\n  # lr: 1\n"]) {
       await project.write(".experimentrc", text);
       const { config, baseDir } = await project.load();
-      expect(config.train.lr).to.equal(0.003);
+      expect(config.train.lr).to.equal(defaults.train.lr);
       expect(baseDir).to.equal(project.dir);
     }
   });

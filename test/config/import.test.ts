@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createProject } from "./project.ts";
+import { createProject, defaults } from "./project.ts";
 
 describe("$import", () => {
   const project = createProject();
@@ -31,8 +31,8 @@ describe("$import", () => {
     await project.write("base.yaml", "train: { lr: 1 }\nmodel: { n_layers: 9 }");
     await project.write(".experimentrc", "$import: base.yaml\ntrain: { lr: null }\nmodel:");
     const { config, sources } = await project.load();
-    expect(config.train.lr).to.equal(0.003);
-    expect(config.model.n_layers).to.equal(6);
+    expect(config.train.lr).to.equal(defaults.train.lr);
+    expect(config.model.n_layers).to.equal(defaults.model.n_layers);
     expect(sources["train.lr"]).to.equal("default");
   });
 

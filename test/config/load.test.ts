@@ -1,6 +1,6 @@
 import path from "node:path";
 import { expect } from "chai";
-import { createProject } from "./project.ts";
+import { createProject, defaults } from "./project.ts";
 
 describe("loadConfig", () => {
   const project = createProject();
@@ -9,9 +9,7 @@ describe("loadConfig", () => {
     const { config, sources, file, baseDir } = await project.load();
     expect(file).to.equal(undefined);
     expect(baseDir).to.equal(project.dir);
-    expect(config.train.steps).to.equal(500);
-    expect(config.analyzers).to.deep.equal({ "token-sparsity": { every: 10 }, "batch-union-sparsity": { every: 10 } });
-    expect(config.data.corpus).to.deep.equal({ sotu: {} });
+    expect(config).to.deep.equal(defaults);
     expect(new Set(Object.values(sources))).to.deep.equal(new Set(["default"]));
   });
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { createProject } from "./project.ts";
+import { createProject, defaults } from "./project.ts";
 
 describe("choosing plugins", () => {
   const project = createProject();
-  const both = { "token-sparsity": { every: 10 }, "batch-union-sparsity": { every: 10 } };
+  const both = defaults.analyzers;
 
   it("accepts a name, a list, a list with options, and a map", async () => {
     const written = ["a", "[a]", "[{ a: {} }]", "[{ a: }]", "{ a: true }", "{ a: }", "{ a: {}, b: false }"];

@@ -3,7 +3,11 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type ConfigRequest, type LoadedConfig, loadConfig } from "../../core/config/load.ts";
+import { configSchema } from "../../core/config/schema.ts";
 import { ExperimentError } from "../../core/errors.ts";
+
+/** What holds when nothing is configured. */
+export const defaults = configSchema.parse({});
 
 /** A folder of its own for each test of a suite, made and removed by mocha's hooks. */
 export interface Project {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { withoutSecrets } from "../../core/config/secrets.ts";
+import { withoutSecrets, withSecretsOf } from "../../core/config/secrets.ts";
 import { createProject } from "./project.ts";
 
 describe("withoutSecrets", () => {
@@ -39,6 +39,26 @@ describe("withoutSecrets", () => {
     const config = { sinks: { x: { token: "s3cret" } } };
     withoutSecrets(config);
     expect(config.sinks.x.token).to.equal("s3cret");
+  });
+});
+
+describe("withSecretsOf", () => {
+  const config = {
+    train: { lr: 1 },
+    sinks: { x: { api_key: "s3cret", url: "https://me:s3cret@host", list: [{ token: "s3cret" }] }, y: { token: "t" } },
+  };
+
+  it("restores what withoutSecrets hid, from the config that holds it", () => {
+    expect(withSecretsOf(withoutSecrets(config), config)).to.deep.equal(config);
+  });
+
+  it("leaves out secrets that are not to be had, and takes nothing else over", () => {
+    const other = { train: { lr: 2 }, sinks: { x: { api_key: "new", url: "https://me:s3cret@other" } } };
+    expect(withSecretsOf(withoutSecrets(config), other)).to.deep.equal({
+      train: { lr: 1 },
+      sinks: { x: { api_key: "new", list: [{}] }, y: {} },
+    });
+    expect(withSecretsOf(withoutSecrets(config), undefined).train).to.deep.equal({ lr: 1 });
   });
 });
 

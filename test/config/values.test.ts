@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { formatKeyPath, parseAssignment } from "../../core/config/key-path.ts";
-import { createProject } from "./project.ts";
+import { createProject, defaults } from "./project.ts";
 
 describe("values on the command line and in the environment", () => {
   const project = createProject();
@@ -34,11 +34,11 @@ describe("values on the command line and in the environment", () => {
     const { config } = await project.load({ flags: { set: ["train={steps: 7}", "name=null"] } });
     expect(config.train).to.include({ lr: 1, steps: 7 });
     expect(config.name).to.equal(undefined);
-    expect((await project.load({ flags: { set: ["train.lr=null"] } })).config.train.lr).to.equal(0.003);
+    expect((await project.load({ flags: { set: ["train.lr=null"] } })).config.train.lr).to.equal(defaults.train.lr);
   });
 
   it("count for nothing in an empty variable", async () => {
-    expect((await project.load({ env: { EXPERIMENT_TRAIN__LR: "" } })).config.train.lr).to.equal(0.003);
+    expect((await project.load({ env: { EXPERIMENT_TRAIN__LR: "" } })).config.train.lr).to.equal(defaults.train.lr);
   });
 
   it("accept the engine by its name alone", async () => {
