@@ -279,3 +279,21 @@ export function internal(problem: string): ExperimentError {
 export function runFinished(id: string, step: number): ExperimentError {
   return new ExperimentError("usage", `run ${id}: it is finished, at step ${step}; there is nothing to resume.`);
 }
+
+export function portTaken(host: string, port: number): ExperimentError {
+  return new ExperimentError("usage", `--port: ${port} on ${host} is in use. Choose another, or 0 for any that is free.`);
+}
+
+export function viewerTokenNeeded(host: string): ExperimentError {
+  const message = `--host ${shown(host)}: others can reach it, so a token is needed. Add --token, or leave --host out.`;
+  return new ExperimentError("usage", message);
+}
+
+export function pageNotBuilt(): ExperimentError {
+  return new ExperimentError("internal", "internal: the viewer's page has not been built. Run `npm run build` first.");
+}
+
+export function pngUnavailable(reason: string): ExperimentError {
+  const message = `--format png: needs the optional package @resvg/resvg-js (${reason}). Install it, or use --format html.`;
+  return new ExperimentError("usage", message);
+}

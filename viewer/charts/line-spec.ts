@@ -1,0 +1,98 @@
+/** Line charts as Vega-Lite, for exports and reports; on the page the same lines are drawn on a canvas. */
+import type { Axis } from "../series/axes.ts";
+import type { Spec } from "./spec.ts";
+
+/** One line, named and coloured as it is drawn. */
+export interface Line {
+  readonly label: string;
+  readonly colour: string;
+  readonly dash: readonly number[];
+  /** Shown as dots joined by a line: sparse measurements such as evaluations. */
+  readonly dots?: boolean;
+  readonly x: readonly number[];
+  readonly y: readonly (number | null)[];
+  /** What to draw above the raw line, when it is smoothed. */
+  readonly smooth?: readonly (number | null)[];
+}
+
+export interface LineChartLook {
+  readonly title: string;
+  readonly axis: Axis;
+  readonly logX: boolean;
+  readonly logY: boolean;
+  readonly percent: boolean;
+  readonly range?: readonly [number, number] | undefined;
+  readonly domain?: readonly [number, number] | undefined;
+}
+
+/** One record a point: `{ line, x, raw, shown }`. */
+export function lineRecords(lines: readonly Line[]): Record<string, unknown>[] {
+  return lines.flatMap(({ label, x, y, smooth }) =>
+    x.flatMap((at, i) => (y[i] == null ? [] : [{ line: label, x: at, raw: y[i], shown: smooth?.[i] ?? y[i] }])),
+  );
+}
+
+/** The spec for these records. */
+export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: string): Spec {
+  const labels = lines.map(({ label }) => label);
+  const color = {
+    field: "line",
+    type: "nominal",
+    scale: { domain: labels, range: lines.map(({ colour }) => colour) },
+    legend: lines.length > 1 ? { title: null, symbolType: "stroke", labelLimit: 260 } : null,
+    sort: null,
+  };
+  const dashed = lines.some(({ dash }) => dash.length > 0);
+  const scale = {
+    type: look.logX ? "log" : "linear",
+    nice: false,
+    ...(look.range && { domain: look.range }),
+  };
+  const y = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: look.title,
+    scale: {
+      type: look.logY ? "log" : "linear",
+      zero: false,
+      ...(look.domain && { domain: look.domain }),
+    },
+    axis: { format: look.percent ? "~%" : "~g", tickCount: 5 },
+  });
+  const smoothed = lines.some((line) => line.smooth !== undefined);
+  const mark = { type: "line", clip: true };
+  const strokeDash = {
+    field: "line",
+    type: "nominal",
+    scale: { domain: labels, range: lines.map(({ dash }) => (dash.length > 0 ? dash : [1, 0])) },
+    legend: null,
+    sort: null,
+  };
+  const dotted = lines.filter(({ dots }) => dots).map(({ label }) => label);
+  return {
+    encoding: {
+      x: {
+        field: "x",
+        type: "quantitative",
+        title: xTitle,
+        scale,
+        axis: { format: look.axis === "time" ? "~g" : "~s", tickCount: 6, grid: false },
+      },
+      color,
+      ...(dashed && { strokeDash }),
+    },
+    layer: [
+      ...(smoothed ? [{ mark: { ...mark, opacity: 0.25, strokeWidth: 1 }, encoding: { y: y("raw") } }] : []),
+      { mark, encoding: { y: y("shown") } },
+      ...(dotted.length > 0
+        ? [
+            {
+              transform: [{ filter: { field: "line", oneOf: dotted } }],
+              mark: { type: "point", clip: true, filled: true, size: 22 },
+              encoding: { y: y("raw") },
+            },
+          ]
+        : []),
+    ],
+  };
+}

@@ -1,0 +1,165 @@
+/** Turns a declared chart's spec into one that is ready to draw: data bound, axis and range chosen, colours of the theme. */
+import type { Axis } from "../series/axes.ts";
+import { inks, layerColour, runColour, type Theme } from "./palette.ts";
+
+export type Spec = Readonly<Record<string, unknown>>;
+
+export interface Dress {
+  readonly theme: Theme;
+  /** What training goes along; specs may name any of the three. */
+  readonly axis: Axis;
+  readonly log: boolean;
+  readonly range?: readonly [number, number] | undefined;
+  /** Pixels that the chart may take. */
+  readonly width: number;
+  readonly height: number;
+  readonly layers: number;
+  /** Panels side by side, where the spec has facets. */
+  readonly panels: number;
+}
+
+/** Name of the data set that records are put in. */
+export const tableName = "table";
+
+/** Titles of the three training axes; elapsed time is in hours since the run began. */
+export const axisTitles: Readonly<Record<Axis, string>> = { step: "step", tokens: "training tokens", time: "hours" };
+const axisFields: Readonly<Record<Axis, string>> = { step: "step", tokens: "tokens", time: "hours" };
+const trainingFields = new Set(["step", "tokens", "time"]);
+
+/** The spec to compile. Nothing in it can fetch: data comes from the table alone. */
+export function dressed(spec: Spec, dress: Dress): Record<string, unknown> {
+  const inner = rewrite(withoutData(spec), dress) as Record<string, unknown>;
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    ...sized(inner, dress),
+    data: { name: tableName },
+    background: null,
+    config: themeConfig(dress.theme),
+  };
+}
+
+/** Removes `data` and `datasets` at every level, so that no spec names a file or an address. */
+function withoutData(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutData);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => !["data", "datasets", "usermeta", "$schema"].includes(key));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutData(inner)]));
+}
+
+function rewrite(value: unknown, dress: Dress): unknown {
+  if (Array.isArray(value)) return value.map((one) => rewrite(one, dress));
+  if (!isMap(value)) return value;
+  const out: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "encoding" && isMap(inner)) out[key] = rewriteEncoding(inner, dress);
+    else if (key === "transform" && Array.isArray(inner)) out[key] = inner.map((one) => withAxisField(one, dress));
+    else out[key] = rewrite(inner, dress);
+  }
+  return out;
+}
+
+function rewriteEncoding(encoding: Spec, dress: Dress): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(encoding).map(([channel, definition]) => {
+      if (!isMap(definition)) return [channel, definition];
+      const field = definition.field as string;
+      if (channel === "x" && trainingFields.has(field)) return [channel, trainingAxis(definition, dress)];
+      if (channel === "x2" && trainingFields.has(field)) return [channel, { ...definition, field: axisFields[dress.axis] }];
+      if (field === "layer" && ["color", "stroke", "fill"].includes(channel) && definition.type !== "quantitative")
+        return [channel, { ...definition, type: "ordinal", scale: layerScale(dress) }];
+      return [channel, rewrite(definition, dress)];
+    }),
+  );
+}
+
+/** A step axis of bars or cells (`type: ordinal`, or binned) keeps its kind and only changes what it shows. */
+function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
+  const title = definition.title === null ? null : axisTitles[dress.axis];
+  const field = axisFields[dress.axis];
+  if (definition.type === "ordinal" || definition.type === "nominal") {
+    return { ...definition, field, title, axis: { labelOverlap: true, ...(isMap(definition.axis) ? definition.axis : {}) } };
+  }
+  const scale: Record<string, unknown> = { ...(isMap(definition.scale) ? definition.scale : {}) };
+  if (definition.bin === undefined) scale.type = dress.log ? "log" : "linear";
+  if (dress.log || dress.range) scale.nice = false;
+  if (dress.range) scale.domain = [...dress.range];
+  const axis = { format: dress.axis === "time" ? "~g" : "~s", tickCount: 6, labelOverlap: true };
+  return { ...definition, field, type: "quantitative", title, scale, axis };
+}
+
+/** Where records are grouped by a training field, they are grouped by the shown one too, or it would be lost. */
+function withAxisField(transform: unknown, dress: Dress): unknown {
+  if (!isMap(transform) || !Array.isArray(transform.groupby)) return transform;
+  const groupby = transform.groupby as unknown[];
+  const field = axisFields[dress.axis];
+  const onTraining = groupby.some((one) => trainingFields.has(one as string));
+  return onTraining && !groupby.includes(field) ? { ...transform, groupby: [...groupby, field] } : transform;
+}
+
+function layerScale({ layers, theme }: Dress) {
+  const domain = Array.from({ length: Math.max(1, layers) }, (_, layer) => layer);
+  return { domain, range: domain.map((layer) => layerColour(layer, layers, theme)) };
+}
+
+function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unknown> {
+  const encoding = isMap(spec.encoding) ? spec.encoding : {};
+  const facet = spec.facet !== undefined || ["facet", "row", "column"].some((channel) => channel in encoding);
+  const composed = ["hconcat", "vconcat", "concat", "repeat"].some((kind) => kind in spec);
+  if (!facet && !composed) {
+    const { width: _w, height, ...rest } = spec;
+    const fit = { type: "fit", contains: "padding" };
+    return { ...rest, width: dress.width, height: typeof height === "number" ? height : dress.height, autosize: fit };
+  }
+  const columns = typeof spec.columns === "number" ? spec.columns : Math.min(dress.panels, dress.width < 500 ? 2 : 3);
+  const byRow = "row" in encoding || (isMap(spec.facet) && "row" in spec.facet);
+  const across = "hconcat" in spec ? (spec.hconcat as unknown[]).length : byRow ? 1 : Math.max(1, columns);
+  const width = Math.max(70, Math.floor((dress.width - 110) / across) - 24);
+  const height = Math.max(90, Math.min(dress.height, across > 1 || byRow ? 130 : dress.height));
+  if (isMap(spec.spec)) return { ...spec, columns, spec: { width, height, ...spec.spec } };
+  if (facet) return { ...("facet" in encoding ? { columns } : {}), width, height, ...spec };
+  const view = { continuousWidth: width, continuousHeight: height };
+  return { ...spec, view };
+}
+
+/** Vega-Lite's config in the viewer's type and ink. */
+export function themeConfig(theme: Theme): Record<string, unknown> {
+  const { text, faint, grid } = inks[theme];
+  const font = "system-ui, sans-serif";
+  return {
+    font,
+    background: null,
+    view: { stroke: null },
+    mark: { tooltip: { content: "data" } },
+    line: { strokeWidth: 1.5, strokeJoin: "round" },
+    point: { size: 24, filled: true },
+    rule: { color: faint },
+    text: { color: text },
+    axis: {
+      labelColor: faint,
+      titleColor: faint,
+      titleFontWeight: "normal",
+      labelFontSize: 11,
+      titleFontSize: 11,
+      gridColor: grid,
+      domainColor: grid,
+      tickColor: grid,
+      labelOverlap: true,
+    },
+    legend: {
+      labelColor: faint,
+      titleColor: faint,
+      titleFontWeight: "normal",
+      labelFontSize: 11,
+      titleFontSize: 11,
+      symbolStrokeWidth: 2.5,
+      symbolOpacity: 1,
+    },
+    header: { labelColor: text, titleColor: faint, titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11 },
+    title: { color: text, fontSize: 13, fontWeight: 600, anchor: "start" },
+    range: { category: Array.from({ length: 8 }, (_, i) => runColour(i, theme)), heatmap: { scheme: "viridis" } },
+  };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,172 @@
+/** The runs of one folder as the page asks for them, with as many of them open as memory allows. */
+import { realpathSync } from "node:fs";
+import type { DeclaredChart } from "../core/plugin.ts";
+import { readRun } from "../core/record/runs.ts";
+import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
+import { flatten } from "./charts/flat-config.ts";
+import { parseKey } from "./charts/metric-key.ts";
+import { runDirectory } from "./guard.ts";
+import { OpenedRun } from "./opened-run.ts";
+import type { Window } from "./series/decimate.ts";
+import { indexFolder } from "./series/disk-index.ts";
+import { Summaries } from "./summaries.ts";
+import { arrayKeys, EventsOf, readArrayTable, readCharts } from "./tables.ts";
+
+/** Bytes of numbers that may be held open; the run that was looked at longest ago is closed first. */
+const budget = 96 << 20;
+
+export interface LibraryOptions {
+  /** Show this run alone. */
+  readonly only?: string;
+  /** Where indexes of long runs are kept; default the user's cache folder. */
+  readonly indexFolder?: string;
+}
+
+export class Library {
+  private readonly root: string;
+  private readonly summaries: Summaries;
+  private readonly opened = new Map<string, OpenedRun>();
+  private readonly events = new Map<string, EventsOf>();
+  private readonly folder: string;
+
+  constructor(root: string, options: LibraryOptions = {}) {
+    this.root = realpathSync(root);
+    this.summaries = new Summaries(this.root, options.only);
+    this.folder = options.indexFolder ?? indexFolder();
+  }
+
+  list(): Promise<RunList> {
+    return this.summaries.list();
+  }
+
+  /** Undefined when there is no such run; throws when its run.json cannot be read. */
+  async detail(id: string): Promise<RunDetail | undefined> {
+    const summary = await this.summaries.one(id);
+    if (!summary) return undefined;
+    if (summary.state === "damaged") return { ...nothing, summary, problems: [summary.problem ?? ""] };
+    const dir = await this.directory(id);
+    const { run } = readRun(dir);
+    const { charts, problems } = readCharts(dir);
+    const open = await this.open(id, dir);
+    const told = await this.eventsOf(id, dir);
+    const garbage = [
+      open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
+      told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
+    ].filter((text) => text !== "");
+    const { config, sources, versions, engine, seed, model, tokensPerStep, attempts, metrics } = run;
+    return {
+      summary,
+      config: flatten(config),
+      sources,
+      versions,
+      engine,
+      seed,
+      model,
+      tokensPerStep,
+      attempts,
+      metrics,
+      charts,
+      keys: open.keys,
+      arrayKeys: await arrayKeys(dir).catch(() => []),
+      rows: open.rows,
+      problems: [...problems, ...garbage],
+    };
+  }
+
+  async series(id: string, keys: readonly string[], window: Window): Promise<RunSeries> {
+    const open = await this.open(id, await this.directory(id));
+    return open.series(keys, window);
+  }
+
+  async eventList(id: string): Promise<EventList> {
+    const { events, total } = await this.eventsOf(id, await this.directory(id));
+    return { events, total };
+  }
+
+  /** The arrays that a chart wants. */
+  async arrays(id: string, chart: Pick<DeclaredChart, "section" | "only" | "steps">): Promise<ArrayTable> {
+    const dir = await this.directory(id);
+    const { run } = readRun(dir);
+    const wanted = (key: string) => {
+      const { section, metric } = parseKey(key);
+      return section === chart.section && (chart.only === undefined || chart.only.includes(metric));
+    };
+    return readArrayTable(dir, wanted, chart.steps, run.tokensPerStep);
+  }
+
+  /** What a live view of a run wants to know; undefined when there is no such run. */
+  async change(id: string): Promise<RunChange | undefined> {
+    const summary = await this.summaries.one(id);
+    if (!summary) return undefined;
+    const { state, step, loss } = summary;
+    const open = this.opened.get(id);
+    if (open) await open.refresh();
+    return { id, state, step, rows: open?.rows ?? 0, loss, read: open?.read ?? 1 };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.opened.values()].map((run) => run.close()));
+    this.opened.clear();
+  }
+
+  private async directory(id: string): Promise<string> {
+    const summary = await this.summaries.one(id);
+    const dir = summary && summary.state !== "damaged" ? await runDirectory(this.root, id) : undefined;
+    if (dir === undefined) throw new NoSuchRun(id);
+    return dir;
+  }
+
+  private async open(id: string, dir: string): Promise<OpenedRun> {
+    let run = this.opened.get(id);
+    if (!run) {
+      run = new OpenedRun(dir, { indexFolder: this.folder });
+      this.opened.set(id, run);
+    }
+    await run.refresh();
+    this.closeSome(run);
+    return run;
+  }
+
+  private eventsOf(id: string, dir: string) {
+    const known = this.events.get(id) ?? new EventsOf();
+    this.events.set(id, known);
+    return known.read(dir);
+  }
+
+  private closeSome(kept: OpenedRun): void {
+    const byAge = [...this.opened].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    let bytes = byAge.reduce((sum, [, run]) => sum + run.bytes, 0);
+    for (const [id, run] of byAge) {
+      if (bytes <= budget) return;
+      if (run === kept) continue;
+      bytes -= run.bytes;
+      this.opened.delete(id);
+      this.events.delete(id);
+      void run.close();
+    }
+  }
+}
+
+/** Asked for a run that is not in the folder, or that cannot be read. */
+export class NoSuchRun extends Error {
+  constructor(id: string) {
+    super(`no run ${JSON.stringify(id)} in this folder`);
+    this.name = "NoSuchRun";
+  }
+}
+
+const nothing = {
+  config: {},
+  sources: {},
+  versions: {},
+  engine: { name: "", device: "" },
+  seed: 0,
+  model: null,
+  tokensPerStep: 0,
+  attempts: [],
+  metrics: [],
+  charts: [],
+  keys: [],
+  arrayKeys: [],
+  rows: 0,
+};

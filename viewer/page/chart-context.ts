@@ -1,0 +1,33 @@
+/** What all charts of a page share. */
+import type { ShownRun } from "../charts/panels.ts";
+import type { Theme } from "../charts/palette.ts";
+import type { Mark } from "./line-draw.ts";
+import type { Range } from "./line-scale.ts";
+import type { State } from "./state.ts";
+
+export interface ChartContext {
+  readonly runs: readonly ShownRun[];
+  state(): State;
+  theme(): Theme;
+  background(): string;
+  /** Whether any of the runs is still going. */
+  live(): boolean;
+  /** Events on the shown axis. */
+  marks(): readonly Mark[];
+  /** What happened between two positions, in words. */
+  happened(from: number, to: number): readonly string[];
+  zoom(range: Range | undefined): void;
+  toggleLogY(id: string): void;
+  fileStem(): string;
+}
+
+/** A chart in its card. */
+export interface LiveChart {
+  readonly element: HTMLElement;
+  readonly kind: "lines" | "vega";
+  /** Fetches and draws. */
+  update(): Promise<void>;
+  /** Draws what has been fetched once more. */
+  redraw(): void;
+  destroy(): void;
+}

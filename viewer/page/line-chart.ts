@@ -1,0 +1,267 @@
+/**
+ * One plot of lines over training. uPlot gives axes, scales, cursor and selection; the lines are painted by line-draw.ts,
+ * as each has x positions of its own. Drag to zoom, Shift+drag or arrow keys to pan, double click to see all.
+ */
+import uPlot from "uplot";
+import { axisTitles } from "../charts/spec.ts";
+import { si } from "../charts/format.ts";
+import type { Line, LineChartLook } from "../charts/line-spec.ts";
+import { inks, type Theme } from "../charts/palette.ts";
+import { type Mark, type Painting, paintLabels, paintLines, paintMarks } from "./line-draw.ts";
+import { mapping, nearestIndex, type Range, spanX, spanY } from "./line-scale.ts";
+import { hideTip, showTip, type TipRow } from "./tip.ts";
+
+export interface LineChartEvents {
+  /** The range that was chosen; undefined: everything. */
+  zoom(range: Range | undefined): void;
+}
+
+export interface LineChartData {
+  readonly lines: readonly Line[];
+  readonly marks: readonly Mark[];
+  /** Rows in a pair of points, by line; above 1 the tip shows a span. */
+  readonly strides: readonly number[];
+  /** What happened near an x, for the tip. */
+  happened(from: number, to: number): readonly string[];
+}
+
+const height = 220;
+const labelFont = 11;
+
+export class LineChart {
+  readonly element: HTMLElement;
+  private plot: uPlot | undefined;
+  private data: LineChartData = { lines: [], marks: [], strides: [], happened: () => [] };
+  private look: LineChartLook;
+  private theme: Theme;
+  private view: Range | undefined;
+  private readonly events: LineChartEvents;
+  private readonly watcher: ResizeObserver;
+
+  constructor(element: HTMLElement, look: LineChartLook, theme: Theme, events: LineChartEvents) {
+    this.element = element;
+    this.look = look;
+    this.theme = theme;
+    this.events = events;
+    this.watcher = new ResizeObserver(() => {
+      if (this.plot && this.plot.width !== element.clientWidth && element.clientWidth > 0)
+        this.plot.setSize({ width: element.clientWidth, height });
+    });
+    this.watcher.observe(element);
+    element.addEventListener("keydown", (event) => this.key(event));
+    element.addEventListener("pointerdown", (event) => this.pan(event), { capture: true });
+    element.addEventListener("blur", hideTip);
+  }
+
+  /** Shows these lines, in this look. */
+  set(data: LineChartData, look: LineChartLook = this.look, theme: Theme = this.theme): void {
+    const rebuild = JSON.stringify([look, theme]) !== JSON.stringify([this.look, this.theme]);
+    const labels = data.lines.map(({ label }) => label).join("\n") !== this.data.lines.map(({ label }) => label).join("\n");
+    this.data = data;
+    this.look = look;
+    this.theme = theme;
+    this.view = look.range;
+    if (rebuild || labels || !this.plot) this.build();
+    else this.redraw();
+  }
+
+  destroy(): void {
+    this.watcher.disconnect();
+    this.plot?.destroy();
+    this.plot = undefined;
+  }
+
+  private redraw(): void {
+    const [from, to] = this.rangeX();
+    this.plot?.setData([
+      [from, to],
+      [0, 1],
+    ]);
+  }
+
+  private rangeX(): Range {
+    return this.view ?? spanX(this.data.lines, this.look.logX);
+  }
+
+  private build(): void {
+    this.plot?.destroy();
+    const { look, theme } = this;
+    const ink = inks[theme];
+    const font = `${labelFont}px system-ui, sans-serif`;
+    const axis = { stroke: ink.faint, font, ticks: { show: false }, border: { show: false } };
+    const grid = { stroke: ink.grid, width: 1 };
+    const yFormat = (value: number | null) => (value === null ? "" : look.percent ? `${tidy(value * 100)} %` : tick(value));
+    const xFormat = (value: number | null) => (value === null ? "" : look.axis === "time" ? tidy(value) : si(value));
+    const options: uPlot.Options = {
+      width: Math.max(120, this.element.clientWidth),
+      height,
+      padding: [10, this.labelRoom(font), 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false, focus: { prox: -1 } },
+      scales: {
+        x: { time: false, distr: look.logX ? 3 : 1, range: () => [...this.rangeX()] as uPlot.Range.MinMax },
+        y: {
+          distr: look.logY ? 3 : 1,
+          range: () => [...(look.domain ?? spanY(this.data.lines, this.rangeX(), look.logY))] as uPlot.Range.MinMax,
+        },
+      },
+      axes: [
+        { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, splits) => thin(splits, look.logX).map(xFormat) },
+        { ...axis, grid, size: 52, space: 28, values: (_, splits) => thin(splits, look.logY).map(yFormat) },
+      ],
+      series: [{}, { show: true, paths: () => null, points: { show: false } }],
+      hooks: {
+        draw: [(plot) => this.paint(plot)],
+        setCursor: [(plot) => this.hover(plot)],
+        setSelect: [(plot) => this.selected(plot)],
+      },
+    };
+    this.plot = new uPlot(options, [[...this.rangeX()], [0, 1]], this.element);
+    this.plot.over.addEventListener("dblclick", () => this.events.zoom(undefined));
+    this.plot.over.addEventListener("pointerleave", hideTip);
+  }
+
+  private labelRoom(font: string): number {
+    const { lines } = this.data;
+    if (lines.length < 2 || lines.length * 13 > height - 30) return 12;
+    const context = document.createElement("canvas").getContext("2d");
+    if (!context) return 12;
+    context.font = font;
+    const widest = Math.max(...lines.map(({ label }) => context.measureText(label).width));
+    return Math.min(this.element.clientWidth * 0.3, widest + 16);
+  }
+
+  private painting(plot: uPlot): Painting {
+    const { left, top, width, height: tall } = plot.bbox;
+    const [from, to] = this.rangeX();
+    const x = mapping([from, to], left, left + width, this.look.logX);
+    const { min = 0, max = 1 } = plot.scales.y as { min?: number; max?: number };
+    const y = mapping([min, max], top + tall, top, this.look.logY);
+    return { box: { left, top, width, height: tall }, x, y, from, to, ratio: devicePixelRatio };
+  }
+
+  private paint(plot: uPlot): void {
+    const at = this.painting(plot);
+    paintMarks(plot.ctx, this.data.marks, at);
+    paintLines(plot.ctx, this.data.lines, at);
+    if (this.data.lines.length > 1)
+      paintLabels(plot.ctx, this.data.lines, at, `${labelFont * devicePixelRatio}px system-ui, sans-serif`);
+  }
+
+  private hover(plot: uPlot): void {
+    const { left = -1, top = -1 } = plot.cursor;
+    if (left < 0) return hideTip();
+    const x = plot.posToVal(left, "x");
+    const near = Math.abs(plot.posToVal(left + 5, "x") - x);
+    const rows: TipRow[] = [];
+    let at: number | undefined;
+    for (const [i, line] of this.data.lines.entries()) {
+      const index = nearestIndex(line, x);
+      if (index < 0) continue;
+      const found = line.x[index]!;
+      if (at === undefined || Math.abs(found - x) < Math.abs(at - x)) at = found;
+      rows.push({ label: line.label, colour: line.colour, ...valueAt(line, index, this.data.strides[i] ?? 1), x: found });
+    }
+    rows.sort((a, b) => b.value - a.value);
+    const box = plot.over.getBoundingClientRect();
+    showTip(
+      { left: box.left + left, top: box.top + top },
+      { axis: this.look.axis, x: at ?? x, rows, notes: this.data.happened(x - near, x + near) },
+    );
+  }
+
+  private selected(plot: uPlot): void {
+    const { left, width } = plot.select;
+    if (width < 4) return;
+    const range: Range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+    plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    this.events.zoom(range);
+  }
+
+  /** Moves the view by a share of its width; the page is told when the movement is over. */
+  moveBy(share: number): void {
+    const [from, to] = this.rangeX();
+    this.view = this.look.logX
+      ? [from * (to / from) ** share, to * (to / from) ** share]
+      : [from + (to - from) * share, to + (to - from) * share];
+    this.redraw();
+  }
+
+  private pan(down: PointerEvent): void {
+    if (!down.shiftKey || down.button !== 0) return;
+    down.preventDefault();
+    down.stopPropagation();
+    let x = down.clientX;
+    const width = this.plot?.over.clientWidth || 1;
+    const move = (event: PointerEvent) => {
+      this.moveBy((x - event.clientX) / width);
+      x = event.clientX;
+    };
+    const up = () => {
+      removeEventListener("pointermove", move);
+      this.events.zoom(this.view);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", up, { once: true });
+  }
+
+  private key(event: KeyboardEvent): void {
+    const [from, to] = this.rangeX();
+    const zoomed = (factor: number): Range => {
+      const [a, b] = this.look.logX ? [Math.log(from), Math.log(to)] : [from, to];
+      const [middle, half] = [(a + b) / 2, ((b - a) / 2) * factor];
+      const ends: Range = [middle - half, middle + half];
+      return this.look.logX ? [Math.exp(ends[0]), Math.exp(ends[1])] : ends;
+    };
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      if (event.shiftKey) {
+        this.moveBy(event.key === "ArrowLeft" ? -0.2 : 0.2);
+        this.events.zoom(this.view);
+      } else this.step(event.key === "ArrowLeft" ? -1 : 1);
+    } else if (event.key === "+" || event.key === "=") this.events.zoom(zoomed(0.5));
+    else if (event.key === "-") this.events.zoom(zoomed(2));
+    else if (event.key === "0" || event.key === "Escape") this.events.zoom(undefined);
+    else return;
+    event.preventDefault();
+  }
+
+  private step(by: number): void {
+    const plot = this.plot;
+    if (!plot) return;
+    const width = plot.over.clientWidth;
+    const left = plot.cursor.left !== undefined && plot.cursor.left >= 0 ? plot.cursor.left : width / 2;
+    plot.setCursor({ left: Math.min(width - 1, Math.max(0, left + (by * width) / 40)), top: 20 });
+  }
+}
+
+function valueAt({ y }: Line, index: number, stride: number): { value: number; low?: number; stride: number } {
+  const value = y[index]!;
+  if (stride <= 1) return { value, stride };
+  // Points come in pairs: the smallest and the largest value of `stride` rows.
+  const other = y[index % 2 === 0 ? index + 1 : index - 1] ?? value;
+  return { value: Math.max(value, other), low: Math.min(value, other), stride };
+}
+
+/** On a logarithmic axis, only the powers of ten and, where there are few of those, 2 and 5 have room for a label. */
+function thin(splits: readonly number[], log: boolean): (number | null)[] {
+  if (!log) return [...splits];
+  const tens = splits.filter((value) => isPower(value)).length;
+  return splits.map((value) => {
+    const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+    return digit === 1 || (tens < 3 && (digit === 2 || digit === 5)) ? value : null;
+  });
+}
+
+function isPower(value: number): boolean {
+  const power = Math.log10(value);
+  return Math.abs(power - Math.round(power)) < 1e-9;
+}
+
+function tick(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e4) ? (size >= 1e4 ? si(value) : value.toExponential(0)) : tidy(value);
+}
+
+function tidy(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

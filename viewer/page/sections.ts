@@ -1,0 +1,132 @@
+/** Which charts a page of runs shows, in which order: training first, then each analyzer's own, then every metric. */
+import type { RunDetail } from "../api.ts";
+import { families, keysOf, parseKey } from "../charts/metric-key.ts";
+import { plainLine } from "../charts/plain-line.ts";
+import type { ChartContext, LiveChart } from "./chart-context.ts";
+import { lineCard, type LineCardSpec } from "./line-card.ts";
+import { vegaCard } from "./vega-card.ts";
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly charts: readonly LiveChart[];
+  /** Closed at first. */
+  readonly folded: boolean;
+}
+
+interface CoreChart {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly families: readonly string[];
+  readonly yTitle: string;
+  readonly dots?: readonly string[];
+}
+
+/** Metrics that the trainer itself reports. */
+const core: readonly CoreChart[] = [
+  {
+    id: "loss",
+    title: "Loss",
+    description: "Mean cross-entropy in nats a token: line on training batches, dots on held-out text.",
+    families: ["train/loss", "eval/loss"],
+    yTitle: "loss (nats)",
+    dots: ["eval/loss"],
+  },
+  {
+    id: "bits-per-byte",
+    title: "Held-out bits per byte",
+    description: "Comparable between tokenizers, unlike the loss.",
+    families: ["eval/bits_per_byte"],
+    yTitle: "bits per byte",
+    dots: ["eval/bits_per_byte"],
+  },
+  {
+    id: "grad-norm",
+    title: "Gradient norm",
+    description: "Global norm before clipping.",
+    families: ["train/grad_norm"],
+    yTitle: "norm",
+  },
+  { id: "lr", title: "Learning rate", description: "", families: ["train/lr"], yTitle: "learning rate" },
+  {
+    id: "throughput",
+    title: "Throughput",
+    description: "Tokens in a second, analysis included.",
+    families: ["perf/tokens_per_second"],
+    yTitle: "tokens/s",
+  },
+];
+const coreSections = new Set(["train", "eval", "perf", "grad"]);
+
+/** All sections for these runs; charts that several runs declare appear once. */
+export function sections(details: ReadonlyMap<string, RunDetail>, context: ChartContext): readonly Section[] {
+  const all = [...details.values()];
+  const keys = [...new Set(all.flatMap((detail) => detail.keys))];
+  const byFamily = families(keys);
+  const described = new Map(all.flatMap((detail) => detail.metrics.map((one) => [one.key, one.description])));
+  const line = (spec: Partial<LineCardSpec> & Pick<LineCardSpec, "id" | "title" | "keys">) =>
+    lineCard({ description: "", yTitle: spec.title, percent: false, logY: false, ...spec }, context);
+
+  const training = core.flatMap(({ families: wanted, ...rest }) => {
+    const found = wanted.flatMap((family) => byFamily.get(family) ?? []);
+    return found.length > 0 || rest.id === "loss" ? [line({ ...rest, keys: found.length > 0 ? found : [...wanted] })] : [];
+  });
+
+  const declared = new Map(all.flatMap(({ charts }) => charts.map((chart) => [`${chart.section}/${chart.id}`, chart])));
+  const bySection = grouped([...declared.values()]);
+  const analyzers = [...bySection].map(([section, charts]): Section => {
+    const drawn = charts.map((chart) => {
+      const id = `${section}-${chart.id}`;
+      const plain = plainLine(chart);
+      if (!plain) return vegaCard(id, chart, details, context);
+      const { domain, title: yTitle, ...look } = plain;
+      const { title, description } = chart;
+      return line({ id, title, description, keys: keysOf(chart, keys), yTitle, ...look, ...(domain && { domain }) });
+    });
+    return { id: section, title: titleOf(section), charts: drawn, folded: false };
+  });
+
+  const every = [...byFamily].map(([family, of]) =>
+    line({ id: `all-${family.replaceAll("/", "-")}`, title: family, description: described.get(family) ?? "", keys: of }),
+  );
+  const sectionsWithCharts = new Set(bySection.keys());
+  const undeclared = [...byFamily].filter(([family]) => {
+    const { section } = parseKey(family);
+    return !sectionsWithCharts.has(section) && !coreSections.has(section);
+  });
+  const others = [...grouped(undeclared.map(([family, of]) => ({ section: parseKey(family).section, family, of })))].map(
+    ([section, list]): Section => ({
+      id: section,
+      title: titleOf(section),
+      folded: false,
+      charts: list.map(({ family, of }) =>
+        line({
+          id: family.replaceAll("/", "-"),
+          title: parseKey(family).metric.replaceAll("_", " "),
+          description: described.get(family) ?? "",
+          keys: of,
+        }),
+      ),
+    }),
+  );
+  return [
+    { id: "training", title: "Training", charts: training, folded: false },
+    ...analyzers,
+    ...others,
+    { id: "all-metrics", title: `Every metric (${byFamily.size})`, charts: every, folded: true },
+  ];
+}
+
+/** `token_sparsity` as a heading. */
+export function titleOf(section: string): string {
+  const words = section.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function grouped<T extends { readonly section: string }>(list: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) groups.set(one.section, [...(groups.get(one.section) ?? []), one]);
+  return groups;
+}
+

@@ -1,0 +1,69 @@
+/** Loaded when the first chart that needs it comes into view: Vega and Vega-Lite, without `eval` and without a loader. */
+import { parse, View } from "vega";
+import { expressionInterpreter } from "vega-interpreter";
+import { compile, type TopLevelSpec } from "vega-lite";
+import { exact } from "../charts/format.ts";
+import { tableName } from "../charts/spec.ts";
+import { noLoader, toSvg } from "./svg.ts";
+import { hideTip, showFacts } from "./tip.ts";
+
+export { toSvg };
+
+/** A chart on the page. */
+export interface Drawn {
+  update(records: readonly object[]): Promise<void>;
+  toCanvas(scale: number): Promise<HTMLCanvasElement>;
+  toSVG(): Promise<string>;
+  destroy(): void;
+}
+
+/** Draws a spec into an element. Throws what Vega-Lite has to say about a spec that is wrong. */
+export async function draw(element: HTMLElement, spec: object, records: readonly object[], label: string): Promise<Drawn> {
+  const problems: string[] = [];
+  const logger = {
+    level: () => logger,
+    error: (...words: readonly string[]) => (problems.push(words.join(" ")), logger),
+    warn: () => logger,
+    info: () => logger,
+    debug: () => logger,
+  };
+  const { spec: compiled } = compile(spec as TopLevelSpec, { logger: logger as never });
+  const view = new View(parse(compiled, undefined, { ast: true }), {
+    expr: expressionInterpreter,
+    loader: noLoader,
+    renderer: "canvas",
+    container: element,
+    hover: true,
+    logger: logger as never,
+  });
+  view.description(label);
+  view.tooltip((_, event, __, value) => {
+    if (value === null || value === undefined || value === "") return hideTip();
+    const { clientX, clientY } = event as MouseEvent;
+    showFacts({ left: clientX, top: clientY }, facts(value));
+  });
+  view.data(tableName, [...records]);
+  await view.runAsync();
+  if (problems.length > 0) throw new Error(problems[0]);
+  return {
+    async update(next) {
+      view.data(tableName, [...next]);
+      await view.runAsync();
+    },
+    toCanvas: (scale) => view.toCanvas(scale) as unknown as Promise<HTMLCanvasElement>,
+    toSVG: () => view.toSVG(),
+    destroy() {
+      view.finalize();
+      element.replaceChildren();
+    },
+  };
+}
+
+const internal = new Set(["run", "time"]);
+
+function facts(value: unknown): (readonly [string, string])[] {
+  if (typeof value !== "object" || value === null) return [["", String(value)]];
+  return Object.entries(value)
+    .filter(([name, one]) => !internal.has(name) && one !== null && typeof one !== "object")
+    .map(([name, one]) => [name, typeof one === "number" ? exact(one) : String(one)] as const);
+}

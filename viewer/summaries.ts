@@ -1,0 +1,159 @@
+/** The list of runs: what a line of it says, kept while the files it was told from have not changed. */
+import { type Stats, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { reasonOf } from "../core/errors.ts";
+import { files, type StoredRow } from "../core/record/format.ts";
+import { lockState } from "../core/record/lock.ts";
+import { parseRow } from "../core/record/lines.ts";
+import { runState } from "../core/record/run-file.ts";
+import { type FoundRun, readRun } from "../core/record/runs.ts";
+import { linesBackwards } from "../core/record/tail.ts";
+import type { RunList, RunSummary } from "./api.ts";
+import { flatten } from "./charts/flat-config.ts";
+import { intruder, runDirectory } from "./guard.ts";
+
+interface Known {
+  readonly stamp: string;
+  readonly summary: RunSummary;
+  /** The run as it was read; absent when it is damaged. */
+  readonly run?: FoundRun["run"];
+}
+
+/** Summaries of the runs in one folder. */
+export class Summaries {
+  private readonly known = new Map<string, Known>();
+  private readonly root: string;
+  private readonly only: string | undefined;
+
+  /** With `only`, that run alone. */
+  constructor(root: string, only?: string) {
+    this.root = root;
+    this.only = only;
+  }
+
+  async list(): Promise<RunList> {
+    const ids = await this.ids();
+    for (const id of this.known.keys()) if (!ids.includes(id)) this.known.delete(id);
+    const runs: RunSummary[] = [];
+    // A few at a time: enough to keep the disk busy, few enough for any limit on open files.
+    for (let i = 0; i < ids.length; i += 32) {
+      const some = await Promise.all(ids.slice(i, i + 32).map((id) => this.one(id)));
+      for (const summary of some) if (summary) runs.push(summary);
+    }
+    return { folder: basename(this.root), ...split(runs) };
+  }
+
+  /** One run; undefined when `id` is none. */
+  async one(id: string): Promise<RunSummary | undefined> {
+    if (this.only !== undefined && id !== this.only) return undefined;
+    const dir = await runDirectory(this.root, id);
+    if (dir === undefined || !(hasFile(dir, files.run) || hasFile(dir, files.rows))) return undefined;
+    const foreign = await intruder(dir);
+    if (foreign !== undefined) return damaged(id, `${foreign} is not a plain file or folder, so the run is not read.`);
+    const stamp = [files.run, files.rows].map((name) => stampOf(join(dir, name))).join(" ");
+    const before = this.known.get(id);
+    if (before?.stamp === stamp) return withState(before, dir);
+    const known = { stamp, ...(await summarize(id, dir)) };
+    this.known.set(id, known);
+    return known.summary;
+  }
+
+  private async ids(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.root, { withFileTypes: true });
+      return entries.filter((entry) => !entry.isFile() && !entry.name.startsWith(".")).map((entry) => entry.name);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw thrown;
+    }
+  }
+}
+
+async function summarize(id: string, dir: string): Promise<Omit<Known, "stamp">> {
+  let found: FoundRun;
+  try {
+    found = readRun(dir);
+  } catch (thrown) {
+    return { summary: damaged(id, withoutPath(reasonOf(thrown), dir)) };
+  }
+  const { run, state } = found;
+  const { newest, loss, evalLoss } = await tailOf(dir).catch(() => ({ newest: undefined, loss: null, evalLoss: null }));
+  const summary: RunSummary = {
+    id,
+    name: run.name,
+    state,
+    createdAt: run.createdAt,
+    updatedAt: newest?.time ?? 0,
+    step: newest?.step ?? 0,
+    steps: run.steps,
+    tokens: newest?.tokens ?? 0,
+    loss,
+    evalLoss,
+    config: flatten(run.config),
+  };
+  return { summary, run };
+}
+
+/** A run that has no outcome may have died since: its lock is looked at each time. */
+function withState({ summary, run }: Known, dir: string): RunSummary {
+  if (!run || run.attempts.at(-1)?.outcome) return summary;
+  return { ...summary, state: runState(run, lockState(dir)) };
+}
+
+/** What the last lines of rows.jsonl say: 64 of them at most, as an evaluation is not in every row. */
+async function tailOf(dir: string) {
+  let newest: StoredRow | undefined;
+  let loss: number | string | null = null;
+  let evalLoss: number | string | null = null;
+  let lines = 0;
+  for await (const line of linesBackwards(join(dir, files.rows))) {
+    const row = parseRow(line);
+    newest ??= row;
+    loss ??= spelled(row?.metrics["train/loss"]);
+    evalLoss ??= spelled(row?.metrics["eval/loss"]);
+    if (++lines >= 64 || (newest && loss !== null && evalLoss !== null)) break;
+  }
+  return { newest, loss, evalLoss };
+}
+
+/** A number as JSON can hold it. */
+export function spelled(value: number | undefined): number | string | null {
+  if (value === undefined) return null;
+  return Number.isFinite(value) ? value : String(value);
+}
+
+function damaged(id: string, problem: string): RunSummary {
+  const nothing = { createdAt: 0, updatedAt: 0, step: 0, steps: 0, tokens: 0, loss: null, evalLoss: null, config: {} };
+  return { id, name: id, state: "damaged", ...nothing, problem };
+}
+
+/** Config values that differ stay with the runs; the others are told once. */
+function split(runs: readonly RunSummary[]): Omit<RunList, "folder"> {
+  const sound = runs.filter((run) => run.state !== "damaged");
+  const keys = new Set(sound.flatMap((run) => Object.keys(run.config)));
+  const shared: Record<string, unknown> = {};
+  for (const key of keys) {
+    const value = sound[0]?.config[key];
+    if (value !== undefined && sound.every((run) => run.config[key] === value)) shared[key] = value;
+  }
+  const own = (config: RunSummary["config"]) => Object.entries(config).filter(([key]) => !(key in shared));
+  return { shared, runs: runs.map((run) => ({ ...run, config: Object.fromEntries(own(run.config)) })) };
+}
+
+function withoutPath(message: string, dir: string): string {
+  return message.replaceAll(`${dir}/`, "");
+}
+
+function hasFile(dir: string, name: string): boolean {
+  return statOf(join(dir, name)) !== undefined;
+}
+
+function stampOf(path: string): string {
+  const stat = statOf(path);
+  return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : "-";
+}
+
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
