@@ -19,7 +19,7 @@ export const inks: Readonly<Record<Theme, Ink>> = {
 const viridis = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
 /** The part of viridis that stands out from the background: no yellow on white, no violet on black. */
-export const layerExtent: Readonly<Record<Theme, readonly [number, number]>> = { light: [0, 0.82], dark: [0.3, 1] };
+export const layerExtent: Readonly<Record<Theme, readonly [number, number]>> = { light: [0, 0.82], dark: [0.42, 1] };
 
 /** The colour of one layer of `count`: dark to bright, first to last. */
 export function layerColour(layer: number, count: number, theme: Theme): string {

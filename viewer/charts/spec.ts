@@ -34,7 +34,7 @@ export function dressed(spec: Spec, dress: Dress): Record<string, unknown> {
     ...sized(inner, dress),
     data: { name: tableName },
     background: null,
-    config: themeConfig(dress.theme),
+    config: themeConfig(dress.theme, dress.width < 440),
   };
 }
 
@@ -77,7 +77,7 @@ function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
   const title = definition.title === null ? null : axisTitles[dress.axis];
   const field = axisFields[dress.axis];
   if (definition.type === "ordinal" || definition.type === "nominal") {
-    return { ...definition, field, title, axis: { labelOverlap: true, ...(isMap(definition.axis) ? definition.axis : {}) } };
+    return { ...definition, field, title, axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 6, ...(isMap(definition.axis) ? definition.axis : {}) } };
   }
   const scale: Record<string, unknown> = { ...(isMap(definition.scale) ? definition.scale : {}) };
   if (definition.bin === undefined) scale.type = dress.log ? "log" : "linear";
@@ -110,10 +110,13 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
     const fit = { type: "fit", contains: "padding" };
     return { ...rest, width: dress.width, height: typeof height === "number" ? height : dress.height, autosize: fit };
   }
-  const columns = typeof spec.columns === "number" ? spec.columns : Math.min(dress.panels, dress.width < 500 ? 2 : 3);
+  const most = Math.max(1, Math.floor((dress.width - 110) / 110));
+  const rows = Math.ceil(Math.max(1, dress.panels) / most);
+  const columns = typeof spec.columns === "number" ? spec.columns : Math.ceil(Math.max(1, dress.panels) / rows);
+  const inColumns = "column" in encoding || (isMap(spec.facet) && "column" in spec.facet);
   const byRow = "row" in encoding || (isMap(spec.facet) && "row" in spec.facet);
-  const across = "hconcat" in spec ? (spec.hconcat as unknown[]).length : byRow ? 1 : Math.max(1, columns);
-  const width = Math.max(70, Math.floor((dress.width - 110) / across) - 24);
+  const across = "hconcat" in spec ? (spec.hconcat as unknown[]).length : byRow ? 1 : Math.max(1, inColumns ? dress.panels : columns);
+  const width = Math.max(40, Math.floor((dress.width - 110) / across) - 24);
   const height = Math.max(90, Math.min(dress.height, across > 1 || byRow ? 130 : dress.height));
   if (isMap(spec.spec)) return { ...spec, columns, spec: { width, height, ...spec.spec } };
   if (facet) return { ...("facet" in encoding ? { columns } : {}), width, height, ...spec };
@@ -122,14 +125,14 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
 }
 
 /** Vega-Lite's config in the viewer's type and ink. */
-export function themeConfig(theme: Theme): Record<string, unknown> {
+export function themeConfig(theme: Theme, narrow = false): Record<string, unknown> {
   const { text, faint, grid } = inks[theme];
   const font = "system-ui, sans-serif";
   return {
     font,
     background: null,
     view: { stroke: null },
-    mark: { tooltip: { content: "data" } },
+    mark: { tooltip: { content: "data" }, color: runColour(0, theme) },
     line: { strokeWidth: 1.5, strokeJoin: "round" },
     point: { size: 24, filled: true },
     rule: { color: faint },
@@ -146,6 +149,8 @@ export function themeConfig(theme: Theme): Record<string, unknown> {
       labelOverlap: true,
     },
     legend: {
+      ...(narrow && { orient: "bottom", columns: 4 }),
+      gradientLength: 90,
       labelColor: faint,
       titleColor: faint,
       titleFontWeight: "normal",

@@ -165,11 +165,10 @@ export function runChips(
       return h(
         "li",
         {},
-        runs.length > 1 && swatch,
+        swatch,
         h("span", { class: "chip-name", title: run.id }, run.label),
         stateBadge(details[i]!.summary.state),
-        runs.length > 1 &&
-          h("button", { type: "button", class: "bare", "aria-label": `Remove ${run.label}`, onclick: () => remove(run.id) }, "×"),
+        h("button", { type: "button", class: "bare", "aria-label": `Remove ${run.label}`, onclick: () => remove(run.id) }, "×"),
       );
     }),
   );

@@ -93,13 +93,15 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
     const marks = [...context.marks(), ...crosses()];
     for (const [i, panel] of shown.entries()) {
       const { lines, strides } = panel;
-      charts[i]?.set({ lines, strides, marks, happened: context.happened }, look(panel), context.theme());
+      const labels = shown.length === 1;
+      charts[i]?.set({ lines, strides, marks, labels, happened: context.happened }, look(panel), context.theme());
     }
     frame.note(notes());
   }
 
   function build(shown: readonly Panel[]): void {
     drop();
+    frame.element.classList.toggle("whole-row", shown.length > 1);
     const places = shown.map((panel) => {
       const label = `${spec.title}${panel.title === undefined ? "" : `, ${panel.title}`}. Arrow keys read values, + and − zoom.`;
       const place = h("div", { class: "plot", tabindex: 0, role: "application", "aria-label": label });

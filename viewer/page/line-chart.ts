@@ -3,7 +3,6 @@
  * as each has x positions of its own. Drag to zoom, Shift+drag or arrow keys to pan, double click to see all.
  */
 import uPlot from "uplot";
-import { axisTitles } from "../charts/spec.ts";
 import { si } from "../charts/format.ts";
 import type { Line, LineChartLook } from "../charts/line-spec.ts";
 import { inks, type Theme } from "../charts/palette.ts";
@@ -21,6 +20,8 @@ export interface LineChartData {
   readonly marks: readonly Mark[];
   /** Rows in a pair of points, by line; above 1 the tip shows a span. */
   readonly strides: readonly number[];
+  /** Whether the lines are named at their ends. */
+  readonly labels: boolean;
   /** What happened near an x, for the tip. */
   happened(from: number, to: number): readonly string[];
 }
@@ -31,7 +32,7 @@ const labelFont = 11;
 export class LineChart {
   readonly element: HTMLElement;
   private plot: uPlot | undefined;
-  private data: LineChartData = { lines: [], marks: [], strides: [], happened: () => [] };
+  private data: LineChartData = { lines: [], marks: [], strides: [], labels: true, happened: () => [] };
   private look: LineChartLook;
   private theme: Theme;
   private view: Range | undefined;
@@ -122,8 +123,8 @@ export class LineChart {
   }
 
   private labelRoom(font: string): number {
-    const { lines } = this.data;
-    if (lines.length < 2 || lines.length * 13 > height - 30) return 12;
+    const { lines, labels } = this.data;
+    if (!labels || lines.length < 2 || lines.length * 13 > height - 30) return 12;
     const context = document.createElement("canvas").getContext("2d");
     if (!context) return 12;
     context.font = font;
@@ -144,7 +145,7 @@ export class LineChart {
     const at = this.painting(plot);
     paintMarks(plot.ctx, this.data.marks, at);
     paintLines(plot.ctx, this.data.lines, at);
-    if (this.data.lines.length > 1)
+    if (this.data.labels && this.data.lines.length > 1)
       paintLabels(plot.ctx, this.data.lines, at, `${labelFont * devicePixelRatio}px system-ui, sans-serif`);
   }
 

@@ -103,13 +103,14 @@ export function paintMarks(context: CanvasRenderingContext2D, marks: readonly Ma
     if (Number.isNaN(x) || (x === last && mark.shape === shape)) continue;
     [last, shape] = [x, mark.shape];
     context.strokeStyle = mark.colour;
+    context.globalAlpha = mark.shape === "tick" ? 0.45 : 0.8;
     context.lineWidth = ratio;
     context.setLineDash(mark.shape === "line" ? [3 * ratio, 3 * ratio] : []);
     context.beginPath();
     if (mark.shape === "cross") cross(context, x, box.top + 4 * ratio, 3 * ratio);
     else {
       const foot = box.top + box.height;
-      context.moveTo(x, mark.shape === "line" ? box.top : foot - 7 * ratio);
+      context.moveTo(x, mark.shape === "line" ? box.top : foot - 5 * ratio);
       context.lineTo(x, foot);
     }
     context.stroke();
@@ -144,6 +145,7 @@ export function paintLabels(context: CanvasRenderingContext2D, lines: readonly L
   context.save();
   context.font = font;
   context.textBaseline = "middle";
+  context.textAlign = "left";
   const right = box.left + box.width;
   for (const { line, end, y } of ends) {
     context.strokeStyle = context.fillStyle = line.colour;

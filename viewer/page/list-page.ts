@@ -117,7 +117,10 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
       ["loss", "Train loss", "number"],
       ["eval", "Held-out loss", "number"],
       ["created", "Started", ""],
-      ...keys.map((key): [string, string, string] => [`config.${key}`, key, ""]),
+      ...keys.map((key): [string, string, string] => {
+        const numeric = runs.some((run) => typeof run.config[key] === "number");
+        return [`config.${key}`, key, numeric ? "number" : ""];
+      }),
     ];
     return h(
       "table",
@@ -164,7 +167,7 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
       h("td", { class: "number" }, brief(run.loss)),
       h("td", { class: "number" }, brief(run.evalLoss)),
       h("td", { class: "when" }, when(run.createdAt)),
-      ...keys.map((key) => h("td", { class: typeof run.config[key] === "number" ? "number" : "" }, shownValue(run.config[key]))),
+      ...keys.map((key) => h("td", { class: typeof run.config[key] === "number" || damaged ? "number" : "" }, shownValue(run.config[key]))),
     );
   }
 

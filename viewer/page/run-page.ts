@@ -9,6 +9,7 @@ import { configTable, environmentTable, eventTable, runChips, tiles } from "./fa
 import { type Happening, marksOf, wordsFor } from "./happenings.ts";
 import { type Section, sections } from "./sections.ts";
 import type { State, Store } from "./state.ts";
+import { stateBadge } from "./state-badge.ts";
 import { toolbar } from "./toolbar.ts";
 
 export interface Page {
@@ -131,8 +132,8 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
     document.title = `${title} · reluscope`;
     fill(
       head,
-      h("h1", {}, title),
-      runChips(
+      h("div", { class: "run-title" }, h("h1", {}, title), runs.length === 1 && stateBadge(all[0]!.summary.state)),
+      runs.length > 1 && runChips(
         runs,
         all,
         runs.map((_, i) => runColour(i, theme())),

@@ -1,7 +1,8 @@
 /** Which charts a page of runs shows, in which order: training first, then each analyzer's own, then every metric. */
+import type { DeclaredChart } from "../../core/plugin.ts";
 import type { RunDetail } from "../api.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";
-import { plainLine } from "../charts/plain-line.ts";
+import { type PlainLine, plainLine } from "../charts/plain-line.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { lineCard, type LineCardSpec } from "./line-card.ts";
 import { vegaCard } from "./vega-card.ts";
@@ -68,21 +69,31 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
   const line = (spec: Partial<LineCardSpec> & Pick<LineCardSpec, "id" | "title" | "keys">) =>
     lineCard({ description: "", yTitle: spec.title, percent: false, logY: false, ...spec }, context);
 
+  const declaredLine = (chart: DeclaredChart, { domain, title: yTitle, ...look }: PlainLine, prefix = "") => {
+    const { id, section, title, description } = chart;
+    const own = { id: `${prefix}${section}-${id}`, title, description, keys: keysOf(chart, keys), yTitle };
+    return line({ ...own, ...look, ...(domain && { domain }) });
+  };
+
   const training = core.flatMap(({ families: wanted, ...rest }) => {
     const found = wanted.flatMap((family) => byFamily.get(family) ?? []);
     return found.length > 0 || rest.id === "loss" ? [line({ ...rest, keys: found.length > 0 ? found : [...wanted] })] : [];
   });
 
+  const loss = training.slice(0, 1);
   const declared = new Map(all.flatMap(({ charts }) => charts.map((chart) => [`${chart.section}/${chart.id}`, chart])));
   const bySection = grouped([...declared.values()]);
+  // What one looks for first: the loss, and the first curve of each analyzer beside it.
+  const firsts = [...bySection.values()].flatMap((charts) => {
+    const found = charts.map((chart) => ({ chart, plain: plainLine(chart) })).find(({ plain }) => plain !== undefined);
+    return found ? [declaredLine(found.chart, found.plain!, "overview-")] : [];
+  });
   const analyzers = [...bySection].map(([section, charts]): Section => {
     const drawn = charts.map((chart) => {
       const id = `${section}-${chart.id}`;
       const plain = plainLine(chart);
       if (!plain) return vegaCard(id, chart, details, context);
-      const { domain, title: yTitle, ...look } = plain;
-      const { title, description } = chart;
-      return line({ id, title, description, keys: keysOf(chart, keys), yTitle, ...look, ...(domain && { domain }) });
+      return declaredLine(chart, plain);
     });
     return { id: section, title: titleOf(section), charts: drawn, folded: false };
   });
@@ -111,9 +122,10 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
     }),
   );
   return [
-    { id: "training", title: "Training", charts: training, folded: false },
+    { id: "overview", title: "Overview", charts: [...loss, ...firsts.slice(0, 3)], folded: false },
     ...analyzers,
     ...others,
+    { id: "training", title: "Training", charts: training.slice(1), folded: false },
     { id: "all-metrics", title: `Every metric (${byFamily.size})`, charts: every, folded: true },
   ];
 }

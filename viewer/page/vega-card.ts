@@ -80,6 +80,7 @@ export function vegaCard(
 
   function frameAll(runs: readonly ShownRun[]): void {
     drop();
+    frame.element.classList.toggle("whole-row", !together && runs.length > 1);
     const groups = together ? [runs] : runs.map((run) => [run]);
     pictures = groups.map((group) => ({ runs: group, place: h("div", { class: "vega" }) }));
     const left = context.runs.length - runs.length;
@@ -113,22 +114,28 @@ export function vegaCard(
       if (picture.drawn && picture.dress === key) return await picture.drawn.update(records);
       const { draw } = await import("./vega-draw.ts");
       picture.drawn?.destroy();
-      picture.drawn = await draw(picture.place, spec, records, `${chart.title}. ${chart.description}`);
+      const label = `${chart.title}. ${chart.description}`;
+      picture.drawn = await draw(picture.place, spec, records, label);
       picture.dress = key;
+      // Legends and axes of a composed chart take room that only drawing tells: once more, that much narrower.
+      const over = picture.place.scrollWidth - picture.place.clientWidth;
+      if (over <= 1) return;
+      picture.drawn.destroy();
+      picture.drawn = await draw(picture.place, dress(picture, records, over), records, label);
     } catch (thrown) {
       delete picture.drawn;
       fill(picture.place, h("p", { class: "empty" }, `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown}`));
     }
   }
 
-  function dress(picture: Picture, records: readonly Fields[]): Record<string, unknown> {
+  function dress(picture: Picture, records: readonly Fields[], over = 0): Record<string, unknown> {
     const { axis, log, range } = context.state();
     return dressed(chart.spec, {
       theme: context.theme(),
       axis: chart.data === "arrays" && axis === "time" ? "step" : axis,
       log,
       range: chart.data === "arrays" && axis === "time" ? undefined : range,
-      width: Math.max(240, picture.place.clientWidth),
+      width: Math.max(200, picture.place.clientWidth - over),
       height: 240,
       layers: Math.max(1, ...picture.runs.map(({ layers }) => layers)),
       panels: new Set(records.map(({ layer }) => layer)).size,
