@@ -1,5 +1,5 @@
 /** The runs of one folder as the page asks for them, with as many of them open as memory allows. */
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import type { DeclaredChart } from "../core/plugin.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
@@ -30,7 +30,8 @@ export class Library {
   private readonly folder: string;
 
   constructor(root: string, options: LibraryOptions = {}) {
-    this.root = realpathSync(root);
+    // A folder that is not there yet has no runs: the page waits for the first.
+    this.root = existsSync(root) ? realpathSync(root) : root;
     this.summaries = new Summaries(this.root, options.only);
     this.folder = options.indexFolder ?? indexFolder();
   }
