@@ -280,10 +280,6 @@ export function runFinished(id: string, step: number): ExperimentError {
   return new ExperimentError("usage", `run ${id}: it is finished, at step ${step}; there is nothing to resume.`);
 }
 
-export function folderNotFound(path: string): ExperimentError {
-  return new ExperimentError("run.notFound", `${path}: no such folder. Give a folder of runs, or one run's directory.`);
-}
-
 export function portTaken(host: string, port: number): ExperimentError {
   return new ExperimentError("usage", `--port: ${port} on ${host} is in use. Choose another, or 0 for any that is free.`);
 }

@@ -1,6 +1,7 @@
 /** What the viewer's server sends and its page receives: types only. */
-import type { Attempt, RunState } from "../core/record/format.ts";
+
 import type { DeclaredChart, MetricInfo, ModelShape, RunEvent } from "../core/plugin.ts";
+import type { Attempt, RunState } from "../core/record/format.ts";
 import type { NonFinite } from "./series/store.ts";
 
 /** One line of the list of runs. */

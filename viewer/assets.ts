@@ -16,7 +16,10 @@ export interface Asset {
 }
 
 /** What the build has made of viewer/page, also when the server itself runs from its sources. */
-export const builtFolder = new URL(import.meta.url.endsWith(".ts") ? "../dist/viewer/page/" : "./page/", import.meta.url);
+export const builtFolder = new URL(
+  import.meta.url.endsWith(".ts") ? "../dist/viewer/page/" : "./page/",
+  import.meta.url,
+);
 
 /** Path to file. Throws `internal` when the page has not been built. */
 export async function loadAssets(folder: URL = builtFolder): Promise<ReadonlyMap<string, Asset>> {

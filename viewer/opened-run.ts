@@ -51,7 +51,10 @@ export class OpenedRun {
 
   /** Keys on record, in order of appearance. */
   get keys(): string[] {
-    return [...this.shown.columns.keys(), ...[...this.shown.nonFinite.keys()].filter((k) => !this.shown.columns.has(k))];
+    return [
+      ...this.shown.columns.keys(),
+      ...[...this.shown.nonFinite.keys()].filter((k) => !this.shown.columns.has(k)),
+    ];
   }
 
   /** Share of the file that has been read. */
@@ -83,10 +86,7 @@ export class OpenedRun {
       ...decimate(from, keys, window),
       latest: Object.fromEntries(mine(shown.latest).filter(([, { value }]) => Number.isFinite(value))),
       nonFinite: Object.fromEntries(
-        mine(shown.nonFinite).map(([key, list]) => [
-          key,
-          list.map((one) => ({ ...one, value: String(one.value) })),
-        ]),
+        mine(shown.nonFinite).map(([key, list]) => [key, list.map((one) => ({ ...one, value: String(one.value) }))]),
       ),
       read: this.read,
     };

@@ -12,6 +12,7 @@ import { resumeCommand } from "./resume.ts";
 import { showCommand } from "./show.ts";
 import { syncCommand } from "./sync.ts";
 import { trainCommand } from "./train.ts";
+import { viewCommand } from "./view.ts";
 
 /** Loads the table of built-in plugins; only commands that need plugins call it. */
 export type LoadPlugins = () => Promise<PluginTable>;
@@ -27,6 +28,7 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .command(listCommand)
     .command(showCommand)
     .command(compareCommand)
+    .command(viewCommand)
     .command(syncCommand(plugins))
     .command(pluginsCommand(plugins))
     .command(configCommand(plugins))

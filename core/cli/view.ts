@@ -1,7 +1,6 @@
 /** `experiment view [DIR]`: a local page over run directories, live while they train. */
 import { existsSync } from "node:fs";
 import type { CommandModule } from "yargs";
-import { folderNotFound } from "../errors.ts";
 
 interface Arguments {
   dir: string | undefined;
@@ -16,7 +15,7 @@ export const viewCommand: CommandModule<object, Arguments> = {
   describe: "Open a local page over run directories, live while they train.",
   builder: (yargs) =>
     yargs
-      .positional("dir", { type: "string", describe: "Folder of runs, or one run (default: the config's runs)." })
+      .positional("dir", { type: "string", describe: "Folder of runs, or one run by id, name, path or `latest`." })
       .option("port", { type: "number", default: 4800, describe: "Port to listen on; 0: any that is free." })
       .option("host", { type: "string", default: "127.0.0.1", describe: "Address to listen on; others need --token." })
       .option("token", { type: "boolean", default: false, describe: "Ask for a token, which the printed address has." })
@@ -25,9 +24,11 @@ export const viewCommand: CommandModule<object, Arguments> = {
       .example("$0 view runs/20261123-215501-k3f9", "one run") as never,
   handler: async ({ dir, host, port, token, open }) => {
     const { runsFolder } = await import("./runs-folder.ts");
-    if (dir !== undefined && !existsSync(dir)) throw folderNotFound(dir);
+    const { resolveRun } = await import("../record/runs.ts");
     const { startViewer } = await import("../../viewer/server.ts");
-    const viewer = await startViewer({ dir: await runsFolder(dir), host, port, ...(token && { token: true as const }) });
+    const named = dir !== undefined && !existsSync(dir);
+    const shown = named ? resolveRun(await runsFolder(undefined), dir) : await runsFolder(dir);
+    const viewer = await startViewer({ dir: shown, host, port, ...(token && { token: true as const }) });
     console.log(`Viewing at ${viewer.url} (Ctrl+C stops it)`);
     if (open) await openBrowser(viewer.url);
     await new Promise<void>((stopped) => {

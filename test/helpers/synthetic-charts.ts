@@ -32,7 +32,13 @@ export const syntheticCharts: readonly DeclaredChart[] = [
       mark: "area",
       encoding: {
         x: { field: "step", type: "quantitative" },
-        y: { field: "value", type: "quantitative", stack: true, axis: { format: "~%" }, title: "dead (sum over layers)" },
+        y: {
+          field: "value",
+          type: "quantitative",
+          stack: true,
+          axis: { format: "~%" },
+          title: "dead (sum over layers)",
+        },
         color: layer,
       },
     },
@@ -56,7 +62,12 @@ export const syntheticCharts: readonly DeclaredChart[] = [
         encoding: {
           x: { field: "step", type: "ordinal" },
           y: { field: "index", type: "ordinal", sort: { field: "last" }, axis: null },
-          color: { field: "log_frequency", type: "quantitative", title: "log10 frequency", scale: { scheme: "viridis" } },
+          color: {
+            field: "log_frequency",
+            type: "quantitative",
+            title: "log10 frequency",
+            scale: { scheme: "viridis" },
+          },
         },
       },
     },

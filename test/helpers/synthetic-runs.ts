@@ -104,13 +104,16 @@ function syntheticArrays(step: number, layers: number, neurons: number, rows: nu
   const arrays: Record<string, Row["arrays"][string]> = {};
   for (let layer = 0; layer < layers; layer++) {
     const frequency = Float32Array.from({ length: neurons }, (_, i) => {
-      const death = rows * (0.15 + 1.6 * ((i * 37) % neurons) / neurons) * (1.4 - 0.25 * layer);
+      const death = rows * (0.15 + (1.6 * ((i * 37) % neurons)) / neurons) * (1.4 - 0.25 * layer);
       return step > death ? 0 : 10 ** (-3 + 2.7 * (((i * 53) % neurons) / neurons));
     });
     arrays[`neuron_death/frequency/layer_${layer}`] = { shape: [neurons], data: frequency };
     const growth = Float32Array.from({ length: 11 }, (_, k) => 1 - Math.exp(-(2 ** k) / (40 + 60 * layer)));
     arrays[`neuron_death/union/layer_${layer}`] = { shape: [11], data: growth };
-    const drift = Float32Array.from([-0.042, -0.009, -0.012, -0.003, -0.03, -0.006, -0.009, -0.002], (v) => v * (1 + layer / 8));
+    const drift = Float32Array.from(
+      [-0.042, -0.009, -0.012, -0.003, -0.03, -0.006, -0.009, -0.002],
+      (v) => v * (1 + layer / 8),
+    );
     arrays[`neuron_death/drift/layer_${layer}`] = { shape: [2, 4], data: drift };
   }
   arrays["neuron_death/forks"] = { shape: [3], data: Float32Array.from([52, 14.4, 38.1]) };
@@ -150,12 +153,20 @@ function syntheticEvents({ rows = 300, layers = 4, seed = 1 }: SyntheticRun): Ru
     ...deaths.filter(({ step }) => step <= middle),
     { ...at(middle), source: "run", kind: "resume", data: { step: middle } },
     ...deaths.filter(({ step }) => step > middle),
-    { ...at(rows), source: "run", kind: "warning", data: { message: "sink wandb failed: offline. Continuing without it." } },
+    {
+      ...at(rows),
+      source: "run",
+      kind: "warning",
+      data: { message: "sink wandb failed: offline. Continuing without it." },
+    },
   ];
 }
 
 /** Files in the run's directory that are damaged in ways that happen. */
-export function damage(dir: string, how: "torn row" | "garbage rows" | "no run.json" | "garbage run.json" | "garbage charts"): void {
+export function damage(
+  dir: string,
+  how: "torn row" | "garbage rows" | "no run.json" | "garbage run.json" | "garbage charts",
+): void {
   if (how === "torn row") appendFileSync(join(dir, files.rows), '{"seq":300,"step":301,"tok');
   if (how === "garbage rows") appendFileSync(join(dir, files.rows), "\u0000\u0001 not a row\n{}\n[1]\n");
   if (how === "no run.json") writeFileSync(join(dir, files.run), "");
@@ -165,11 +176,14 @@ export function damage(dir: string, how: "torn row" | "garbage rows" | "no run.j
 
 /** A long rows.jsonl, written as a stream of bytes: `keys` metrics in each of `rows` rows, one of them a spike at `spike`. */
 export function* longRows(rows: number, keys: number, spike: number): Generator<string> {
-  const names = Array.from({ length: keys }, (_, k) => (k === 0 ? "train/loss" : `section_${k % 6}/metric_${k}/layer_${k % 12}`));
+  const names = Array.from({ length: keys }, (_, k) =>
+    k === 0 ? "train/loss" : `section_${k % 6}/metric_${k}/layer_${k % 12}`,
+  );
   let batch = "";
   for (let seq = 0; seq < rows; seq++) {
     const metrics: Record<string, number> = {};
-    for (const [k, name] of names.entries()) metrics[name] = 2 + Math.sin(seq / 9000 + k) + ((seq * 7919 + k * 104729) % 1000) / 9973;
+    for (const [k, name] of names.entries())
+      metrics[name] = 2 + Math.sin(seq / 9000 + k) + ((seq * 7919 + k * 104729) % 1000) / 9973;
     if (seq === spike) metrics["train/loss"] = 99;
     batch += rowLine({ seq, step: seq + 1, tokens: (seq + 1) * 1024, time: startedAt + seq * 50, metrics });
     if (batch.length > 1 << 20 || seq === rows - 1) {

@@ -48,6 +48,8 @@ function between(stops: readonly string[], share: number): string {
   const low = Math.min(stops.length - 2, Math.floor(at));
   const mix = at - low;
   const channel = (hex: string, i: number) => Number.parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
-  const parts = [0, 1, 2].map((i) => Math.round(channel(stops[low]!, i) * (1 - mix) + channel(stops[low + 1]!, i) * mix));
+  const parts = [0, 1, 2].map((i) =>
+    Math.round(channel(stops[low]!, i) * (1 - mix) + channel(stops[low + 1]!, i) * mix),
+  );
   return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -81,14 +81,18 @@ function panel(
       const kind = Math.max(0, [...metrics].indexOf(metric) + [...sections].indexOf(section));
       lines.push({
         label: what.join(" · ") || metric.replaceAll("_", " "),
-        colour: layered && layer !== null
-          ? layerColour(layer, run.layers, options.theme)
-          : runColour(runs.length > 1 ? r : k, options.theme),
-        dash: dashes[layered ? (runs.length > 1 ? r : kind) % dashes.length : runs.length > 1 ? kind % dashes.length : 0] ?? [],
+        colour:
+          layered && layer !== null
+            ? layerColour(layer, run.layers, options.theme)
+            : runColour(runs.length > 1 ? r : k, options.theme),
+        dash:
+          dashes[layered ? (runs.length > 1 ? r : kind) % dashes.length : runs.length > 1 ? kind % dashes.length : 0] ??
+          [],
         dots: options.dots?.includes(`${section}/${metric}`) ?? false,
         x,
         y,
-        ...(options.smooth > 0 && !options.dots?.includes(`${section}/${metric}`) && { smooth: smooth(x, y, options.smooth) }),
+        ...(options.smooth > 0 &&
+          !options.dots?.includes(`${section}/${metric}`) && { smooth: smooth(x, y, options.smooth) }),
       });
       strides.push(from.stride);
     }

@@ -18,7 +18,8 @@ const markWords = new Set(["type", "interpolate", "point", "strokeWidth", "clip"
 /** What the line chart needs to know, or undefined when the spec asks for more than lines. */
 export function plainLine({ data, spec, title }: DeclaredChart): PlainLine | undefined {
   if (data !== "scalars") return undefined;
-  if (Object.keys(spec).some((key) => !["mark", "encoding", "width", "height", "$schema"].includes(key))) return undefined;
+  if (Object.keys(spec).some((key) => !["mark", "encoding", "width", "height", "$schema"].includes(key)))
+    return undefined;
   const mark = spec.mark;
   const type = isMap(mark) ? mark.type : mark;
   if (type !== "line" || (isMap(mark) && Object.keys(mark).some((key) => !markWords.has(key)))) return undefined;

@@ -25,7 +25,14 @@ function holds(part: string, run: RunSummary, shared: Values): boolean {
 
 /** Values by a key's full name or by its end: `lr` finds `train.lr`. */
 function valuesOf(name: string, run: RunSummary, shared: Values): unknown[] {
-  const own: Values = { name: run.name, id: run.id, state: run.state, step: run.step, loss: run.loss, eval: run.evalLoss };
+  const own: Values = {
+    name: run.name,
+    id: run.id,
+    state: run.state,
+    step: run.step,
+    loss: run.loss,
+    eval: run.evalLoss,
+  };
   const all = { ...shared, ...run.config, ...own };
   const key = name.toLowerCase();
   return Object.entries(all)

@@ -3,7 +3,11 @@
  * for where they start (as in Adam, arXiv 1412.6980, section 3) and weighted by distance, so that the result is the same
  * however densely a line is sampled. The weight falls to 1/e over `amount`³ / 4 of the whole span, `amount` in [0, 1).
  */
-export function smooth(x: readonly number[], y: readonly (number | null)[], amount: number): readonly (number | null)[] {
+export function smooth(
+  x: readonly number[],
+  y: readonly (number | null)[],
+  amount: number,
+): readonly (number | null)[] {
   const reach = x.length > 1 ? ((x[x.length - 1]! - x[0]!) * amount ** 3) / 4 : 0;
   if (!(reach > 0)) return y;
   const forwards = average(x, y, reach);

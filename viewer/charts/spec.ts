@@ -64,7 +64,8 @@ function rewriteEncoding(encoding: Spec, dress: Dress): Record<string, unknown> 
       if (!isMap(definition)) return [channel, definition];
       const field = definition.field as string;
       if (channel === "x" && trainingFields.has(field)) return [channel, trainingAxis(definition, dress)];
-      if (channel === "x2" && trainingFields.has(field)) return [channel, { ...definition, field: axisFields[dress.axis] }];
+      if (channel === "x2" && trainingFields.has(field))
+        return [channel, { ...definition, field: axisFields[dress.axis] }];
       if (field === "layer" && ["color", "stroke", "fill"].includes(channel) && definition.type !== "quantitative")
         return [channel, { ...definition, type: "ordinal", scale: layerScale(dress) }];
       return [channel, rewrite(definition, dress)];
@@ -77,7 +78,17 @@ function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
   const title = definition.title === null ? null : axisTitles[dress.axis];
   const field = axisFields[dress.axis];
   if (definition.type === "ordinal" || definition.type === "nominal") {
-    return { ...definition, field, title, axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 6, ...(isMap(definition.axis) ? definition.axis : {}) } };
+    return {
+      ...definition,
+      field,
+      title,
+      axis: {
+        labelAngle: 0,
+        labelOverlap: "greedy",
+        labelSeparation: 6,
+        ...(isMap(definition.axis) ? definition.axis : {}),
+      },
+    };
   }
   const scale: Record<string, unknown> = { ...(isMap(definition.scale) ? definition.scale : {}) };
   if (definition.bin === undefined) scale.type = dress.log ? "log" : "linear";
@@ -115,7 +126,12 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
   const columns = typeof spec.columns === "number" ? spec.columns : Math.ceil(Math.max(1, dress.panels) / rows);
   const inColumns = "column" in encoding || (isMap(spec.facet) && "column" in spec.facet);
   const byRow = "row" in encoding || (isMap(spec.facet) && "row" in spec.facet);
-  const across = "hconcat" in spec ? (spec.hconcat as unknown[]).length : byRow ? 1 : Math.max(1, inColumns ? dress.panels : columns);
+  const across =
+    "hconcat" in spec
+      ? (spec.hconcat as unknown[]).length
+      : byRow
+        ? 1
+        : Math.max(1, inColumns ? dress.panels : columns);
   const width = Math.max(40, Math.floor((dress.width - 110) / across) - 24);
   const height = Math.max(90, Math.min(dress.height, across > 1 || byRow ? 130 : dress.height));
   if (isMap(spec.spec)) return { ...spec, columns, spec: { width, height, ...spec.spec } };

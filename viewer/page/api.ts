@@ -1,6 +1,7 @@
 /** Questions to the server, and its live news. */
-import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "../api.ts";
+
 import type { DeclaredChart } from "../../core/plugin.ts";
+import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "../api.ts";
 import type { Axis } from "../series/axes.ts";
 
 async function ask<T>(path: string): Promise<T> {

@@ -45,7 +45,12 @@ export function card(id: string, title: string, description: string, actions: re
   const element = h(
     "figure",
     { class: "card", id: `chart-${id}` },
-    h("figcaption", {}, h("div", { class: "card-title" }, h("h3", {}, title), menu), description !== "" && h("p", { class: "quiet" }, description)),
+    h(
+      "figcaption",
+      {},
+      h("div", { class: "card-title" }, h("h3", {}, title), menu),
+      description !== "" && h("p", { class: "quiet" }, description),
+    ),
     body,
     note,
   );

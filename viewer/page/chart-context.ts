@@ -1,6 +1,7 @@
 /** What all charts of a page share. */
-import type { ShownRun } from "../charts/panels.ts";
+
 import type { Theme } from "../charts/palette.ts";
+import type { ShownRun } from "../charts/panels.ts";
 import type { Mark } from "./line-draw.ts";
 import type { Range } from "./line-scale.ts";
 import type { State } from "./state.ts";

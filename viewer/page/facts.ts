@@ -33,7 +33,7 @@ export function configTable(runs: readonly ShownRun[], details: readonly RunDeta
   const single = details.length === 1;
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Config" });
   const onlyChanges = h("input", { type: "checkbox", id: "only-changes" });
-  onlyChanges.checked = single ? false : true;
+  onlyChanges.checked = !single;
   const show = () => {
     const detail = details[0]!;
     const sourceOf = (key: string) => detail.sources[key] ?? "default";
@@ -89,7 +89,11 @@ export function environmentTable(runs: readonly ShownRun[], details: readonly Ru
     h(
       "table",
       { class: "facts" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What"), ...runs.map(({ label }) => h("th", { scope: "col" }, label)))),
+      h(
+        "thead",
+        {},
+        h("tr", {}, h("th", { scope: "col" }, "What"), ...runs.map(({ label }) => h("th", { scope: "col" }, label))),
+      ),
       h(
         "tbody",
         {},
@@ -141,7 +145,8 @@ export function eventTable(happenings: readonly Happening[], several: boolean): 
               ),
             ),
           ),
-      wanted.length > eventsShown && h("p", { class: "quiet" }, `The newest ${eventsShown} of ${grouped(wanted.length)}.`),
+      wanted.length > eventsShown &&
+        h("p", { class: "quiet" }, `The newest ${eventsShown} of ${grouped(wanted.length)}.`),
     );
   };
   choice.addEventListener("change", show);
@@ -168,7 +173,11 @@ export function runChips(
         swatch,
         h("span", { class: "chip-name", title: run.id }, run.label),
         stateBadge(details[i]!.summary.state),
-        h("button", { type: "button", class: "bare", "aria-label": `Remove ${run.label}`, onclick: () => remove(run.id) }, "×"),
+        h(
+          "button",
+          { type: "button", class: "bare", "aria-label": `Remove ${run.label}`, onclick: () => remove(run.id) },
+          "×",
+        ),
       );
     }),
   );

@@ -34,7 +34,13 @@ export function marksOf(happenings: readonly Happening[], axis: Axis, theme: The
 }
 
 /** What happened between two places: one line a kind. */
-export function wordsFor(happenings: readonly Happening[], axis: Axis, from: number, to: number, runs: number): string[] {
+export function wordsFor(
+  happenings: readonly Happening[],
+  axis: Axis,
+  from: number,
+  to: number,
+  runs: number,
+): string[] {
   const near = happenings.filter((one) => {
     const x = placeOf(one, axis);
     return x >= from && x <= to && !routine.has(one.event.kind);

@@ -1,6 +1,6 @@
 /** A card of lines: fetches what is in view, draws it, keeps it up to date, exports it. */
 import type { RunSeries } from "../api.ts";
-import { type Line, lineRecords, lineSpec, type LineChartLook } from "../charts/line-spec.ts";
+import { type Line, type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
 import { parseKey } from "../charts/metric-key.ts";
 import { type Panel, panels, positions } from "../charts/panels.ts";
 import { axisTitles, dressed } from "../charts/spec.ts";
@@ -87,7 +87,8 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
     const shown = built(series);
     if (shown.every(({ lines }) => lines.every(({ y }) => y.every((value) => value === null)))) {
       drop();
-      return frame.empty(context.live() ? "No values yet: they appear as the run goes on." : "No values on record.");
+      frame.empty(context.live() ? "No values yet: they appear as the run goes on." : "No values on record.");
+      return;
     }
     if (charts.length !== shown.length) build(shown);
     const marks = [...context.marks(), ...crosses()];
@@ -144,7 +145,9 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
       Object.entries(one.nonFinite).flatMap(([key, list]) => {
         const first = list[0];
         const whose = context.runs.length > 1 ? `${context.runs[r]?.label}: ` : "";
-        return first ? [`${whose}${parseKey(key).metric} is ${first.value} from step ${first.step} (${list.length}×)`] : [];
+        return first
+          ? [`${whose}${parseKey(key).metric} is ${first.value} from step ${first.step} (${list.length}×)`]
+          : [];
       }),
     );
     const read = Math.min(1, ...series.map((one) => one.read));
@@ -179,13 +182,23 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
         (one.values[key] ?? []).flatMap((value, i) =>
           value === null
             ? []
-            : [{ run: context.runs[r]?.id, step: one.step[i], tokens: one.tokens[i], time: one.time[i], metric: key, value }],
+            : [
+                {
+                  run: context.runs[r]?.id,
+                  step: one.step[i],
+                  tokens: one.tokens[i],
+                  time: one.time[i],
+                  metric: key,
+                  value,
+                },
+              ],
         ),
       ),
     );
     download(`${fileName(context.fileStem(), spec.id)}.csv`, new Blob([csv(records)], { type: "text/csv" }));
     const stride = Math.max(1, ...all.map((one) => one.stride));
-    if (stride > 1) frame.note(`The CSV holds the smallest and largest of every ${stride} rows. Zoom in for every row.`);
+    if (stride > 1)
+      frame.note(`The CSV holds the smallest and largest of every ${stride} rows. Zoom in for every row.`);
   }
 
   return { element: frame.element, update, redraw, destroy: drop, kind: "lines" };

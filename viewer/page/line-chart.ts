@@ -57,7 +57,8 @@ export class LineChart {
   /** Shows these lines, in this look. */
   set(data: LineChartData, look: LineChartLook = this.look, theme: Theme = this.theme): void {
     const rebuild = JSON.stringify([look, theme]) !== JSON.stringify([this.look, this.theme]);
-    const labels = data.lines.map(({ label }) => label).join("\n") !== this.data.lines.map(({ label }) => label).join("\n");
+    const labels =
+      data.lines.map(({ label }) => label).join("\n") !== this.data.lines.map(({ label }) => label).join("\n");
     this.data = data;
     this.look = look;
     this.theme = theme;
@@ -91,7 +92,8 @@ export class LineChart {
     const font = `${labelFont}px system-ui, sans-serif`;
     const axis = { stroke: ink.faint, font, ticks: { show: false }, border: { show: false } };
     const grid = { stroke: ink.grid, width: 1 };
-    const yFormat = (value: number | null) => (value === null ? "" : look.percent ? `${tidy(value * 100)} %` : tick(value));
+    const yFormat = (value: number | null) =>
+      value === null ? "" : look.percent ? `${tidy(value * 100)} %` : tick(value);
     const xFormat = (value: number | null) => (value === null ? "" : look.axis === "time" ? tidy(value) : si(value));
     const options: uPlot.Options = {
       width: Math.max(120, this.element.clientWidth),
@@ -107,7 +109,13 @@ export class LineChart {
         },
       },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, splits) => thin(splits, look.logX).map(xFormat) },
+        {
+          ...axis,
+          grid: { show: false },
+          size: 26,
+          space: 60,
+          values: (_, splits) => thin(splits, look.logX).map(xFormat),
+        },
         { ...axis, grid, size: 52, space: 28, values: (_, splits) => thin(splits, look.logY).map(yFormat) },
       ],
       series: [{}, { show: true, paths: () => null, points: { show: false } }],
@@ -151,7 +159,10 @@ export class LineChart {
 
   private hover(plot: uPlot): void {
     const { left = -1, top = -1 } = plot.cursor;
-    if (left < 0) return hideTip();
+    if (left < 0) {
+      hideTip();
+      return;
+    }
     const x = plot.posToVal(left, "x");
     const near = Math.abs(plot.posToVal(left + 5, "x") - x);
     const rows: TipRow[] = [];
@@ -161,7 +172,12 @@ export class LineChart {
       if (index < 0) continue;
       const found = line.x[index]!;
       if (at === undefined || Math.abs(found - x) < Math.abs(at - x)) at = found;
-      rows.push({ label: line.label, colour: line.colour, ...valueAt(line, index, this.data.strides[i] ?? 1), x: found });
+      rows.push({
+        label: line.label,
+        colour: line.colour,
+        ...valueAt(line, index, this.data.strides[i] ?? 1),
+        x: found,
+      });
     }
     rows.sort((a, b) => b.value - a.value);
     const box = plot.over.getBoundingClientRect();

@@ -127,7 +127,12 @@ function cross(context: CanvasRenderingContext2D, x: number, y: number, arm: num
 }
 
 /** Names the lines at their right ends, moved apart where they would overlap; nothing when there is no room for all. */
-export function paintLabels(context: CanvasRenderingContext2D, lines: readonly Line[], at: Painting, font: string): void {
+export function paintLabels(
+  context: CanvasRenderingContext2D,
+  lines: readonly Line[],
+  at: Painting,
+  font: string,
+): void {
   const { box, ratio } = at;
   const gap = 13 * ratio;
   const ends = lines.flatMap((line) => {

@@ -4,10 +4,10 @@ import { brief, exact, grouped, when } from "../charts/format.ts";
 import { fits, sorted } from "../charts/run-filter.ts";
 import { askList, listen } from "./api.ts";
 import { announce, fill, h, settled } from "./dom.ts";
-import { remembered, remember } from "./memory.ts";
+import { remember, remembered } from "./memory.ts";
 import type { Page } from "./run-page.ts";
-import { runStates, stateBadge } from "./state-badge.ts";
 import type { Store } from "./state.ts";
+import { runStates, stateBadge } from "./state-badge.ts";
 
 /** Config columns that are shown at first. */
 const firstColumns = 5;
@@ -26,9 +26,16 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
     autocomplete: "off",
     spellcheck: "false",
   });
-  search.addEventListener("input", settled(() => store.set({ query: search.value }), 60));
+  search.addEventListener(
+    "input",
+    settled(() => store.set({ query: search.value }), 60),
+  );
   const states = h("span", { class: "segmented", role: "group", "aria-label": "State" });
-  const compare = h("button", { type: "button", class: "primary", onclick: () => store.set({ runs: inOrder(), range: undefined }) });
+  const compare = h("button", {
+    type: "button",
+    class: "primary",
+    onclick: () => store.set({ runs: inOrder(), range: undefined }),
+  });
   const columns = h("details", { class: "menu" });
   const count = h("span", { class: "quiet", role: "status" });
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Runs" });
@@ -41,18 +48,24 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
   );
 
   function inOrder(): string[] {
-    return shown().filter(({ id }) => chosen.has(id)).map(({ id }) => id);
+    return shown()
+      .filter(({ id }) => chosen.has(id))
+      .map(({ id }) => id);
   }
 
   function shown(): RunSummary[] {
     const { query, states: wanted, sort } = store.current;
-    const fitting = list.runs.filter((run) => (wanted.length === 0 || wanted.includes(run.state)) && fits(run, list.shared, query));
+    const fitting = list.runs.filter(
+      (run) => (wanted.length === 0 || wanted.includes(run.state)) && fits(run, list.shared, query),
+    );
     return sorted(fitting, sort);
   }
 
   function configColumns(): { all: string[]; visible: string[] } {
     const all = [...new Set(list.runs.flatMap((run) => Object.keys(run.config)))].filter((key) => key !== "name");
-    const kept = remembered("columns")?.split("\n").filter((key) => all.includes(key));
+    const kept = remembered("columns")
+      ?.split("\n")
+      .filter((key) => all.includes(key));
     return { all, visible: kept && kept.length > 0 ? kept : all.slice(0, firstColumns) };
   }
 
@@ -64,13 +77,24 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
       ...runStates
         .filter((state) => list.runs.some((run) => run.state === state))
         .map((state) =>
-          h("button", { type: "button", "aria-pressed": String(store.current.states.includes(state)), onclick: () => toggleState(state) }, state),
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-pressed": String(store.current.states.includes(state)),
+              onclick: () => toggleState(state),
+            },
+            state,
+          ),
         ),
     );
     states.hidden = states.childElementCount < 2;
     columns.hidden = all.length === 0;
     fill(columns, h("summary", {}, "Columns"), columnMenu(all, visible));
-    count.textContent = runs.length === list.runs.length ? `${grouped(runs.length)} runs` : `${grouped(runs.length)} of ${grouped(list.runs.length)} runs`;
+    count.textContent =
+      runs.length === list.runs.length
+        ? `${grouped(runs.length)} runs`
+        : `${grouped(runs.length)} of ${grouped(list.runs.length)} runs`;
     showCompare();
     if (list.runs.length === 0) fill(place, emptyFolder(list.folder));
     else if (runs.length === 0) fill(place, h("p", { class: "empty" }, "No run fits. Clear the search or the states."));
@@ -138,7 +162,12 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
     return h(
       "th",
       { scope: "col", "aria-sort": order, class: kind },
-      h("button", { type: "button", class: "bare", onclick: () => store.set({ sort: next }) }, title, h("span", { "aria-hidden": "true" }, arrow)),
+      h(
+        "button",
+        { type: "button", class: "bare", onclick: () => store.set({ sort: next }) },
+        title,
+        h("span", { "aria-hidden": "true" }, arrow),
+      ),
     );
   }
 
@@ -163,11 +192,18 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
       h("td", { class: "pick" }, !damaged && box),
       h("th", { scope: "row", title: run.id }, name, damaged && h("span", { class: "problem" }, run.problem ?? "")),
       h("td", {}, stateBadge(run.state)),
-      h("td", { class: "number" }, damaged ? "–" : `${grouped(run.step)} / ${grouped(run.steps)}`, run.state === "running" && progress),
+      h(
+        "td",
+        { class: "number" },
+        damaged ? "–" : `${grouped(run.step)} / ${grouped(run.steps)}`,
+        run.state === "running" && progress,
+      ),
       h("td", { class: "number" }, brief(run.loss)),
       h("td", { class: "number" }, brief(run.evalLoss)),
       h("td", { class: "when" }, when(run.createdAt)),
-      ...keys.map((key) => h("td", { class: typeof run.config[key] === "number" || damaged ? "number" : "" }, shownValue(run.config[key]))),
+      ...keys.map((key) =>
+        h("td", { class: typeof run.config[key] === "number" || damaged ? "number" : "" }, shownValue(run.config[key])),
+      ),
     );
   }
 

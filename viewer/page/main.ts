@@ -12,13 +12,25 @@ if (location.search !== "") history.replaceState(null, "", location.pathname + l
 const store = new Store();
 const main = document.getElementById("main")!;
 const card = keyCard();
-const lost = h("span", { class: "lost", hidden: true, role: "status" }, "The viewer has stopped: start it again with experiment view.");
+const lost = h(
+  "span",
+  { class: "lost", hidden: true, role: "status" },
+  "The viewer has stopped: start it again with experiment view.",
+);
 
 fill(
   document.getElementById("top")!,
-  h("button", { type: "button", class: "home", title: "All runs (g)", onclick: () => store.set({ runs: [], range: undefined }) }, "reluscope"),
+  h(
+    "button",
+    { type: "button", class: "home", title: "All runs (g)", onclick: () => store.set({ runs: [], range: undefined }) },
+    "reluscope",
+  ),
   lost,
-  h("button", { type: "button", class: "bare", "aria-label": "Keys", title: "Keys (?)", onclick: () => card.showModal() }, "?"),
+  h(
+    "button",
+    { type: "button", class: "bare", "aria-label": "Keys", title: "Keys (?)", onclick: () => card.showModal() },
+    "?",
+  ),
   themeButton(),
 );
 document.body.append(card);
@@ -45,7 +57,14 @@ async function show(): Promise<void> {
     scrollTo(0, 0);
   } catch (thrown) {
     shown = undefined;
-    fill(main, h("p", { class: "empty", role: "alert" }, `This could not be shown: ${thrown instanceof Error ? thrown.message : thrown}`));
+    fill(
+      main,
+      h(
+        "p",
+        { class: "empty", role: "alert" },
+        `This could not be shown: ${thrown instanceof Error ? thrown.message : thrown}`,
+      ),
+    );
   }
 }
 

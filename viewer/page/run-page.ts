@@ -32,7 +32,8 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
     else details.set(ids[i]!, answer);
   }
   const runs = shownRuns([...details.values()]);
-  if (runs.length === 0) return { element: h("div", {}, problemList(lost.length > 0 ? lost : ["No such run."])), destroy() {} };
+  if (runs.length === 0)
+    return { element: h("div", {}, problemList(lost.length > 0 ? lost : ["No such run."])), destroy() {} };
   let happenings: readonly Happening[] = [];
   const list = () => [...details.values()];
 
@@ -113,11 +114,18 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       ...shown.map((section) => sectionElement(section)),
       ...last.map(([id, title, place]) => h("section", { id, class: "section" }, h("h2", {}, title), place)),
     );
-    const links = [...shown.map(({ id, title }) => [id, title] as const), ...last.map(([id, title]) => [id, title] as const)];
+    const links = [
+      ...shown.map(({ id, title }) => [id, title] as const),
+      ...last.map(([id, title]) => [id, title] as const),
+    ];
     fill(
       nav,
       ...links.map(([id, title]) =>
-        h("button", { type: "button", onclick: () => document.getElementById(id)?.scrollIntoView({ behavior: "auto" }) }, title),
+        h(
+          "button",
+          { type: "button", onclick: () => document.getElementById(id)?.scrollIntoView({ behavior: "auto" }) },
+          title,
+        ),
       ),
     );
     for (const chart of byElement.values()) observer.observe(chart.element);
@@ -133,15 +141,19 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
     fill(
       head,
       h("div", { class: "run-title" }, h("h1", {}, title), runs.length === 1 && stateBadge(all[0]!.summary.state)),
-      runs.length > 1 && runChips(
-        runs,
-        all,
-        runs.map((_, i) => runColour(i, theme())),
-        (id) => store.set({ runs: store.current.runs.filter((one) => one !== id) }),
-      ),
+      runs.length > 1 &&
+        runChips(
+          runs,
+          all,
+          runs.map((_, i) => runColour(i, theme())),
+          (id) => store.set({ runs: store.current.runs.filter((one) => one !== id) }),
+        ),
       runs.length === 1 && tiles(all[0]!, latest),
     );
-    fill(problems, problemList([...lost, ...all.flatMap((one, i) => one.problems.map((text) => `${runs[i]!.label}: ${text}`))]));
+    fill(
+      problems,
+      problemList([...lost, ...all.flatMap((one, i) => one.problems.map((text) => `${runs[i]!.label}: ${text}`))]),
+    );
     fill(facts.config, configTable(runs, all));
     fill(facts.environment, environmentTable(runs, all));
   }

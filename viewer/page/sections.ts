@@ -4,7 +4,7 @@ import type { RunDetail } from "../api.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";
 import { type PlainLine, plainLine } from "../charts/plain-line.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
-import { lineCard, type LineCardSpec } from "./line-card.ts";
+import { type LineCardSpec, lineCard } from "./line-card.ts";
 import { vegaCard } from "./vega-card.ts";
 
 export interface Section {
@@ -77,7 +77,9 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
 
   const training = core.flatMap(({ families: wanted, ...rest }) => {
     const found = wanted.flatMap((family) => byFamily.get(family) ?? []);
-    return found.length > 0 || rest.id === "loss" ? [line({ ...rest, keys: found.length > 0 ? found : [...wanted] })] : [];
+    return found.length > 0 || rest.id === "loss"
+      ? [line({ ...rest, keys: found.length > 0 ? found : [...wanted] })]
+      : [];
   });
 
   const loss = training.slice(0, 1);
@@ -99,14 +101,21 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
   });
 
   const every = [...byFamily].map(([family, of]) =>
-    line({ id: `all-${family.replaceAll("/", "-")}`, title: family, description: described.get(family) ?? "", keys: of }),
+    line({
+      id: `all-${family.replaceAll("/", "-")}`,
+      title: family,
+      description: described.get(family) ?? "",
+      keys: of,
+    }),
   );
   const sectionsWithCharts = new Set(bySection.keys());
   const undeclared = [...byFamily].filter(([family]) => {
     const { section } = parseKey(family);
     return !sectionsWithCharts.has(section) && !coreSections.has(section);
   });
-  const others = [...grouped(undeclared.map(([family, of]) => ({ section: parseKey(family).section, family, of })))].map(
+  const others = [
+    ...grouped(undeclared.map(([family, of]) => ({ section: parseKey(family).section, family, of }))),
+  ].map(
     ([section, list]): Section => ({
       id: section,
       title: titleOf(section),
@@ -141,4 +150,3 @@ function grouped<T extends { readonly section: string }>(list: readonly T[]): Ma
   for (const one of list) groups.set(one.section, [...(groups.get(one.section) ?? []), one]);
   return groups;
 }
-

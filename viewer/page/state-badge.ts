@@ -16,5 +16,10 @@ export const runStates = Object.keys(signs) as RunSummary["state"][];
 
 export function stateBadge(state: RunSummary["state"]): HTMLElement {
   const [sign, meaning] = signs[state];
-  return h("span", { class: `state ${state}`, title: meaning }, h("span", { "aria-hidden": "true" }, sign), ` ${state}`);
+  return h(
+    "span",
+    { class: `state ${state}`, title: meaning },
+    h("span", { "aria-hidden": "true" }, sign),
+    ` ${state}`,
+  );
 }

@@ -57,7 +57,8 @@ export function fromHash(hash: string): State {
     runs: [...new Set(query.getAll("run"))].slice(0, 200),
     axis: axes.find((axis) => axis === query.get("x")) ?? initial.axis,
     log: query.get("log") === "1",
-    range: range.length === 2 && range.every(Number.isFinite) && range[0]! < range[1]! ? [range[0]!, range[1]!] : undefined,
+    range:
+      range.length === 2 && range.every(Number.isFinite) && range[0]! < range[1]! ? [range[0]!, range[1]!] : undefined,
     smooth: smooth > 0 && smooth < 1 ? smooth : 0,
     logY: query.getAll("logy"),
     query: query.get("q") ?? "",

@@ -24,4 +24,10 @@ export async function toSvg(spec: Record<string, unknown>, records: readonly obj
   }
 }
 
-const silent = { level: () => silent, warn: () => silent, info: () => silent, debug: () => silent, error: () => silent };
+const silent = {
+  level: () => silent,
+  warn: () => silent,
+  info: () => silent,
+  debug: () => silent,
+  error: () => silent,
+};

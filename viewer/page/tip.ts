@@ -1,6 +1,7 @@
 /** The one box that follows the pointer and says what is under it. */
-import { axisTitles } from "../charts/spec.ts";
+
 import { exact, grouped } from "../charts/format.ts";
+import { axisTitles } from "../charts/spec.ts";
 import type { Axis } from "../series/axes.ts";
 import { announce, fill, h } from "./dom.ts";
 
@@ -31,7 +32,12 @@ export function showTip(at: { left: number; top: number }, { axis, x, rows, note
   const stride = Math.max(1, ...rows.map((row) => row.stride));
   place(
     at,
-    h("p", { class: "tip-head" }, `${axisTitles[axis]} ${position(axis, x)}`, stride > 1 && ` · ${grouped(stride)} steps`),
+    h(
+      "p",
+      { class: "tip-head" },
+      `${axisTitles[axis]} ${position(axis, x)}`,
+      stride > 1 && ` · ${grouped(stride)} steps`,
+    ),
     h(
       "table",
       {},
@@ -41,7 +47,11 @@ export function showTip(at: { left: number; top: number }, { axis, x, rows, note
           {},
           swatchCell(row.colour),
           h("td", {}, row.label),
-          h("td", { class: "number" }, row.low === undefined ? exact(row.value) : `${exact(row.low)} … ${exact(row.value)}`),
+          h(
+            "td",
+            { class: "number" },
+            row.low === undefined ? exact(row.value) : `${exact(row.low)} … ${exact(row.value)}`,
+          ),
           h("td", { class: "quiet" }, row.x === x ? "" : `at ${position(axis, row.x)}`),
         ),
       ),
@@ -49,12 +59,17 @@ export function showTip(at: { left: number; top: number }, { axis, x, rows, note
     rows.length > mostRows && h("p", { class: "quiet" }, `and ${rows.length - mostRows} more`),
     ...notes.slice(0, 6).map((note) => h("p", { class: "tip-note" }, note)),
   );
-  announce(`${axisTitles[axis]} ${position(axis, x)}: ${shown.map((row) => `${row.label} ${exact(row.value)}`).join(", ")}`);
+  announce(
+    `${axisTitles[axis]} ${position(axis, x)}: ${shown.map((row) => `${row.label} ${exact(row.value)}`).join(", ")}`,
+  );
 }
 
 /** Shows names and values of anything else. */
 export function showFacts(at: { left: number; top: number }, facts: readonly (readonly [string, string])[]): void {
-  place(at, h("table", {}, ...facts.map(([name, value]) => h("tr", {}, h("td", { class: "quiet" }, name), h("td", {}, value)))));
+  place(
+    at,
+    h("table", {}, ...facts.map(([name, value]) => h("tr", {}, h("td", { class: "quiet" }, name), h("td", {}, value)))),
+  );
 }
 
 export function hideTip(): void {

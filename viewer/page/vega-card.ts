@@ -45,7 +45,10 @@ export function vegaCard(
     const detail = details.get(run.id);
     if (chart.data === "events") {
       const events = await askEvents(run.id);
-      return { records: withHours(eventRecords(run.label, events, chart.section, chart.only), run.createdAt), note: "" };
+      return {
+        records: withHours(eventRecords(run.label, events, chart.section, chart.only), run.createdAt),
+        note: "",
+      };
     }
     if (chart.data === "arrays") {
       const { slices, steps, sent, problems } = await askArrays(run.id, chart);
@@ -89,7 +92,9 @@ export function vegaCard(
       h(
         "div",
         { class: groups.length > 1 ? "panels wide" : "" },
-        ...pictures.map(({ runs: [run], place }) => h("div", {}, groups.length > 1 && h("h4", {}, run?.label ?? ""), place)),
+        ...pictures.map(({ runs: [run], place }) =>
+          h("div", {}, groups.length > 1 && h("h4", {}, run?.label ?? ""), place),
+        ),
       ),
       left > 0 &&
         h(
@@ -124,7 +129,14 @@ export function vegaCard(
       picture.drawn = await draw(picture.place, dress(picture, records, over), records, label);
     } catch (thrown) {
       delete picture.drawn;
-      fill(picture.place, h("p", { class: "empty" }, `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown}`));
+      fill(
+        picture.place,
+        h(
+          "p",
+          { class: "empty" },
+          `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown}`,
+        ),
+      );
     }
   }
 

@@ -18,11 +18,19 @@ export interface Drawn {
 }
 
 /** Draws a spec into an element. Throws what Vega-Lite has to say about a spec that is wrong. */
-export async function draw(element: HTMLElement, spec: object, records: readonly object[], label: string): Promise<Drawn> {
+export async function draw(
+  element: HTMLElement,
+  spec: object,
+  records: readonly object[],
+  label: string,
+): Promise<Drawn> {
   const problems: string[] = [];
   const logger = {
     level: () => logger,
-    error: (...words: readonly string[]) => (problems.push(words.join(" ")), logger),
+    error(...words: readonly string[]) {
+      problems.push(words.join(" "));
+      return logger;
+    },
     warn: () => logger,
     info: () => logger,
     debug: () => logger,

@@ -118,7 +118,8 @@ export class Store {
           key,
           list.filter((one) => one.seq < from),
         );
-      for (const [key, { step }] of this.latest) if (step > (this.axis.step.max[blocks - 1] ?? -1)) this.latest.delete(key);
+      for (const [key, { step }] of this.latest)
+        if (step > (this.axis.step.max[blocks - 1] ?? -1)) this.latest.delete(key);
     }
     this.segments = this.segments.filter((segment) => segment.seq < seq);
     return from;
