@@ -114,6 +114,11 @@ export function invalidValue(where: string, expected: string, got: unknown, hint
   return new ExperimentError("config.invalid", `${where}: expected ${expected}, got ${shown(got)}. ${hint}`.trim());
 }
 
+/** What yargs has to say about a command line. */
+export function badUsage(message: string): ExperimentError {
+  return new ExperimentError("usage", `${/[.?!]$/.test(message) ? message : `${message}.`} See \`experiment --help\`.`);
+}
+
 export function invalidAssignment(flag: string, text: string): ExperimentError {
   return new ExperimentError("usage", `${flag}: expected KEY=VALUE, such as train.lr=1e-3, got ${shown(text)}.`);
 }

@@ -1,6 +1,6 @@
 /** The command line as a whole: which commands there are, and what happens to an error. */
 import yargs from "yargs";
-import { ExperimentError, reasonOf } from "../errors.ts";
+import { badUsage, ExperimentError, reasonOf } from "../errors.ts";
 import type { PluginTable } from "../registry.ts";
 import { compareCommand } from "./compare.ts";
 import { configCommand } from "./config.ts";
@@ -45,12 +45,14 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .version()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new ExperimentError("usage", `${message} See \`experiment --help\`.`);
+      throw error ?? badUsage(message);
     });
   try {
     await parser.parseAsync();
     return Number(process.exitCode ?? 0);
-  } catch (thrown) {
+  } catch (caught) {
+    // What yargs finds while it parses, such as a flag without its value, does not pass through `fail`.
+    const thrown = caught instanceof Error && caught.name === "YError" ? badUsage(caught.message) : caught;
     console.error(`experiment: ${reasonOf(thrown)}`);
     if (debug && thrown instanceof Error) console.error(thrown.stack, thrown.cause ?? "");
     if (thrown instanceof ExperimentError) return thrown.exitCode;

@@ -27,14 +27,20 @@ export async function findConfig(cwd: string): Promise<string | undefined> {
   const found = () => ({ found: true });
   const loaders = Object.fromEntries(searchPlaces.map((place) => [path.extname(place) || "noExt", found]));
   const packageJson = (file: string, text: string) => (path.basename(file) === "package.json" ? parsed(text) : found());
-  const explorer = cosmiconfig(moduleName, {
-    searchPlaces,
-    searchStrategy: "project",
-    ignoreEmptySearchPlaces: false,
-    cache: false,
-    loaders: { ...loaders, ".json": packageJson },
-  });
-  return (await explorer.search(cwd))?.filepath;
+  const options = { searchPlaces, searchStrategy: "project", ignoreEmptySearchPlaces: false, cache: false } as const;
+  try {
+    const explorer = cosmiconfig(moduleName, { ...options, loaders: { ...loaders, ".json": packageJson } });
+    return (await explorer.search(cwd))?.filepath;
+  } catch (thrown) {
+    throw await brokenManifest(thrown);
+  }
+}
+
+/** cosmiconfig looks into package.json for options of its own as soon as it is set up, and throws when that is broken. */
+async function brokenManifest(thrown: unknown): Promise<Error> {
+  const file = path.resolve("package.json");
+  await parseYamlFile(await readFile(file, "utf8").catch(() => ""), "package.json");
+  return unreadableConfig(file, thrown);
 }
 
 /** The layers of a config file, imported ones first. `where` says how an error calls a file. */

@@ -58,6 +58,9 @@ function expected(issue: z.core.$ZodIssue, checked: Checked): string {
 function hint(issue: z.core.$ZodIssue, checked: Checked): string | undefined {
   const got = valueAt(checked.input, issue.path);
   if (got instanceof Date) return "Put it in quotes: YAML takes it for a date.";
+  if (issue.code === "too_big" && Number.isInteger(got) && !Number.isSafeInteger(got)) {
+    return `The largest whole number that is exact is ${Number.MAX_SAFE_INTEGER}.`;
+  }
   const schema = schemaAt(checked.schema, issue.path);
   if (typeof got !== "string" || schema === undefined) return undefined;
   const { def } = inner(schema)._zod;

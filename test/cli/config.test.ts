@@ -71,6 +71,22 @@ describe("experiment config", () => {
     expect(stderr).to.match(/^experiment: --set: analyzers\.mine: unknown analyzer/);
   });
 
+  it("takes a flag without a value for bad usage, and a broken package.json for a broken config", async () => {
+    const cwd = project("");
+    const flag = await command(["config", "--lr"], { cwd });
+    expect(flag).to.include({
+      code: 2,
+      stderr: "experiment: Not enough arguments following: lr. See `experiment --help`.\n",
+    });
+    expect((await command(["config", "--lr", "-1"], { cwd })).stderr).to.match(
+      /^experiment: --lr: train\.lr: expected/,
+    );
+    writeFileSync(join(cwd, "package.json"), '{\n  "name": [\n}');
+    const manifest = await command(["config"], { cwd });
+    expect(manifest.code).to.equal(2);
+    expect(manifest.stderr).to.match(/^experiment: package\.json:3:1: cannot be read: [^\n]+\n$/);
+  });
+
   it("prints the JSON Schema with the options of built-in plugins", async () => {
     const { stdout } = await command(["config", "--schema"], { cwd: project("") });
     const options = JSON.parse(stdout).properties.analyzers.anyOf[0].properties["batch-union-sparsity"].anyOf[0];
