@@ -286,7 +286,10 @@ export function runFinished(id: string, step: number): ExperimentError {
 }
 
 export function portTaken(host: string, port: number): ExperimentError {
-  return new ExperimentError("usage", `--port: ${port} on ${host} is in use. Choose another, or 0 for any that is free.`);
+  return new ExperimentError(
+    "usage",
+    `--port: ${port} on ${host} is in use. Choose another, or 0 for any that is free.`,
+  );
 }
 
 export function viewerTokenNeeded(host: string): ExperimentError {

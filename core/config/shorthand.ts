@@ -7,7 +7,7 @@
 export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** One entry of the map: options, `true` or nothing for the plugin's defaults, `false` to leave it out. */
-export type PluginEntry = Record<string, unknown> | boolean | null;
+type PluginEntry = Record<string, unknown> | boolean | null;
 
 /** What a user may write. */
 export type PluginChoice = string | readonly (string | Record<string, PluginEntry>)[] | Record<string, PluginEntry>;
