@@ -27,6 +27,25 @@ export class GraphBuilder {
     return node;
   }
 
+  /** The same operation on other operands, simplified anew. */
+  remake(node: Node, operands: readonly Node[]): Node {
+    const [x, y] = operands;
+    switch (node.op) {
+      case "binary":
+        return this.binary(node.attrs.fn, x!, y!);
+      case "cast":
+        return this.cast(x!, node.dtype);
+      case "reshape":
+        return this.reshape(x!, node.shape);
+      case "transpose":
+        return this.transpose(x!, node.attrs.perm);
+      case "broadcast":
+        return this.broadcast(x!, node.shape);
+      default:
+        return this.make(node.op, node.attrs, operands, node.shape, node.dtype);
+    }
+  }
+
   /** Known values; when all are equal, one of them broadcast. The array must not change afterwards. */
   constant(data: TypedArray, shape: Shape, dtype: DType): Node {
     const [value] = data;

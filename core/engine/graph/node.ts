@@ -14,7 +14,7 @@ export type ArithmeticFn = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min"
 export type ComparisonFn = "equal" | "less" | "lessEqual" | "greater" | "greaterEqual";
 export type LogicalFn = "and" | "or" | "xor";
 export type BinaryFn = ArithmeticFn | ComparisonFn | LogicalFn;
-export type ReduceFn = "sum" | "mean" | "max" | "min" | "prod" | "any" | "all";
+export type ReduceFn = "sum" | "sumSquare" | "mean" | "max" | "min" | "prod" | "any" | "all";
 
 /** What each operation carries besides its operands. Operands broadcast as in NumPy where there are two or three. */
 export interface Attributes {
@@ -41,7 +41,7 @@ export interface Attributes {
   reduce: { readonly fn: ReduceFn; readonly axes: readonly number[]; readonly keepDims: boolean };
   /** Index of the first extreme along `axis`, int32. */
   argReduce: { readonly fn: "max" | "min"; readonly axis: number };
-  /** Batched over leading dimensions, which broadcast; the flags transpose the last two. */
+  /** Batched over leading dimensions, which broadcast; the flags transpose the last two. Of matrices: plus a row, if a third operand. */
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   softmax: { readonly axis: number; readonly log: boolean };
   /** (indices): 1 where the index equals the position on the new last axis, else 0; an index out of range gives zeros. */

@@ -149,7 +149,7 @@ function register(): void {
           attrs: attrs ?? {},
           refuse: backend.refuse.bind(backend),
         });
-        return made instanceof Array ? made.map((node) => backend.infoOf(node)) : backend.infoOf(made);
+        return Array.isArray(made) ? made.map((node) => backend.infoOf(node)) : backend.infoOf(made);
       },
     });
   }

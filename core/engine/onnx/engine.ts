@@ -1,6 +1,7 @@
 /** The compiled engine: a step is traced once, lowered to ONNX and run by ONNX Runtime. */
 import type { TypedArray } from "../../ndarray.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
+import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
 import { createProgram, type OnnxProgram } from "./program.ts";
 import { checkProvider, loadOrt } from "./providers.ts";
@@ -24,8 +25,8 @@ export async function createOnnxEngine(options: Pick<EngineOptions, "threads" | 
     name: "onnx",
     device: `${what} (ONNX Runtime ${ort.env.versions.node ?? ort.env.versions.common})`,
     async compile(step, signature, name) {
-      const { graph } = trace(step, signature, name);
-      return createProgram(ort, graph, signature, name, { provider, threads });
+      const { graph, builder } = trace(step, signature, name);
+      return createProgram(ort, optimise(graph, builder), signature, name, { provider, threads });
     },
     async upload(tensors) {
       return createState(ort, tensors);

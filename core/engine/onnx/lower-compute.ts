@@ -1,17 +1,11 @@
 /** ONNX for products, reductions and order statistics. */
 import type { ReduceFn } from "../graph/node.ts";
-import { swapLastTwo } from "../graph/shape.ts";
 import type { Rules } from "./lower.ts";
 import { castTo } from "./lower-elementwise.ts";
-import type { OnnxWriter } from "./writer.ts";
 
 const reductions: Record<ReduceFn, string> = {
-  sum: "ReduceSum", mean: "ReduceMean", max: "ReduceMax", min: "ReduceMin", prod: "ReduceProd", any: "ReduceMax", all: "ReduceMin",
+  sum: "ReduceSum", sumSquare: "ReduceSumSquare", mean: "ReduceMean", max: "ReduceMax", min: "ReduceMin", prod: "ReduceProd", any: "ReduceMax", all: "ReduceMin",
 }; // biome-ignore format: a table
-
-function transposed(w: OnnxWriter, x: string, rank: number, wanted: boolean): string {
-  return wanted ? w.emit("Transpose", [x], { perm: swapLastTwo(rank) }) : x;
-}
 
 export const computeRules: Rules = {
   reduce: (node, { writer: w, operands, as }) => {
@@ -29,10 +23,13 @@ export const computeRules: Rules = {
     return castTo(w, index, "int32", as);
   },
   matmul: (node, { writer: w, operands, as }) => {
-    const [a, b] = node.operands;
-    const left = transposed(w, operands[0]!, a!.shape.length, node.attrs.transposeA);
-    const right = transposed(w, operands[1]!, b!.shape.length, node.attrs.transposeB);
-    return w.emit("MatMul", [left, right], {}, as);
+    const { transposeA, transposeB } = node.attrs;
+    const rank = node.operands[0]!.shape.length;
+    const matrices = rank === 2 && node.operands[1]!.shape.length === 2;
+    if (operands.length === 2 && !transposeA && !transposeB) return w.emit("MatMul", operands, {}, as);
+    const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+    if (matrices) return w.emit("Gemm", operands, flags, as);
+    return w.emitMicrosoft("FusedMatMul", operands, flags, as);
   },
   softmax: (node, { writer, operands, as }) =>
     writer.emit(node.attrs.log ? "LogSoftmax" : "Softmax", operands, { axis: node.attrs.axis }, as),

@@ -5,9 +5,10 @@ import { type NDArray, sizeOf, type TypedArray } from "../../ndarray.ts";
 import type { Program, ProviderName, Signature, State, TensorSpec, TensorSpecs } from "../engine.ts";
 import type { Graph } from "../graph/node.ts";
 import { printGraph } from "../graph/print.ts";
+import { overwritable } from "./in-place.ts";
 import { batchInput, type LoweredModel, lower, stateInput, stateOutput, stepOutput } from "./lower.ts";
 import type { Ort } from "./providers.ts";
-import { heldState, type OnnxState, specOf, tensorOf } from "./state.ts";
+import { heldState, type OnnxState, spareFor, specOf, tensorOf } from "./state.ts";
 
 type HostTensors = Readonly<Record<string, NDArray>>;
 
@@ -33,6 +34,7 @@ export async function createProgram(
   choice: SessionChoice,
 ): Promise<OnnxProgram> {
   const model = lower(graph);
+  const inPlace = overwritable(graph);
   const session = await createSession(ort, model, name, choice);
   const used = { state: [] as string[], inputs: [] as string[] };
   for (const { attrs } of model.inputs) used[attrs.role === "state" ? "state" : "inputs"].push(attrs.name);
@@ -55,7 +57,9 @@ export async function createProgram(
 
   function fetchesOf(state: OnnxState): Record<string, Tensor | null> {
     const fetches: Record<string, Tensor | null> = {};
-    for (const entry of graph.state.keys()) fetches[stateOutput(entry)] = state.spare.get(entry)!;
+    for (const entry of graph.state.keys()) {
+      fetches[stateOutput(entry)] = inPlace.has(entry) ? state.current.get(entry)! : spareFor(ort, state, entry);
+    }
     for (const output of graph.outputs.keys()) fetches[stepOutput(output)] = null;
     return fetches;
   }
@@ -70,6 +74,7 @@ export async function createProgram(
       const held = heldState(state);
       const results = await session.run(feedsOf(held, inputs), fetchesOf(held));
       for (const entry of graph.state.keys()) {
+        if (inPlace.has(entry)) continue;
         const old = held.current.get(entry)!;
         held.current.set(entry, held.spare.get(entry)!);
         held.spare.set(entry, old);
@@ -100,6 +105,8 @@ async function createSession(
       interOpNumThreads: 1,
       // Fusions by ONNX Runtime depend on who else looks at a value; a probe must not change what is computed.
       graphOptimizationLevel: "disabled",
+      // One planned block for all values of a step would lie beside the arena of the first step, at no gain in speed.
+      enableMemPattern: false,
       logSeverityLevel: 3,
       extra: { session: { set_denormal_as_zero: "1" } },
     });

@@ -1,8 +1,8 @@
-/** State in host memory: for each entry the current values, and a second buffer that the next step writes into. */
+/** State in host memory: for each entry the current values and, where a step cannot overwrite them, a second buffer. */
 import type { Tensor } from "onnxruntime-node";
 import { internal } from "../../errors.ts";
 import type { NDArray, TypedArray } from "../../ndarray.ts";
-import type { DType, State, TensorSpec, TensorSpecs } from "../engine.ts";
+import type { DType, State, TensorSpec } from "../engine.ts";
 import type { Ort } from "./providers.ts";
 
 export interface OnnxState extends State {
@@ -14,10 +14,18 @@ export interface OnnxState extends State {
 /** Copies arrays into a state of their own. */
 export function createState(ort: Ort, tensors: Readonly<Record<string, NDArray>>): OnnxState {
   const entries = Object.entries(tensors);
-  const specs: TensorSpecs = Object.fromEntries(entries.map(([name, array]) => [name, specOf(array)]));
-  const copies = () =>
-    new Map(entries.map(([name, array]) => [name, tensorOf(ort, specOf(array), array.data.slice())]));
-  return { engine: "onnx", specs, current: copies(), spare: copies(), released: false };
+  const specs = Object.fromEntries(entries.map(([name, array]) => [name, specOf(array)]));
+  const current = new Map(entries.map(([name, array]) => [name, tensorOf(ort, specOf(array), array.data.slice())]));
+  return { engine: "onnx", specs, current, spare: new Map(), released: false };
+}
+
+/** The second buffer of an entry, made when first asked for. */
+export function spareFor(ort: Ort, state: OnnxState, entry: string): Tensor {
+  const known = state.spare.get(entry);
+  if (known !== undefined) return known;
+  const made = tensorOf(ort, state.specs[entry]!, (state.current.get(entry)!.data as TypedArray).slice());
+  state.spare.set(entry, made);
+  return made;
 }
 
 /** The state, checked to be one of this engine's that has not been released. */

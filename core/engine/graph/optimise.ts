@@ -1,0 +1,35 @@
+/** The passes, in order. Each is a set of rules over single nodes; the graph is rebuilt once a pass. */
+import type { GraphBuilder } from "./builder.ts";
+import type { Graph, Node } from "./node.ts";
+import { addBias } from "./passes/bias.ts";
+import { maskOfRectified } from "./passes/masks.ts";
+import { sumSquares } from "./passes/squares.ts";
+import { multiplyTransposed } from "./passes/transposes.ts";
+import { type Rule, rewrite, trainPath } from "./rewrite.ts";
+
+/** The same program in fewer and cheaper nodes. Nodes that nothing needs are gone: a graph is what its results reach. */
+export function optimise(graph: Graph, builder: GraphBuilder): Graph {
+  const masks = (current: Graph) => rewrite(current, builder, maskOfRectified(rectifiedIn(current)));
+  const rules =
+    (...all: readonly Rule[]) =>
+    (current: Graph) =>
+      rewrite(current, builder, firstOf(all));
+  return [masks, rules(sumSquares, multiplyTransposed, addBias)].reduce((current, pass) => pass(current), graph);
+}
+
+function firstOf(rules: readonly Rule[]): Rule {
+  return (site) => {
+    for (const rule of rules) {
+      const result = rule(site);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  };
+}
+
+/** Operands of relu on the train path. */
+function rectifiedIn(graph: Graph): Set<Node> {
+  return new Set(
+    trainPath(graph).flatMap((node) => (node.op === "unary" && node.attrs.fn === "relu" ? node.operands : [])),
+  );
+}
