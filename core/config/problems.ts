@@ -1,6 +1,7 @@
 /** What is wrong with a config, said in the words of `core/errors.ts`. */
 import type { z } from "zod";
-import { type ExperimentError, invalidValue, nearest, severalProblems, unknownKey } from "../errors.ts";
+import { type ExperimentError, invalidValue, severalProblems, unknownKey } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { expectation, inner, knownKeys, listKeys, schemaAt } from "./keys.ts";
 import { isSecret, secretMark } from "./secrets.ts";
