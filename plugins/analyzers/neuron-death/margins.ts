@@ -1,0 +1,74 @@
+/** How a unit's margin, its largest pre-activation on the frozen probe, came down. */
+import type { Random } from "../../../core/random.ts";
+import { median } from "../../../core/statistics/moments.ts";
+
+/** `jump`: one step is half of the fall and far out of scale; `gradual`: at least ten steps' worth, none over a fifth. */
+export type Descent = "jump" | "gradual" | "mixed";
+
+export interface DescentReport {
+  /** Largest downward step over the sum of them; NaN where there is none. */
+  readonly largestShare: number;
+  /** `(sum d)^2 / sum d^2` over downward steps d: how many equal steps it amounts to. */
+  readonly steps: number;
+  readonly kind: Descent;
+}
+
+/** Describes a course of margins, oldest first. */
+export function descent(margins: ArrayLike<number>): DescentReport {
+  const falls: number[] = [];
+  for (let s = 1; s < margins.length; s++) falls.push(margins[s - 1]! - margins[s]!);
+  const down = falls.filter((fall) => fall > 0);
+  const sum = down.reduce((total, fall) => total + fall, 0);
+  const squares = down.reduce((total, fall) => total + fall ** 2, 0);
+  const largest = down.reduce((most, fall) => Math.max(most, fall), 0);
+  const largestShare = largest / sum;
+  const steps = sum ** 2 / squares;
+  const centre = median(falls);
+  const deviation = median(falls.map((fall) => Math.abs(fall - centre)));
+  if (largestShare >= 0.5 && largest > 5 * deviation) return { largestShare, steps, kind: "jump" };
+  if (largestShare < 0.2 && steps >= 10) return { largestShare, steps, kind: "gradual" };
+  return { largestShare, steps, kind: "mixed" };
+}
+
+/**
+ * Deaths seen over deaths that random walks with the same steps would have: of the units above zero at the first row, those
+ * that come to zero or below, against the same increments with random signs. Conditioning on death makes any walk look like
+ * drift; this does not. `margins[s]` holds all units at probe s. NaN when no surrogate dies.
+ */
+export function directedness(
+  margins: readonly ArrayLike<number>[],
+  random: Random,
+  draws: number,
+): { readonly observed: number; readonly expected: number; readonly ratio: number } {
+  const start = margins[0]!;
+  let [observed, crossings] = [0, 0];
+  for (let i = 0; i < start.length; i++) {
+    if (!(start[i]! > 0)) continue;
+    if (margins.some((row) => row[i]! <= 0)) observed++;
+    for (let draw = 0; draw < draws; draw++) {
+      let level = start[i]!;
+      for (let s = 1; s < margins.length && level > 0; s++) {
+        const step = margins[s]![i]! - margins[s - 1]![i]!;
+        level += random.next() < 0.5 ? step : -step;
+      }
+      if (level <= 0) crossings++;
+    }
+  }
+  const expected = crossings / draws;
+  return { observed, expected, ratio: expected === 0 ? Number.NaN : observed / expected };
+}
+
+/** `E (sum of q increments)^2 / (q E increment^2)` over all units: above 1 drift that persists, below 1 steps that revert. */
+export function varianceRatio(margins: readonly ArrayLike<number>[], q: number): number {
+  let [long, short, longs, shorts] = [0, 0, 0, 0];
+  for (let s = 1; s < margins.length; s++) {
+    for (let i = 0; i < margins[0]!.length; i++) {
+      short += (margins[s]![i]! - margins[s - 1]![i]!) ** 2;
+      shorts++;
+      if (s < q) continue;
+      long += (margins[s]![i]! - margins[s - q]![i]!) ** 2;
+      longs++;
+    }
+  }
+  return long / longs / (q * (short / shorts));
+}
