@@ -43,27 +43,41 @@ export async function callHook<K extends keyof Lifecycle>(
   }
 }
 
-/** Runs `analyze` of those that looked at this step; returns what they logged and the events they put on record. */
+type AllReadings = ReadonlyMap<string, Readings<Probe>>;
+
+/**
+ * Runs `analyze` of those that looked at this step, each followed by that of its frozen probe; returns what they logged and
+ * the events they put on record.
+ */
 export async function analyzeStep(
   analyzers: readonly ActiveAnalyzer[],
-  readings: ReadonlyMap<string, Readings<Probe>>,
+  readings: AllReadings,
   at: Moment,
   n_layers: number,
+  frozenReadings: AllReadings = new Map(),
 ): Promise<Recorded & { readonly events: readonly RunEvent[] }> {
   const recorded: Recorded & { events: RunEvent[] } = { metrics: {}, arrays: {}, events: [] };
   for (const analyzer of analyzers) {
-    const mine = readings.get(analyzer.plugin.name);
-    if (mine === undefined) continue;
-    await attributed(analyzer, "analyze", at.step, async () => {
-      const source = sectionOf(analyzer.plugin.name);
-      const moment = {
-        ...at,
-        event: (kind: string, data: Readonly<Record<string, unknown>>) => {
-          recorded.events.push({ ...at, source, kind, data });
-        },
-      };
-      recordValues(analyzer.plugin, await analyzer.instance.analyze(mine, moment), n_layers, recorded);
-    });
+    const { plugin, instance } = analyzer;
+    const source = sectionOf(plugin.name);
+    const moment = {
+      ...at,
+      event: (kind: string, data: Readonly<Record<string, unknown>>) => {
+        recorded.events.push({ ...at, source, kind, data });
+      },
+    };
+    const look = async (
+      hook: string,
+      mine: Readings<Probe> | undefined,
+      by: Pick<typeof instance, "analyze"> | undefined,
+    ) => {
+      if (mine === undefined || by === undefined) return;
+      await attributed(analyzer, hook, at.step, async () => {
+        recordValues(plugin, await by.analyze(mine, moment), n_layers, recorded);
+      });
+    };
+    await look("analyze", readings.get(plugin.name), instance);
+    await look("frozen.analyze", frozenReadings.get(plugin.name), instance.frozen);
   }
   return recorded;
 }

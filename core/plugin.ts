@@ -149,6 +149,32 @@ export interface Lifecycle {
   onRunEnd?(outcome: Outcome): Awaitable<void>;
 }
 
+/** What a frozen probe may look at beside its sites: there is no gradient, for nothing is trained on these sequences. */
+export type FrozenInputs = Omit<ProbeInputs, "grads">;
+
+/**
+ * A second look at the model, on held-out sequences that stay the same for the whole run: what changes between two looks is
+ * the model alone. Made by `defineFrozenProbe`.
+ */
+export interface FrozenProbe<M extends string, S extends Site = Site, P extends Probe = Probe> {
+  /** Steps between looks. As for all analyzers, the first and the last step are looked at too. */
+  readonly every: number;
+  /** Held-out sequences; where the corpus has fewer, all of them. */
+  readonly sequences: number;
+  readonly sites: readonly S[];
+  /** As the analyzer's own `probe`, with the parameters as they are after the step's update. */
+  probe(sites: Activations<S>, inputs: FrozenInputs): P;
+  /** As the analyzer's own `analyze`, and after it where both look at a step. */
+  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<M, Value>>>;
+}
+
+/** Makes a frozen probe; types flow from `sites` to `probe`, and from what `probe` returns to `analyze`. */
+export function defineFrozenProbe<const S extends Site, P extends Probe, M extends string>(
+  frozen: FrozenProbe<M, S, P>,
+): FrozenProbe<M> {
+  return frozen as unknown as FrozenProbe<M>;
+}
+
 /** What an analyzer's `setup` returns. */
 export interface AnalyzerInstance<S extends Site, P extends Probe, M extends string> extends Lifecycle {
   /**
@@ -159,6 +185,8 @@ export interface AnalyzerInstance<S extends Site, P extends Probe, M extends str
   probe(sites: Activations<S>, inputs: ProbeInputs): P;
   /** On the host, after the step, in step order. Gets exactly what `probe` returned, and may leave metrics out. */
   analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<NoInfer<M>, Value>>>;
+  /** A second look, at text that stays the same. */
+  readonly frozen?: FrozenProbe<NoInfer<M>>;
   /** State that must survive a resume; written into the checkpoint. */
   save?(): Arrays;
   load?(state: Arrays): void;

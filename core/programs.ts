@@ -7,7 +7,7 @@ import { type EvalResult, summariseWindows } from "./evaluation.ts";
 import { type ActiveAnalyzer, looksAt } from "./lifecycle.ts";
 import type { NDArray } from "./ndarray.ts";
 import type { Probe, Readings } from "./plugin.ts";
-import { evalStep, regroup, scalarInputs, trainStep } from "./step.ts";
+import { evalStep, frozenStep, regroup, type StepPlan, scalarInputs, trainStep } from "./step.ts";
 
 /** What the engine gave back for one step. */
 export interface StepOutputs {
@@ -22,6 +22,10 @@ export interface Programs {
   /** Runs step `step` on the next batch. */
   run(state: State, sampler: Sampler, step: number): Promise<StepOutputs>;
   evaluate(state: State): Promise<EvalResult>;
+  /** Whether any analyzer's frozen probe looks at a step. */
+  looksFrozen(step: number): boolean;
+  /** The frozen probes that look at a step, by analyzer, with the parameters as they are now. */
+  frozen(state: State, step: number): Promise<StepOutputs["readings"]>;
   dispose(): void;
 }
 
@@ -57,6 +61,7 @@ export async function createPrograms(
   await programAt(1);
   const together = Math.min(config.train.batch_size, held.count);
   const evaluation = evalStep({ ...plan, windows: together });
+  const frozenPrograms = await createFrozenPrograms(engine, plan, analyzers, held);
   const evalProgram = await engine.compile(evaluation.step, evaluation.signature, "evaluation");
 
   return {
@@ -81,11 +86,52 @@ export async function createPrograms(
       }
       return summariseWindows(losses);
     },
+    looksFrozen: (step) => frozenPrograms.some((frozen) => looksAt(frozen, step, config.train.steps)),
+    frozen: async (state, step) => {
+      const readings = new Map<string, Readings<Probe>>();
+      for (const { every, look } of frozenPrograms) {
+        if (!looksAt({ every }, step, config.train.steps)) continue;
+        for (const [name, reading] of Object.entries(await look(state))) readings.set(name, reading);
+      }
+      return readings;
+    },
     dispose: () => {
       evalProgram.dispose();
+      for (const { program } of frozenPrograms) program.dispose();
       for (const program of bySet.values()) program.then((p) => p.dispose()).catch(() => {});
     },
   };
+}
+
+interface FrozenProgram {
+  readonly every: number;
+  readonly program: Program;
+  look(state: State): Promise<Readonly<Record<string, Readings<Probe>>>>;
+}
+
+/** One program for each analyzer that has a frozen probe. */
+async function createFrozenPrograms(
+  engine: Engine,
+  plan: StepPlan,
+  analyzers: readonly ActiveAnalyzer[],
+  held: EvalWindows,
+): Promise<FrozenProgram[]> {
+  const programs: FrozenProgram[] = [];
+  for (const { plugin, instance } of analyzers) {
+    const { frozen } = instance;
+    if (frozen === undefined) continue;
+    const sequences = Math.min(frozen.sequences, held.count);
+    const { name } = plugin;
+    const signed = frozenStep({ ...plan, sequences, probe: { name, sites: frozen.sites, probe: frozen.probe } });
+    const program = await engine.compile(signed.step, signed.signature, `frozen probe of ${name}`);
+    const batch = { tokens: rowsOf(held.tokens, 0, sequences), targets: rowsOf(held.targets, 0, sequences) };
+    programs.push({
+      every: frozen.every,
+      program,
+      look: async (state) => regroup(await program.run(state, batch)),
+    });
+  }
+  return programs;
 }
 
 /** Rows `first` to `first + count` of `[batch pos]`, without a copy. */

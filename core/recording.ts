@@ -15,6 +15,8 @@ export interface FinishedStep extends StepOutputs {
   readonly lr: number;
   readonly stepMs: number;
   readonly evaluated?: EvalResult;
+  /** Readings of the frozen probes that looked, by analyzer. */
+  readonly frozen?: StepOutputs["readings"];
 }
 
 /** Runs hooks and analyzers, then hands the step's row and events to every sink. */
@@ -24,7 +26,7 @@ export async function recordStep(session: Session, done: FinishedStep): Promise<
   const at: Moment = { step, tokens: step * run.tokensPerStep, time: session.clock() };
   await callHook(analyzers, "onStep", step, { ...at, loss });
   if (evaluated) await callHook(analyzers, "onEval", step, { ...at, loss: evaluated.loss });
-  const recorded = await analyzeStep(analyzers, done.readings, at, run.model.n_layers);
+  const recorded = await analyzeStep(analyzers, done.readings, at, run.model.n_layers, done.frozen);
   const metrics = { ...trainerValues(session, done), ...recorded.metrics };
   await writeRow(session, { seq: step - 1, ...at, metrics, arrays: recorded.arrays });
   for (const event of recorded.events) await writeEvent(session, event);

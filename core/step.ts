@@ -89,6 +89,18 @@ export function evalStep(plan: StepPlan & { readonly windows: number }): SignedS
   return { step, signature: { state: stateSpecs(plan), inputs: { tokens, targets: tokens } } };
 }
 
+/** A probe's look at `sequences` sequences that are not trained on; inputs as for `evalStep`. Changes no state. */
+export function frozenStep(plan: StepPlan & { readonly sequences: number; readonly probe: StepProbe }): SignedStep {
+  const { model, sequences, probe } = plan;
+  const step: Step = (state, { tokens, targets }) => {
+    const params = picked(state, parameterSpecs(model, plan.d_vocab));
+    const { sites } = forward(params, tokens!, model, probe.sites);
+    return { outputs: probed([probe], sites, { tf, tokens: tokens!, targets: targets!, params, grads: {} }) };
+  };
+  const tokens = { shape: [sequences, model.n_ctx], dtype: "int32" } as const;
+  return { step, signature: { state: stateSpecs(plan), inputs: { tokens, targets: tokens } } };
+}
+
 /** What all probes return, by output name. Disposes the sites. */
 function probed(probes: readonly StepProbe[], sites: CapturedSites, inputs: ProbeInputs): Record<string, Tensor> {
   try {

@@ -39,12 +39,15 @@ export async function trainSteps(session: Session, signal: AbortSignal, observer
       const last = step === run.steps || signal.aborted || !finite;
       const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
       const saves = finite && (last || isDue(config.checkpoint.every, step));
-      const alone = last || evaluates || saves;
+      const looksFrozen = finite && programs.looksFrozen(step);
+      const alone = last || evaluates || saves || looksFrozen;
       if (!alone) ahead = start(step + 1);
 
       const evaluated = evaluates ? await programs.evaluate(state) : undefined;
+      const frozen = looksFrozen ? await programs.frozen(state, step) : undefined;
       const lr = learningRate(config.train, step);
-      const at = await recordStep(session, { ...done, step, lr, stepMs, ...(evaluated && { evaluated }) });
+      const also = { ...(evaluated && { evaluated }), ...(frozen && { frozen }) };
+      const at = await recordStep(session, { ...done, step, lr, stepMs, ...also });
       const evalLoss = evaluated && { evalLoss: evaluated.loss };
       const report = { step, steps: run.steps, loss: done.loss, ...pace.report(run.steps - step), ...evalLoss };
       observer.step?.(report);

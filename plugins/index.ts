@@ -5,6 +5,7 @@ export const builtIns: PluginTable = {
   analyzer: {
     "token-sparsity": async () => (await import("./analyzers/token-sparsity/index.ts")).tokenSparsity,
     "batch-union-sparsity": async () => (await import("./analyzers/batch-union-sparsity/index.ts")).batchUnionSparsity,
+    "layer-contrast": async () => (await import("./analyzers/layer-contrast/index.ts")).layerContrast,
   },
   sink: {
     json: async () => (await import("./sinks/json.ts")).json,
