@@ -5,6 +5,7 @@ export const builtIns: PluginTable = {
   analyzer: {
     "token-sparsity": async () => (await import("./analyzers/token-sparsity/index.ts")).tokenSparsity,
     "batch-union-sparsity": async () => (await import("./analyzers/batch-union-sparsity/index.ts")).batchUnionSparsity,
+    "neuron-death": async () => (await import("./analyzers/neuron-death/index.ts")).neuronDeath,
     "layer-contrast": async () => (await import("./analyzers/layer-contrast/index.ts")).layerContrast,
   },
   sink: {

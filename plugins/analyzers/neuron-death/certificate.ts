@@ -24,9 +24,13 @@ export function thresholdCosine(
   return tf.div(tf.neg(offset), tf.maximum(reach, 1e-30));
 }
 
-/** How often directions spread evenly over the sphere would fire the unit: `1/2 I_(1 - theta^2)((d - 2)/2, 1/2)`. */
-export function isotropicRate(theta: number, d: number): number {
-  const tail = 0.5 * incompleteBeta(1 - theta * theta, (d - 2) / 2, 0.5);
+/**
+ * How often directions spread evenly over the sphere would fire the unit: `1/2 I_(1 - theta^2)((k - 1)/2, 1/2)`, with k the
+ * dimensions that the norm leaves: d - 1 for LayerNorm, d for RMSNorm.
+ */
+export function isotropicRate(theta: number, d: number, norm: Norm): number {
+  const left = norm === "layernorm" ? d - 1 : d;
+  const tail = 0.5 * incompleteBeta(1 - theta * theta, (left - 1) / 2, 0.5);
   if (theta >= 1) return 0;
   if (theta <= -1) return 1;
   return theta >= 0 ? tail : 1 - tail;

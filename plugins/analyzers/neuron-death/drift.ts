@@ -36,7 +36,8 @@ const normEpsilon = 1e-5;
 
 /** Vectors over d_model whose products with W are the parts, for every token or as means over all. */
 interface Pieces {
-  /** Mean of u over both ends, `[rows d_model]`. */
+  /** u at the first end, and its mean over both ends, `[rows d_model]`. */
+  readonly u0: Float64Array;
   readonly u: Float64Array;
   /** `dg nbar`, `gbar dc rbar` and `gbar cbar dr`, each `[rows d_model]`. */
   readonly gain: Float64Array;
@@ -50,6 +51,8 @@ export interface Drift {
   overall(unit: number): Float64Array;
   /** The same over some tokens only. */
   over(unit: number, tokens: readonly number[]): Float64Array;
+  /** The tokens that fired a unit at the first probe. */
+  firing(unit: number): number[];
 }
 
 /** Compares two probes. `keep` is the product over the steps between of `1 - lr weight_decay`. */
@@ -86,6 +89,16 @@ export function driftBetween(from: LayerSnapshot, to: LayerSnapshot, norm: Norm,
       for (let k = 0; k < sums.length; k++) sums[k]! /= tokens.length;
       return sums;
     },
+    firing: (unit) => {
+      const column = Float64Array.from({ length: d }, (_, j) => from.weights[j * units + unit]!);
+      const tokens: number[] = [];
+      for (let t = 0; t < n; t++) {
+        let z = from.bias[unit]!;
+        for (let j = 0; j < d; j++) z += column[j]! * pieces.u0[t * d + j]!;
+        if (z > 0) tokens.push(t);
+      }
+      return tokens;
+    },
   };
 }
 
@@ -93,7 +106,7 @@ function piecesOf(from: LayerSnapshot, to: LayerSnapshot, norm: Norm): Pieces {
   const d = from.gain.length;
   const n = from.x.length / d;
   const make = () => new Float64Array(n * d);
-  const pieces = { u: make(), gain: make(), direction: make(), scale: make() };
+  const pieces = { u0: make(), u: make(), gain: make(), direction: make(), scale: make() };
   for (let t = 0; t < n; t++) {
     const a = statisticsOf(from.x, t * d, d, norm);
     const b = statisticsOf(to.x, t * d, d, norm);
@@ -102,7 +115,8 @@ function piecesOf(from: LayerSnapshot, to: LayerSnapshot, norm: Norm): Pieces {
       const [n0, n1] = [c0 * a.inverse, c1 * b.inverse];
       const [g0, g1] = [from.gain[j]!, to.gain[j]!];
       const g = (g0 + g1) / 2;
-      pieces.u[at] = (g0 * n0 + from.shift[j]! + g1 * n1 + to.shift[j]!) / 2;
+      pieces.u0[at] = g0 * n0 + from.shift[j]!;
+      pieces.u[at] = (pieces.u0[at]! + g1 * n1 + to.shift[j]!) / 2;
       pieces.gain[at] = ((g1 - g0) * (n0 + n1)) / 2;
       pieces.direction[at] = (g * (c1 - c0) * (a.inverse + b.inverse)) / 2;
       pieces.scale[at] = (g * (c0 + c1) * (b.inverse - a.inverse)) / 2;
@@ -117,7 +131,13 @@ function meanOf(pieces: Pieces, d: number, n: number): Pieces {
     for (let at = 0; at < rows.length; at++) sums[at % d]! += rows[at]! / n;
     return sums;
   };
-  return { u: mean(pieces.u), gain: mean(pieces.gain), direction: mean(pieces.direction), scale: mean(pieces.scale) };
+  return {
+    u0: pieces.u0,
+    u: mean(pieces.u),
+    gain: mean(pieces.gain),
+    direction: mean(pieces.direction),
+    scale: mean(pieces.scale),
+  };
 }
 
 /** Mean (0 for RMSNorm) and inverse root of the mean square about it, of one row. */
@@ -127,23 +147,6 @@ export function statisticsOf(x: Float32Array, from: number, d: number, norm: Nor
   let square = 0;
   for (let j = 0; j < d; j++) square += (x[from + j]! - centre) ** 2 / d;
   return { centre, inverse: 1 / Math.sqrt(square + normEpsilon) };
-}
-
-/** Tokens at which a unit fires at one probe, recomputed from the snapshot. */
-export function firingTokens(at: LayerSnapshot, norm: Norm, unit: number): number[] {
-  const d = at.gain.length;
-  const units = at.bias.length;
-  const tokens: number[] = [];
-  for (let t = 0; t < at.x.length / d; t++) {
-    const { centre, inverse } = statisticsOf(at.x, t * d, d, norm);
-    let z = at.bias[unit]!;
-    for (let j = 0; j < d; j++) {
-      const u = at.gain[j]! * (at.x[t * d + j]! - centre) * inverse + at.shift[j]!;
-      z += at.weights[j * units + unit]! * u;
-    }
-    if (z > 0) tokens.push(t);
-  }
-  return tokens;
 }
 
 /** The largest part by magnitude among weights, decay, bias, norm (gain and shift) and upstream (direction and scale). */

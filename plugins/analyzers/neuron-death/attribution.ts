@@ -1,0 +1,148 @@
+/** Attribution for one layer: drift between frozen looks, of units that fell silent and of survivors as busy as they. */
+import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import type { Random } from "../../../core/random.ts";
+import { mean, median } from "../../../core/statistics/moments.ts";
+import { createCourse, type Look, partsOver } from "./course.ts";
+import { dominantPart, driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
+import type { Turn } from "./life.ts";
+import { type DescentReport, descent } from "./margins.ts";
+import { matchedSurvivors } from "./matching.ts";
+
+/** Frozen looks that are kept. */
+const capacity = 40;
+
+/** Means over units of the parts of their drift; all NaN where there were no such units. */
+export type MeanParts = Float64Array;
+
+/** What one interval between looks shows of the units that fell silent on the frozen tokens within it. */
+export interface Interval {
+  readonly fellSilent: number;
+  /** Parts over all frozen tokens: units that fell silent, and matched survivors. */
+  readonly dying: MeanParts;
+  readonly survivors: MeanParts;
+  /** Parts over the tokens that fired the unit at the look before. */
+  readonly dyingOwn: MeanParts;
+  readonly survivorsOwn: MeanParts;
+  /** Largest |sum of parts - measured change of zmean| over the larger of sum of |parts| and |zmean|, over followed units. */
+  readonly residual: number;
+}
+
+/** How one death came about. */
+export interface DeathCause {
+  readonly parts: Float64Array;
+  readonly dominant: ReturnType<typeof dominantPart>;
+  readonly descent: DescentReport;
+  /** Parts from the last firing to now: a starved unit moves by decay, coasting and what lies upstream only. */
+  readonly after: Float64Array;
+}
+
+export interface Attribution {
+  /** Takes one look; `keep` is the product of `1 - lr decay` over the steps since the look before. */
+  look(look: Omit<Look, "parts">, snapshot: LayerSnapshot, keep: number, random: Random): Interval | undefined;
+  /** Explains a death of followed unit `unit` from the `reach` steps before its last firing; undefined out of the ring's reach. */
+  explain(unit: number, turn: Turn, now: number, reach: number): DeathCause | undefined;
+  /** The same numbers for survivors of the same interval, matched by how many frozen tokens fired them at its start. */
+  controls(dying: readonly number[], alive: readonly number[], turn: Turn, reach: number, random: Random): DeathCause[];
+  readonly looks: readonly Look[];
+  save(): Record<string, NDArray>;
+  load(state: Arrays): void;
+}
+
+export function createAttribution(norm: Norm): Attribution {
+  const course = createCourse(capacity);
+  let previous: LayerSnapshot | undefined;
+  const width = driftParts.length;
+
+  function between(from: LayerSnapshot, to: LayerSnapshot, look: Omit<Look, "parts">, keep: number, random: Random) {
+    const drift = driftBetween(from, to, norm, keep);
+    const before = course.looks.at(-1)!;
+    const units = look.zmean.length;
+    const parts = new Float32Array(units * width);
+    let residual = 0;
+    for (let i = 0; i < units; i++) {
+      const own = drift.overall(i);
+      parts.set(own, i * width);
+      const sum = own.reduce((total, part) => total + part, 0);
+      const size = own.reduce((total, part) => total + Math.abs(part), 0);
+      const scale = Math.max(size, Math.abs(look.zmean[i]!), Math.abs(before.zmean[i]!));
+      if (scale > 0) residual = Math.max(residual, Math.abs(sum - (look.zmean[i]! - before.zmean[i]!)) / scale);
+    }
+    const fired = Array.from({ length: units }, (_, i) => i).filter((i) => before.active[i]! > 0);
+    const dying = fired.filter((i) => look.active[i] === 0);
+    const alive = fired.filter((i) => look.active[i]! > 0);
+    const survivors = matchedSurvivors(dying, alive, (i) => before.active[i]!, random);
+    const overall = (i: number) => parts.subarray(i * width, (i + 1) * width);
+    const own = (i: number) => drift.over(i, drift.firing(i));
+    const interval: Interval = {
+      fellSilent: dying.length,
+      dying: meanParts(dying.map(overall)),
+      survivors: meanParts(survivors.map(overall)),
+      dyingOwn: meanParts(dying.slice(0, mostOwn).map(own)),
+      survivorsOwn: meanParts(survivors.slice(0, mostOwn).map(own)),
+      residual,
+    };
+    return { parts, interval };
+  }
+
+  function cause(unit: number, from: number, to: number, now: number): DeathCause | undefined {
+    const looks = course.between(from, to);
+    if (looks === undefined) return undefined;
+    const parts = partsOver(looks, unit);
+    const margins = looks.map((look) => look.zmax[unit]!);
+    const after = partsOver(
+      course.looks.filter((look) => look.step >= to && look.step <= now),
+      unit,
+    );
+    return { parts, dominant: dominantPart(parts), descent: descent(margins), after };
+  }
+
+  return {
+    look: (look, snapshot, keep, random) => {
+      const found = previous && between(previous, snapshot, look, keep, random);
+      course.add({ ...look, parts: found?.parts ?? new Float32Array(look.zmean.length * width) });
+      previous = snapshot;
+      return found?.interval;
+    },
+    explain: (unit, turn, now, reach) => cause(unit, turn.lastStep - reach, turn.lastStep, now),
+    controls: (dying, alive, turn, reach, random) => {
+      const start = course.between(turn.lastStep - reach, turn.lastStep)?.[0];
+      if (start === undefined) return [];
+      const matched = matchedSurvivors(dying, alive, (i) => start.active[i]!, random);
+      return matched.flatMap((unit) => cause(unit, turn.lastStep - reach, turn.lastStep, turn.lastStep) ?? []);
+    },
+    get looks() {
+      return course.looks;
+    },
+    save: () => {
+      const kept = Object.entries(previous ?? {}).map(([name, data]): [string, NDArray] => [
+        `previous/${name}`,
+        { shape: [data.length], data },
+      ]);
+      return { ...course.save(), ...Object.fromEntries(kept) };
+    },
+    load: (state) => {
+      course.load(state);
+      const kept = (name: string) => Float32Array.from(state[`previous/${name}`]?.data ?? []);
+      const [x, weights, bias] = [kept("x"), kept("weights"), kept("bias")];
+      previous = x.length === 0 ? undefined : { x, weights, bias, gain: kept("gain"), shift: kept("shift") };
+    },
+  };
+}
+
+/** Units whose own tokens are looked at in one interval and layer: it costs tokens times d_model for each. */
+const mostOwn = 30;
+
+/** The mean of several units' parts. */
+export function meanParts(units: readonly ArrayLike<number>[]): MeanParts {
+  return Float64Array.from(driftParts, (_, k) => mean(units.map((parts) => parts[k]!)));
+}
+
+/** The median of largest shares and the share of each kind of descent. */
+export function descentsOf(causes: readonly DeathCause[]) {
+  const share = (kind: string) => causes.filter((cause) => cause.descent.kind === kind).length / causes.length;
+  return {
+    largestShare: median(causes.map((cause) => cause.descent.largestShare).filter(Number.isFinite)),
+    jump: share("jump"),
+    gradual: share("gradual"),
+  };
+}

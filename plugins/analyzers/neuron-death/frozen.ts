@@ -1,0 +1,76 @@
+/** The frozen probe on the device: what attribution and certificate need of every layer. */
+import type { Tensor } from "@tensorflow/tfjs";
+import type { NDArray } from "../../../core/ndarray.ts";
+import type { FrozenInputs } from "../../../core/plugin.ts";
+import { thresholdCosine } from "./certificate.ts";
+import type { LayerSnapshot, Norm } from "./drift.ts";
+
+/** The parameters between a layer's residual stream and its pre-activations; biases and shifts may be absent. */
+function parametersOf(params: FrozenInputs["params"], layer: number) {
+  const block = `blocks.${layer}`;
+  const [bias, shift] = [params[`${block}.mlp.b_in`], params[`${block}.ln2.b`]];
+  return {
+    weights: params[`${block}.mlp.W_in`]!, // [d_model d_mlp]
+    gain: params[`${block}.ln2.w`]!, // [d_model]
+    ...(bias && { bias }),
+    ...(shift && { shift }),
+  };
+}
+
+/** Tensors of every layer. `followed` lists the units whose weights go to the host; undefined for all. */
+export function lookAt(
+  { mlp_in, mlp_pre }: { mlp_in: readonly Tensor[]; mlp_pre: readonly Tensor[] },
+  { tf, params }: FrozenInputs,
+  norm: Norm,
+  followed: Int32Array | undefined,
+) {
+  const layers = mlp_pre.map((pre, layer) => {
+    const own = parametersOf(params, layer);
+    const [d_model, d_mlp] = own.weights.shape as [number, number];
+    const z = tf.reshape(pre, [-1, d_mlp]); // [n d_mlp]
+    const mean = tf.mean(z, 0); // [d_mlp]
+    const some = (x: Tensor, axis: number) =>
+      followed === undefined ? tf.clone(x) : tf.gather(x, tf.tensor1d(followed, "int32"), axis);
+    return {
+      zmax: tf.max(z, 0),
+      zmean: mean,
+      zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
+      active: tf.cast(tf.sum(tf.step(z), 0), "int32"),
+      theta: thresholdCosine(tf, own, norm),
+      x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
+      weights: some(own.weights, 1),
+      bias: some(own.bias ?? tf.zeros([d_mlp]), 0),
+      gain: tf.clone(own.gain),
+      shift: own.shift === undefined ? tf.zeros([d_model]) : tf.clone(own.shift),
+    };
+  });
+  const gathered = <K extends keyof (typeof layers)[number]>(key: K) => layers.map((layer) => layer[key]);
+  return {
+    zmax: gathered("zmax"),
+    zmean: gathered("zmean"),
+    zvar: gathered("zvar"),
+    active: gathered("active"),
+    theta: gathered("theta"),
+    x: gathered("x"),
+    weights: gathered("weights"),
+    bias: gathered("bias"),
+    gain: gathered("gain"),
+    shift: gathered("shift"),
+  };
+}
+
+/** What `lookAt` gives, on the host. */
+export type FrozenReadings = Readonly<Record<keyof ReturnType<typeof lookAt>, readonly NDArray[]>>;
+
+/** The followed units' part of one layer's readings, as drift attribution takes it. */
+export function snapshotOf(readings: FrozenReadings, layer: number): LayerSnapshot {
+  const floats = (key: keyof FrozenReadings) => readings[key][layer]!.data as Float32Array;
+  const [weights, bias] = [floats("weights"), floats("bias")];
+  return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift") };
+}
+
+/** At most `most` of `units` units, evenly spread; undefined when that is all of them. */
+export function followedUnits(units: number, most: number): Int32Array | undefined {
+  if (units <= most) return undefined;
+  return Int32Array.from({ length: most }, (_, k) => Math.floor((k * units) / most));
+}

@@ -1,0 +1,173 @@
+/** Which units die, when, and of what. */
+import type { Tensor } from "@tensorflow/tfjs";
+import {
+  type Analyzer,
+  defineAnalyzer,
+  defineFrozenProbe,
+  type ProbeInputs,
+  type Value,
+} from "../../../core/plugin.ts";
+import { createRandom } from "../../../core/random.ts";
+import { learningRate } from "../../../core/schedule.ts";
+import { rateBound } from "../../../core/statistics/survival.ts";
+import { byMetric, countLayers } from "../counts.ts";
+import { charts } from "./charts.ts";
+import type { Norm } from "./drift.ts";
+import { followedUnits, lookAt, snapshotOf } from "./frozen.ts";
+import { createLayer, prefixed, under } from "./layer.ts";
+import { driftMatrix, inputSeverity, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
+import { metrics } from "./metrics.ts";
+import { type Options, options } from "./options.ts";
+import { createSpikeLog } from "./spikes.ts";
+
+/** The parts of a run's config that attribution needs, as config/schema.ts has them. */
+interface TrainingConfig {
+  readonly model: { readonly norm: Norm };
+  readonly train: Parameters<typeof learningRate>[0];
+}
+
+/** Analyzer `neuron-death`: states of units by tokens, deaths and revivals, and what moved the dying. */
+export const neuronDeath: Analyzer = defineAnalyzer({
+  name: "neuron-death",
+  summary: "Which units die, when and of what: states by tokens, drift in parts, jump or gradual, matched survivors.",
+  options,
+  sites: ["mlp_post"],
+  metrics,
+  headline: ["dead"],
+  charts,
+  setup: (chosen: Options, run) => {
+    const { n_layers, d_model, d_mlp, n_ctx } = run.model;
+    const { model, train } = run.config as unknown as TrainingConfig;
+    const followed = followedUnits(d_mlp, chosen.followed_units);
+    const units = followed ?? Int32Array.from({ length: d_mlp }, (_, i) => i);
+    const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
+    const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
+    const { alpha, grace_windows: grace, reach } = chosen;
+    const shared = {
+      units: d_mlp,
+      window,
+      skip,
+      alpha,
+      grace,
+      norm: model.norm,
+      followed,
+      reach,
+      tokensPerSequence: n_ctx,
+    };
+    const layers = Array.from({ length: n_layers }, (_, layer) => createLayer(layer, shared));
+    const spikes = createSpikeLog();
+    const randomAt = (step: number, purpose: string) => createRandom(run.seed, `neuron-death/${purpose}/${step}`);
+    let loss = Number.NaN;
+    let looks = { count: 0, step: 0 };
+
+    return {
+      onStep: (at) => {
+        loss = at.loss;
+      },
+      probe: ({ mlp_post }, inputs) => ({
+        ...countLayers(inputs.tf, mlp_post),
+        gradients: mlp_post.map((_, layer) => unitGradients(inputs, layer)), // [d_mlp]
+        gradNorm: globalNorm(inputs), // []
+      }),
+      analyze: ({ perSequence, gradients, gradNorm }, at) => {
+        spikes.add(at.step, loss, gradNorm.data[0]!);
+        const random = randomAt(at.step, "matching");
+        const closed = layers.map((layer, l) => {
+          const { shape, data } = perSequence[l]!;
+          const norms = gradients[l]!.data as Float32Array;
+          return layer.add(data as Int32Array, shape[0]!, norms, at, random);
+        });
+        const starved = gradients.map(({ data }) => shareOfZeros(data));
+        if (closed[0]!.length === 0) return { starved };
+        for (const { turns } of closed.flat())
+          for (const { kind, lastStep } of turns) if (kind === "death") spikes.death(lastStep);
+        return {
+          starved,
+          ...byMetric(layers.map((layer, l) => layer.numbers(closed[l]!, window * n_ctx))),
+          ...byMetric(layers.map((layer, l) => layer.arrays(closed[l]!))),
+          observed_tokens: layers[0]!.life.observed() * n_ctx,
+          zero_rate_bound: rateBound(layers[0]!.life.observed()),
+          ...spikes.numbers(),
+        };
+      },
+      frozen: defineFrozenProbe({
+        every: chosen.frozen_every,
+        sequences: chosen.frozen_sequences,
+        sites: ["mlp_in", "mlp_pre"],
+        probe: (sites, inputs) => lookAt(sites, inputs, model.norm, followed),
+        analyze: (readings, at) => {
+          const keep = keptWeights(train, looks.step, at.step);
+          looks = { count: looks.count + 1, step: at.step };
+          const found = layers.map((layer, l) => {
+            const per = {
+              zmean: readings.zmean[l]!.data as Float32Array,
+              zvar: readings.zvar[l]!.data as Float32Array,
+              active: readings.active[l]!.data as Int32Array,
+              theta: readings.theta[l]!.data as Float32Array,
+            };
+            const zmax = readings.zmax[l]!.data as Float32Array;
+            const look = {
+              step: at.step,
+              zmax: Float32Array.from(units, (i) => zmax[i]!),
+              zmean: Float32Array.from(units, (i) => per.zmean[i]!),
+              active: Int32Array.from(units, (i) => per.active[i]!),
+            };
+            const snapshot = snapshotOf(readings, l);
+            const interval = layer.attribution.look(look, snapshot, keep, randomAt(at.step, `interval ${l}`));
+            const margins = layer.attribution.looks.slice(-walkLooks - 1).map((one) => one.zmax);
+            const walks = looks.count % walkLooks === 0 ? walk(margins, randomAt(at.step, `walk ${l}`)) : {};
+            return {
+              numbers: {
+                ...standing(per, d_model, model.norm),
+                input_severity: inputSeverity(snapshot, model.norm),
+                ...walks,
+              },
+              interval: interval && { fell_silent: interval.fellSilent, drift_residual: interval.residual },
+              drift: interval && driftMatrix(interval),
+              threshold_histogram: thresholdHistogram(per),
+            };
+          });
+          const values: Record<string, Value> = {
+            ...byMetric(found.map(({ numbers }) => numbers as Record<string, number>)),
+            ...(found[0]!.interval && byMetric(found.map(({ interval }) => interval!))),
+            ...(found[0]!.drift && { drift: found.map(({ drift }) => drift!) }),
+            threshold_histogram: found.map((layer) => layer.threshold_histogram),
+          };
+          return values as Partial<Record<keyof typeof metrics, Value>>;
+        },
+      }),
+      save: () => ({
+        ...Object.assign({}, ...layers.map((layer, l) => prefixed(String(l), layer.save()))),
+        ...prefixed("spikes", spikes.save()),
+        looks: { shape: [2], data: Int32Array.of(looks.count, looks.step) },
+      }),
+      load: (state) => {
+        for (const [l, layer] of layers.entries()) layer.load(under(String(l), state));
+        spikes.load(under("spikes", state));
+        looks = { count: state.looks?.data[0] ?? 0, step: state.looks?.data[1] ?? 0 };
+      },
+    };
+  },
+});
+
+/** Norm of the gradient of each unit's incoming weights, `[d_mlp]`. */
+function unitGradients({ tf, grads }: ProbeInputs, layer: number): Tensor {
+  return tf.sqrt(tf.sum(tf.square(grads[`blocks.${layer}.mlp.W_in`]!), 0));
+}
+
+function shareOfZeros(values: ArrayLike<number>): number {
+  let zeros = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
+  return zeros / values.length;
+}
+
+function globalNorm({ tf, grads }: ProbeInputs): Tensor {
+  return tf.sqrt(tf.addN(Object.values(grads).map((grad) => tf.sum(tf.square(grad)))));
+}
+
+/** What weight decay alone leaves of weights between two steps: the product of `1 - lr weight_decay`. */
+function keptWeights(train: TrainingConfig["train"], from: number, to: number): number {
+  let kept = 1;
+  for (let step = from + 1; step <= to; step++) kept *= 1 - learningRate(train, step) * train.weight_decay;
+  return kept;
+}

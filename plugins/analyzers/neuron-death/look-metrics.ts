@@ -1,0 +1,82 @@
+/** Numbers that one frozen look gives for one layer. */
+import type { NDArray } from "../../../core/ndarray.ts";
+import type { Random } from "../../../core/random.ts";
+import { median } from "../../../core/statistics/moments.ts";
+import type { Interval } from "./attribution.ts";
+import { isotropicRate } from "./certificate.ts";
+import { type LayerSnapshot, type Norm, statisticsOf } from "./drift.ts";
+import { directedness, varianceRatio } from "./margins.ts";
+
+/** One layer's per-unit readings. */
+export interface UnitReadings {
+  readonly zmean: Float32Array;
+  readonly zvar: Float32Array;
+  readonly active: Int32Array;
+  readonly theta: Float32Array;
+}
+
+/** Where units stand: silent ones beside those that fire on the frozen tokens. */
+export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: number, norm: Norm) {
+  const units = active.length;
+  const all = Array.from({ length: units }, (_, i) => i);
+  const silent = all.filter((i) => active[i] === 0);
+  const firing = all.filter((i) => active[i]! > 0);
+  const standardised = (i: number) => zmean[i]! / Math.sqrt(zvar[i]! + 1e-30);
+  return {
+    frozen_silent: silent.length / units,
+    certified_dead: all.filter((i) => theta[i]! >= 1).length / units,
+    threshold_silent: median(silent.map((i) => theta[i]!)),
+    isotropic_silent: isotropicRate(median(silent.map((i) => theta[i]!)), d_model, norm),
+    threshold_firing: median(firing.map((i) => theta[i]!)),
+    standardised_silent: median(silent.map(standardised)),
+    standardised_firing: median(firing.map(standardised)),
+  };
+}
+
+/** `|mean n| / |sd n|` of the normalised input over tokens: how far one direction is common to all (arXiv 2605.31518). */
+export function inputSeverity({ x, gain }: LayerSnapshot, norm: Norm): number {
+  const d = gain.length;
+  const n = x.length / d;
+  const [sums, squares] = [new Float64Array(d), new Float64Array(d)];
+  for (let t = 0; t < n; t++) {
+    const { centre, inverse } = statisticsOf(x, t * d, d, norm);
+    for (let j = 0; j < d; j++) {
+      const value = (x[t * d + j]! - centre) * inverse;
+      sums[j]! += value / n;
+      squares[j]! += value ** 2 / n;
+    }
+  }
+  const means = sums.reduce((sum, mean) => sum + mean ** 2, 0);
+  const total = squares.reduce((sum, square) => sum + square, 0);
+  return Math.sqrt(means / (total - means));
+}
+
+const thresholdBins = 40;
+
+/** Units in bins of their firing threshold cosine from -1 to 1 (beyond: the end bins); row 0 silent, row 1 firing. */
+export function thresholdHistogram({ active, theta }: UnitReadings): NDArray<Float32Array> {
+  const data = new Float32Array(2 * thresholdBins);
+  for (let i = 0; i < theta.length; i++) {
+    const bin = Math.floor(((theta[i]! + 1) / 2) * thresholdBins);
+    const within = Math.min(Math.max(bin, 0), thresholdBins - 1);
+    data[(active[i]! > 0 ? thresholdBins : 0) + within]!++;
+  }
+  return { shape: [2, thresholdBins], data };
+}
+
+/** Rows: units that fell silent, matched survivors, both again over the tokens that fired them; columns: drift parts. */
+export function driftMatrix({ dying, survivors, dyingOwn, survivorsOwn }: Interval): NDArray<Float32Array> {
+  const rows = [dying, survivors, dyingOwn, survivorsOwn];
+  return { shape: [4, dying.length], data: Float32Array.from(rows.flatMap((row) => Array.from(row))) };
+}
+
+/** Looks that one judgement of random walk against drift takes, and most random numbers it may draw. */
+export const walkLooks = 16;
+const mostDraws = 4e6;
+
+/** Directedness and variance ratio of margins over the last looks. */
+export function walk(margins: readonly Float32Array[], random: Random) {
+  const each = margins[0]!.length * (margins.length - 1);
+  const draws = Math.min(999, Math.max(19, Math.floor(mostDraws / each)));
+  return { directedness: directedness(margins, random, draws).ratio, variance_ratio: varianceRatio(margins, 4) };
+}

@@ -1,0 +1,85 @@
+/** What neuron-death reports: meaning, range, unit, source, pitfall. */
+
+const byTokens =
+  "Judged at the close of each window (option `window_tokens`), on the training stream, not on one batch. Death is always relative to a number of tokens.";
+const dominant = (part: string) =>
+  `Share of explained deaths whose largest part over the steps before the last firing is ${part}. [0, 1]. Survivors drift too: read it beside excess_drift and death_drift.`;
+const spikeP =
+  "Share of circular shifts of the spikes with as many deaths near them. (0, 1]. Small: deaths follow spikes more than chance.";
+
+/** Name to documentation. */
+export const metrics = {
+  born_dead: `Share of units that have not fired since bookkeeping began. [0, 1]. ${byTokens} Bookkeeping begins after warm-up, where many units are silent and come back.`,
+  alive:
+    "Share of units that fire so often (in at least log2(d_mlp / alpha) sequences of the window) that one silent window would be significant. [0, 1].",
+  rare: "Share of units that fire, but so seldom that a silent window would prove nothing. [0, 1].",
+  silent: "Share of units that did not fire in the window, not (yet) significantly. [0, 1]. Silent is not dead.",
+  dead: `Share of units that are silent significantly (turn-off test (1 + m)^-c <= alpha / d_mlp, with c sequences of its last window that held the unit and m silent windows since) and for \`grace_windows\` more. [0, 1]. ${byTokens}`,
+  revived: "Share of units that were dead and fire again (in two sequences). [0, 1].",
+  deaths: "Deaths so far, revived ones included. Units.",
+  revivals: "Revivals so far. Units.",
+  hazard: "Deaths called in the window per unit at risk (not dead, not born dead) and million tokens. >= 0.",
+  revived_share:
+    "Share of deaths that end in revival within the longest spell seen, by Kaplan and Meier: dead units that are still dead are censored, not counted as lost. [0, 1].",
+  observed_tokens: "Tokens looked at since bookkeeping began: the N behind born_dead and dead. Tokens.",
+  zero_rate_bound:
+    "Largest firing rate that no firing in all observed sequences leaves open at 95 %, 1 - 0.05^(1/n) (rule of three). Firings a sequence.",
+  explained_deaths: "Deaths to which the frozen probes reach back, so far. Units. The N behind all shares below.",
+  dominant_weights: dominant("the change of its weights by gradients (and the optimizer's momentum)"),
+  dominant_decay: dominant("weight decay"),
+  dominant_bias: dominant("its bias"),
+  dominant_norm: dominant("the norm's gain and shift together"),
+  dominant_upstream: dominant(
+    "what lies upstream: direction and scale of the residual stream together (apart they may be large and cancel)",
+  ),
+  excess_drift:
+    "Mean drift of the mean pre-activation of dying units over the steps before their last firing, minus that of survivors matched by firing frequency. Pre-activation units. All units drift negative early (arXiv 2605.17659): only the excess is special to death.",
+  largest_step:
+    "Median over explained deaths of the largest fall of the margin (largest pre-activation on the frozen tokens) between two looks, over all its falls. [0, 1]. Near 1: a jump.",
+  largest_step_survivors: "The same of matched survivors: without it largest_step says nothing.",
+  jump_share: "Share of explained deaths by a jump: largest step >= 0.5 and over 5 median absolute deviations. [0, 1].",
+  gradual_share: "Share of explained deaths that were gradual: largest step < 0.2, at least ten steps' worth. [0, 1].",
+  gradual_share_survivors: "The same of matched survivors.",
+  gradient_before_death:
+    "Median over deaths of the running mean gradient norm of the unit's weights at its last firing, over the layer's median. Below 1: starved before it fell silent.",
+  starved: "Share of units without any gradient in this batch: with ReLU those that did not fire in it. [0, 1].",
+  loss_spikes: "Steps so far whose loss lies over 3 deviations above the 50 steps before. Steps.",
+  loss_spike_rate_ratio:
+    "Deaths (by last firing) a step within 10 steps after a loss spike, over those elsewhere. 1: unrelated.",
+  loss_spike_p: spikeP,
+  grad_spikes:
+    "Steps so far whose gradient norm before clipping lies over 3 deviations above the 50 steps before. Steps.",
+  grad_spike_rate_ratio: "Deaths a step within 10 steps after a gradient spike, over those elsewhere. 1: unrelated.",
+  grad_spike_p: spikeP,
+  frozen_silent: "Share of units that no frozen token fires. [0, 1]. A few hundred tokens: not death.",
+  certified_dead:
+    "Share of units that no input whatever can fire: firing threshold cosine >= 1 (the norm's output lies on a sphere). [0, 1]. A sound lower bound on the dead, usually far below them.",
+  threshold_silent:
+    "Median firing threshold cosine of units that no frozen token fires: the unit fires iff the cosine of its direction and the normalised input is above it. NaN when there are none.",
+  isotropic_silent:
+    "How often inputs spread evenly over directions would fire a unit with threshold_silent. [0, 1]. Well above 0: those units are silent because inputs are not spread evenly, not because of their threshold.",
+  threshold_firing: "Median firing threshold cosine of the other units.",
+  standardised_silent: "Median of mean / deviation of the pre-activation over frozen tokens, units that none fires.",
+  standardised_firing: "The same of the other units.",
+  input_severity:
+    "|mean| / |deviation| of the MLP's normalised input over frozen tokens (arXiv 2605.31518): large where one direction is common to all tokens, which silences units that point against it.",
+  fell_silent: "Units that fired on the frozen tokens at the look before and do not now. Units.",
+  drift_residual:
+    "Largest |sum of parts - measured change of the mean pre-activation| over the larger of the sum of |parts| and the |mean pre-activation|, over all followed units: how exact the decomposition is. What is left is float32 rounding of the pre-activations, 1e-6 or less.",
+  directedness:
+    "Units that came to a margin of 0 over the last 16 looks, over the number that random walks with the same steps and random signs would bring there. 1: random; above: drift; NaN when neither does.",
+  variance_ratio:
+    "Variance of margin changes over 4 looks over 4 times that over one. Above 1: persistent drift; below: steps that revert.",
+  drift:
+    "Mean change since the look before, in parts. Rows: units that fell silent; survivors matched by frequency; both again over the tokens that fired them. Columns: weights, decay, bias, ln_gain, ln_shift, upstream_direction, upstream_scale. Pre-activation units.",
+  death_drift:
+    "Mean parts (columns as in drift) so far. Rows: explained deaths over the steps before the last firing; matched survivors over the same steps; the dead from then until called dead, when only decay, coasting of the optimizer and what lies upstream move them.",
+  transitions:
+    "Units that went from state (row) to state (column) between the last two windows; order born_dead, alive, rare, silent, dead, revived (cf. Table 2 of arXiv 2407.07848).",
+  revival_survival: "Share of the dead that are still dead after 0, 1, 2 ... windows (Kaplan and Meier).",
+  state: "State of each unit, 0 to 5 in the order of transitions.",
+  silent_tokens: "Tokens since each unit last fired.",
+  death_step: "Step at which each dead unit last fired; 0 for others.",
+  threshold_histogram:
+    "Units by firing threshold cosine, 40 bins from -1 to 1 (the end bins hold what lies beyond). Row 0 units that no frozen token fires, row 1 the others.",
+} as const;

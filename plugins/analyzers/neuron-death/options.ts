@@ -1,0 +1,26 @@
+/** Options of neuron-death. */
+import { z } from "zod";
+
+const count = z.int().min(1);
+
+export const options = z.strictObject({
+  window_tokens: count
+    .default(32_768)
+    .describe("Tokens in a window; states are judged at its close. Rounded to whole sequences."),
+  start_tokens: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("Tokens before bookkeeping begins; default: the warm-up, in which many units are silent and come back."),
+  alpha: z.number().gt(0).lt(1).default(0.01).describe("False alarms of the turn-off test, a layer and window."),
+  grace_windows: z.int().min(0).default(1).describe("Silent windows after significance until a unit is called dead."),
+  frozen_every: count.default(10).describe("Steps between looks at the frozen held-out sequences."),
+  frozen_sequences: count.default(8).describe("Frozen held-out sequences."),
+  followed_units: count
+    .default(4096)
+    .describe(
+      "Most units of a layer whose drift is followed (evenly spread where there are more): their weights go to the host.",
+    ),
+  reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
+});
+export type Options = z.output<typeof options>;

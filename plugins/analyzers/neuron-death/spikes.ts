@@ -1,0 +1,59 @@
+/** Deaths against spikes of loss and gradient: was it an outlier? */
+import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import { eventStudy, spikesOf } from "../../../core/statistics/event-study.ts";
+
+/** Steps after a spike that count as near it. */
+const reach = 10;
+
+export interface SpikeLog {
+  add(step: number, loss: number, gradNorm: number): void;
+  death(lastStep: number): void;
+  numbers(): Record<string, number>;
+  save(): Record<string, NDArray>;
+  load(state: Arrays): void;
+}
+
+export function createSpikeLog(): SpikeLog {
+  let steps: number[] = [];
+  let losses: number[] = [];
+  let norms: number[] = [];
+  let deaths: number[] = [];
+  return {
+    add: (step, loss, gradNorm) => {
+      steps.push(step);
+      losses.push(loss);
+      norms.push(gradNorm);
+    },
+    death: (lastStep) => {
+      deaths.push(lastStep);
+    },
+    numbers: () => {
+      const at = new Map(steps.map((step, i) => [step, i]));
+      const perStep = new Float64Array(steps.length);
+      for (const step of deaths) {
+        const i = at.get(step);
+        if (i !== undefined) perStep[i]!++;
+      }
+      const loss = eventStudy(perStep, spikesOf(losses), reach);
+      const grad = eventStudy(perStep, spikesOf(norms), reach);
+      return {
+        loss_spikes: loss.spikes,
+        loss_spike_rate_ratio: loss.rateRatio,
+        loss_spike_p: loss.p,
+        grad_spikes: grad.spikes,
+        grad_spike_rate_ratio: grad.rateRatio,
+        grad_spike_p: grad.p,
+      };
+    },
+    save: () => {
+      const all = Object.entries({ steps, losses, norms, deaths });
+      return Object.fromEntries(
+        all.map(([name, values]) => [name, { shape: [values.length], data: Float64Array.from(values) }]),
+      );
+    },
+    load: (state) => {
+      const numbers = (name: string) => Array.from(state[name]?.data ?? []);
+      [steps, losses, norms, deaths] = [numbers("steps"), numbers("losses"), numbers("norms"), numbers("deaths")];
+    },
+  };
+}
