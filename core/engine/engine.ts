@@ -48,6 +48,8 @@ export interface Program {
   run(state: State, inputs: Readonly<Record<string, NDArray>>): Promise<Readonly<Record<string, NDArray>>>;
   /** The program as text, one operation a line, where the engine has such a thing. */
   print?(): string;
+  /** The same as an ONNX model (a serialised ModelProto), where the engine makes one. */
+  readonly model?: Uint8Array;
   dispose(): void;
 }
 

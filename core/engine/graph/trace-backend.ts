@@ -78,7 +78,11 @@ class TraceBackend extends tf.KernelBackend {
     );
   }
   override async read(dataId: object): Promise<tf.BackendValues> {
-    return this.readSync(dataId);
+    try {
+      return this.readSync(dataId);
+    } catch {
+      return new Float32Array(0); // the violation is on record; nobody may be there to catch a rejection
+    }
   }
   override numDataIds(): number {
     return 0;

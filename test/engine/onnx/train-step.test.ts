@@ -2,7 +2,11 @@ import { expect } from "chai";
 import { createEagerEngine } from "../../../core/engine/eager.ts";
 import type { Engine } from "../../../core/engine/engine.ts";
 import { createOnnxEngine } from "../../../core/engine/onnx/engine.ts";
-import { maskProbe, plan, relativeError, type Trained, trained } from "./plans.ts";
+import type { NDArray } from "../../../core/ndarray.ts";
+import type { StepProbe } from "../../../core/probe.ts";
+import { createRandom } from "../../../core/random.ts";
+import { initialState, trainStep } from "../../../core/step.ts";
+import { batch, maskProbe, plan, relativeError, type Trained, trained } from "./plans.ts";
 
 // A bias of the keys has no gradient but rounding errors, and Adam makes steps of size lr from those: eps keeps them small.
 const smooth = { ...plan, train: { ...plan.train, eps: 1e-3 } };
@@ -60,5 +64,39 @@ describe("the train step on the onnx engine", () => {
     expect(probed.losses).to.deep.equal(plain.losses);
     expect(probed.state).to.deep.equal(plain.state);
     expect(probed.outputs.grad_norm).to.deep.equal(plain.outputs.grad_norm);
+  });
+
+  it("gives outputs that later steps leave alone", async () => {
+    const { step, signature } = trainStep({ ...plan, probes: [maskProbe] });
+    const program = await onnx.compile(step, signature, "train");
+    const state = await onnx.upload(initialState(plan, createRandom(1, "init")));
+    const first = await program.run(state, batch(plan, 1));
+    const copy = structuredClone(first);
+    for (let at = 2; at < 6; at++) await program.run(state, batch(plan, at));
+    expect(first).to.deep.equal(copy);
+    program.dispose();
+  });
+
+  it("has gradients that finite differences of the loss confirm in float32", async () => {
+    const gradients: StepProbe = { name: "g", sites: [], probe: (_, { grads }) => grads };
+    const { step, signature } = trainStep({ ...plan, probes: [gradients] });
+    const program = await onnx.compile(step, signature, "train");
+    const start = initialState(plan, createRandom(1, "init"));
+    const at = async (moved: number, along: Record<string, NDArray> = {}) => {
+      const entries = Object.entries(start).map(([name, { shape, data }]) => {
+        const direction = along[`probe/g/${name}`]?.data;
+        return [name, { shape, data: data.map((value, i) => value + moved * (direction?.[i] ?? 0)) }] as const;
+      });
+      const state = await onnx.upload(Object.fromEntries(entries));
+      const outputs = await program.run(state, batch(plan, 1));
+      onnx.release(state);
+      return outputs;
+    };
+    const outputs = await at(0);
+    const norm = outputs.grad_norm!.data[0]!;
+    const h = 1e-3 / norm; // a move of length 0.001 along the gradient: the loss still changes by thousands of float32 steps
+    const change = (await at(h, outputs)).loss!.data[0]! - (await at(-h, outputs)).loss!.data[0]!;
+    expect(change / (2 * h * norm ** 2)).closeTo(1, 2e-3);
+    program.dispose();
   });
 });
