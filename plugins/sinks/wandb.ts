@@ -3,11 +3,11 @@ import { defineSink, type Notices, type Outcome, type Run, type Sink, type SinkI
 import { declaredCharts } from "./wandb/charts.ts";
 import { checkpointFiles } from "./wandb/checkpoint-files.ts";
 import { startOf } from "./wandb/identity.ts";
-import { Journal, type JournalOptions } from "./wandb/journal.ts";
-import { checkKeys, summaryRule } from "./wandb/keys.ts";
+import { Journal } from "./wandb/journal.ts";
+import { checkKeys } from "./wandb/keys.ts";
 import { makeLogFolder, readPointer, writePointer } from "./wandb/layout.ts";
 import { type LiveStream, startLive } from "./wandb/live.ts";
-import { optionsSchema, type WandbOptions } from "./wandb/options.ts";
+import { journalOptionsOf, optionsSchema, type WandbOptions } from "./wandb/options.ts";
 import { resolveSettings, type Settings } from "./wandb/settings.ts";
 import { surroundings } from "./wandb/surroundings.ts";
 import { syncRun } from "./wandb/sync.ts";
@@ -16,7 +16,7 @@ import { network } from "./wandb/transport.ts";
 import { remedyFor, runUrl, upload } from "./wandb/upload.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
-const streamEnd = 5_000;
+const streamEnd = 2_000;
 /** The longest that someone who pressed Ctrl-C waits for the network, ms. */
 const interruptedEnd = 15_000;
 
@@ -26,7 +26,7 @@ export const wandb: Sink = defineSink({
     "Logs to Weights & Biases: a complete log on disk first, then streamed; `experiment sync` sends what is missing.",
   options: optionsSchema,
   setup: (options, notices) => createWandbSink(options, notices),
-  sync: (run, options, host) => syncRun(run, resolveSettings(options, surroundings()), host, network),
+  sync: (run, options, host) => syncRun(run, options, resolveSettings(options, surroundings()), host, network),
 });
 
 function createWandbSink(options: WandbOptions, notices: Notices): SinkInstance {
@@ -76,12 +76,7 @@ function createWandbSink(options: WandbOptions, notices: Notices): SinkInstance 
 
 /** Goes on with the log that the run directory points to, or begins one. */
 function openJournal(run: Run, options: WandbOptions, settings: Settings): Journal {
-  const journalOptions: JournalOptions = {
-    startedAt: run.startedAt,
-    bins: options.bins,
-    axis: options.axis === "tokens" ? "tokens" : undefined,
-    summaryOf: summaryRule(options.summary),
-  };
+  const journalOptions = journalOptionsOf(options, run.startedAt);
   const start = startOf(run, settings);
   const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
   if (earlier !== undefined && run.resumedFrom !== undefined) {

@@ -11,8 +11,11 @@ import { runIdFrom } from "./validation.ts";
  */
 export const clientVersion: string = `0.30.0-reluscope.${packageVersion}`;
 
+/** What the first records need of a run; run.json has it too. */
+export type KnownRun = Pick<Run, "id" | "name" | "config" | "model" | "startedAt">;
+
 /** The run's first records: who it is, and its config without anything that equals the API key. */
-export function startOf(run: Run, settings: Settings): JournalStart {
+export function startOf(run: KnownRun, settings: Settings): JournalStart {
   const { entity, project, group, jobType, notes, tags } = settings;
   return {
     run: {

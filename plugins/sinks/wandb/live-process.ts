@@ -2,20 +2,20 @@
  * The streaming process: follows the log of a run and takes what it finds to the server, while training knows nothing of it.
  * It ends with the training process, however that ends; what it has not sent is in the log.
  */
+import { setTimeout } from "node:timers/promises";
 import { reasonOf } from "../../../core/errors.ts";
 import type { FromLive, ToLive } from "./live-messages.ts";
 import { type HistoryLane, Replay } from "./replay.ts";
 import { UploadError } from "./retry.ts";
 import { openSdkLane } from "./sdk-lane.ts";
 import { Server } from "./server.ts";
-import { network } from "./transport.ts";
+import { network, type Transport } from "./transport.ts";
 
 /** Pauses between looks at the log, ms: the first half minute short, so that a new run shows at once. */
 const pause = (elapsed: number) => (elapsed < 30_000 ? 2_000 : 15_000);
 const heartbeatEvery = 30_000;
 
-let stopping = false;
-let wake: () => void = () => {};
+const stop = new AbortController();
 let lane: HistoryLane | undefined;
 
 function tell(message: FromLive): void {
@@ -32,20 +32,26 @@ process.on("unhandledRejection", () => {
 });
 process.on("message", (message: ToLive) => {
   if (message.type === "start") void follow(message);
-  else {
-    stopping = true;
-    wake();
-  }
+  else stop.abort();
 });
+
+/** The real network, whose waits end when training does: what is missing then is sent by the training process itself. */
+const transport: Transport = {
+  ...network,
+  async sleep(ms) {
+    await sleep(ms);
+    if (stop.signal.aborted) throw new UploadError("unreachable", "stopped");
+  },
+};
 
 async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promise<void> {
   const started = Date.now();
-  const replay = new Replay(log, new Server(account, network));
+  const replay = new Replay(log, new Server(account, transport));
   let sent = started;
   let warned = false;
   let tried = !sdk;
   let told = false;
-  while (!stopping) {
+  while (!stop.signal.aborted) {
     // One look has a minute; then the next one goes on with the same lines.
     const patience = { until: Date.now() + 60_000, attempts: 100 };
     const before = replay.progress.history;
@@ -65,22 +71,27 @@ async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promis
         sent = Date.now();
       }
     } catch (thrown) {
-      if (!warned) tell({ type: "warning", message: reasonOf(thrown) });
+      if (!warned && !stop.signal.aborted) tell({ type: "warning", message: reasonOf(thrown) });
       warned = true;
       // What a server refuses for good it would refuse again.
       if (thrown instanceof UploadError && thrown.kind !== "unreachable") break;
     }
-    if (!stopping) await waitOrWake(pause(Date.now() - started));
+    await sleep(pause(Date.now() - started));
   }
   replay.close();
   tell({ type: "stopped" });
 }
 
+const stopped = new Promise<never>((_, reject) => {
+  stop.signal.addEventListener("abort", () => reject(new UploadError("unreachable", "stopped")));
+});
+stopped.catch(() => {});
+
 /** A lane that is given up when it fails once; its lines then go our own way at the next look. */
 function doubtful(trusted: HistoryLane): HistoryLane {
   return async (lines, summary) => {
     try {
-      await trusted(lines, summary);
+      await Promise.race([trusted(lines, summary), stopped]);
     } catch (thrown) {
       lane = undefined;
       throw thrown;
@@ -88,12 +99,7 @@ function doubtful(trusted: HistoryLane): HistoryLane {
   };
 }
 
-function waitOrWake(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    wake = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
+/** Waits, or ends the wait at a stop. */
+async function sleep(ms: number): Promise<void> {
+  await setTimeout(ms, undefined, { signal: stop.signal }).catch(() => {});
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { maxBins } from "./histogram.ts";
+import type { JournalOptions } from "./journal.ts";
+import { summaryRule } from "./keys.ts";
 
 /** What may stand under `sinks.wandb`. What is absent is taken from WANDB_* variables and W&B's settings files. */
 export const optionsSchema = z.strictObject({
@@ -41,3 +43,8 @@ export const optionsSchema = z.strictObject({
 
 /** The options with their defaults. */
 export type WandbOptions = z.output<typeof optionsSchema>;
+
+/** How these options have rows written; `startedAt` in ms since 1970. */
+export function journalOptionsOf({ bins, axis, summary }: WandbOptions, startedAt: number): JournalOptions {
+  return { startedAt, bins, axis: axis === "tokens" ? "tokens" : undefined, summaryOf: summaryRule(summary) };
+}

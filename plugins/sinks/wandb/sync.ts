@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type { StoredRun, Synced, SyncHost } from "../../../core/plugin.ts";
-import { decode } from "./decode.ts";
 import { readPointer } from "./layout.ts";
-import { LogReader } from "./log-reader.ts";
+import { mend } from "./mend.ts";
+import type { WandbOptions } from "./options.ts";
 import { syncedMarker } from "./progress.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
@@ -17,17 +17,19 @@ const attempts = 20;
 /** `experiment sync` of one run: sends what its server lacks, and says what is there. */
 export async function syncRun(
   run: StoredRun,
+  options: WandbOptions,
   settings: Settings,
   host: SyncHost,
   transport: Transport,
 ): Promise<Synced> {
   const log = readPointer(run.dir)?.log;
   if (log === undefined) return { state: "nothing", message: `${run.id}: has no W&B log.` };
-  if (existsSync(syncedMarker(log))) return { state: "nothing", message: `${run.id}: is on the server already.` };
   if (settings.key === undefined) {
     return { state: "partial", message: `${run.id}: no API key. Set WANDB_API_KEY, or run \`wandb login\`.` };
   }
-  const total = countRows(log);
+  // Rows that only rows.jsonl has make a log that was complete before incomplete.
+  const total = await mend(run, log, options, settings, host);
+  if (existsSync(syncedMarker(log))) return { state: "nothing", message: `${run.id}: is on the server already.` };
   const done = await upload({
     log,
     account: { baseUrl: settings.baseUrl, key: settings.key },
@@ -47,20 +49,4 @@ export async function syncRun(
     state: "partial",
     message: `${run.id}: ${done.rows} of ${total} rows are on the server; ${done.reason}. ${remedy}`,
   };
-}
-
-/** Rows in a log, as far as it can be read. */
-function countRows(log: string): number {
-  const reader = new LogReader(log);
-  let rows = 0;
-  try {
-    for (let next = reader.next(); next !== undefined; next = reader.next()) {
-      if (decode(next.payload).type === "history") rows++;
-    }
-  } catch {
-    // The upload tells of the damage.
-  } finally {
-    reader.close();
-  }
-  return rows;
 }

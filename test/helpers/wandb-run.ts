@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { Journal, type JournalOptions, type JournalStart } from "../../plugins/sinks/wandb/journal.ts";
+import type { Transport } from "../../plugins/sinks/wandb/transport.ts";
+import { type Upload, upload } from "../../plugins/sinks/wandb/upload.ts";
+import type { FakeWandb } from "./fake-wandb.ts";
+import { runStart, testRow } from "./rows.ts";
+import { lenient } from "./wandb-reader.ts";
+
+export const journalOptions: JournalOptions = {
+  startedAt: runStart,
+  bins: 4,
+  axis: "tokens",
+  summaryOf: (key) => (key === "train/loss" ? ["min", "last"] : []),
+};
+
+export const journalStart: JournalStart = {
+  run: {
+    id: "run1",
+    entity: "",
+    project: "p",
+    group: "g",
+    jobType: "train",
+    name: "a name",
+    notes: "",
+    tags: ["a", "b"],
+    host: "h",
+    startedAt: runStart,
+  },
+  config: { lr: 0.1, deep: { n: [1, null, "x"] } },
+  version: "1.2.3",
+  cpus: 2,
+};
+
+export const testKey = "local-0123456789abcdef0123456789abcdef01234567";
+export const account = { baseUrl: "http://wandb.test", key: testKey };
+
+export const logIn = (dir: string): string => join(dir, "run-run1.wandb");
+
+/** Writes the log of a run of `steps` steps; without an end where `code` is undefined. */
+export function writeRun(dir: string, steps: number, code?: number): string {
+  const journal = Journal.create(logIn(dir), journalStart, journalOptions);
+  for (let step = 1; step <= steps; step++) journal.row(testRow(step));
+  if (code !== undefined) journal.exit(code, runStart + steps * 1500);
+  journal.close();
+  return journal.path;
+}
+
+/** One upload with waits that take no time. */
+export function uploadOnce(
+  log: string,
+  transport: Transport,
+  {
+    attempts = 20,
+    ms = Number.POSITIVE_INFINITY,
+    exitCode,
+  }: { attempts?: number; ms?: number; exitCode?: number } = {},
+): Promise<Upload> {
+  return upload({ log, account, transport, patience: { until: transport.now() + ms, attempts }, exitCode });
+}
+
+/** The row that W&B should have of a step. */
+export function expectedRow(step: number, seed = 1): Record<string, unknown> {
+  const { metrics, tokens, time } = testRow(step, seed);
+  return { ...metrics, tokens, _step: step, _timestamp: time / 1000, _runtime: (time - runStart) / 1000 };
+}
+
+export function historyOf(server: FakeWandb, id = "run1"): unknown[] {
+  return server.run(id).history.map((line) => (line === undefined ? undefined : lenient(line)));
+}
+
+/** Rows 1 to `steps` as W&B should have them. */
+export function expectedRows(steps: number): Record<string, unknown>[] {
+  return Array.from({ length: steps }, (_, i) => expectedRow(i + 1));
+}
