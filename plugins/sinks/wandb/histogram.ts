@@ -19,13 +19,16 @@ export function histogramText({ data }: NDArray, bins: number): string | undefin
   if (least > greatest) return undefined;
   // A single value gets a bin of width 1 around it, as numpy.histogram does.
   if (least === greatest) [least, greatest] = [least - 0.5, greatest + 0.5];
-  const width = (greatest - least) / bins;
+  const range = greatest - least;
+  // Halves, where the range itself is too great for a number.
+  const part = (value: number) =>
+    Number.isFinite(range) ? (value - least) / range : (value / 2 - least / 2) / (greatest / 2 - least / 2);
   const counts = new Array<number>(bins).fill(0);
   for (const value of data) {
     if (!Number.isFinite(value)) continue;
-    const bin = Math.min(bins - 1, Math.floor((value - least) / width));
+    const bin = Math.min(bins - 1, Math.floor(part(value) * bins));
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
-  const edges = Array.from({ length: bins + 1 }, (_, i) => (i === bins ? greatest : least + i * width));
+  const edges = Array.from({ length: bins + 1 }, (_, i) => least * (1 - i / bins) + greatest * (i / bins));
   return `{"_type":"histogram","values":[${counts.join(",")}],"bins":[${edges.map(numberText).join(",")}]}`;
 }
