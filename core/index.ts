@@ -8,9 +8,9 @@ export type {
   Program,
   Signature,
   Step,
-  Tensors,
   TensorSpec,
   TensorSpecs,
+  Tensors,
 } from "./engine/engine.ts";
 export { type ErrorCode, ExperimentError } from "./errors.ts";
 export type { Arrays, NDArray, TypedArray } from "./ndarray.ts";

@@ -10,24 +10,40 @@ export function sectionOf(pluginName: string): string {
 
 /** The metrics that the trainer itself puts in rows. */
 export const trainerMetrics: readonly MetricInfo[] = [
-  { key: "train/loss", description: "Mean cross-entropy of the step's batch before the update, nats per token, >= 0." },
+  {
+    key: "train/loss",
+    description: "Mean cross-entropy of the step's batch before the update, nats per token, >= 0.",
+    headline: true,
+  },
   { key: "train/bits_per_byte", description: "The same in bits per byte of text (text corpora only)." },
-  { key: "train/lr", description: "Learning rate of the step." },
-  { key: "train/grad_norm", description: "Global L2 norm of the gradient before clipping." },
+  { key: "train/lr", description: "Learning rate of the step.", headline: true },
+  { key: "train/grad_norm", description: "Global L2 norm of the gradient before clipping.", headline: true },
   {
     key: "eval/loss",
     description: "Mean cross-entropy over the held-out windows after the step's update, nats per token.",
+    headline: true,
   },
-  { key: "eval/loss_se", description: "Standard error of eval/loss over windows (windows as independent units)." },
-  { key: "eval/bits_per_byte", description: "eval/loss in bits per byte of text (text corpora only)." },
+  {
+    key: "eval/loss_se",
+    description: "Standard error of eval/loss over windows (windows as independent units).",
+    headline: true,
+  },
+  { key: "eval/bits_per_byte", description: "eval/loss in bits per byte of text (text corpora only).", headline: true },
   { key: "perf/step_ms", description: "Wall-clock time of the step, ms; not reproducible." },
-  { key: "perf/tokens_per_second", description: "Training tokens per second over the step; not reproducible." },
+  {
+    key: "perf/tokens_per_second",
+    description: "Training tokens per second over the step; not reproducible.",
+    headline: true,
+  },
 ];
 
 /** Every metric an analyzer may log, by key. */
 export function metricsOf(analyzer: Analyzer): readonly MetricInfo[] {
   const section = sectionOf(analyzer.name);
-  return Object.entries(analyzer.metrics).map(([name, description]) => ({ key: `${section}/${name}`, description }));
+  return Object.entries(analyzer.metrics).map(([name, description]) => {
+    const headline = analyzer.headline?.includes(name) ?? false;
+    return { key: `${section}/${name}`, description, ...(headline && { headline }) };
+  });
 }
 
 /** The keys of an analyzer's headline metrics, without the layer. */

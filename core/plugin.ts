@@ -85,6 +85,8 @@ export interface MetricInfo {
   readonly key: string;
   /** Meaning, range and unit. */
   readonly description: string;
+  /** Among the first that a person wants to see. */
+  readonly headline?: boolean;
 }
 
 /** The run that a plugin works in. Frozen. */

@@ -44,10 +44,19 @@ export async function portraitOf(dir: string): Promise<Portrait> {
   };
 }
 
+export interface PortraitOptions {
+  /** All metrics, not the headline ones alone. */
+  readonly all: boolean;
+  /** Paths are shown relative to it. */
+  readonly cwd?: string;
+}
+
 /** The same for people. */
-export function portraitText(portrait: Portrait, cwd: string = process.cwd()): string {
+export function portraitText(portrait: Portrait, { all, cwd = process.cwd() }: PortraitOptions): string {
   const { run, state, step, dir } = portrait;
   const { model } = run;
+  const shown = all ? portrait.values : headlineOf(portrait);
+  const hidden = countMetrics(portrait.values) - countMetrics(shown);
   const facts = [
     ["state", `${state}, step ${step} of ${run.steps}`],
     ["directory", sanitise(relative(cwd, dir) || ".")],
@@ -61,7 +70,8 @@ export function portraitText(portrait: Portrait, cwd: string = process.cwd()): s
     `${bold(title)}\n${table(facts)}`,
     titled("attempts", attemptRows(run)),
     titled("config that is not the default", configRows(run)),
-    titled("last values", valueRows(portrait.values), "right"),
+    titled("last values", valueRows(shown), "right"),
+    hidden > 0 ? `${hidden} more metrics with --all; \`experiment plugins NAME\` tells what each means` : "",
     titled(
       "events",
       Object.entries(portrait.events).map(([kind, count]) => [sanitise(kind), String(count)]),
@@ -91,11 +101,26 @@ function configRows(run: RunFile): string[][] {
     .map(({ keyPath, value }) => [sanitise(keyPath), configValue(value), sanitise(run.sources[keyPath] ?? "")]);
 }
 
+const layered = /^(.*)\/layer_(\d{1,4})$/;
+
+function metricOf(key: string): string {
+  return layered.exec(key)?.[1] ?? key;
+}
+
+function headlineOf({ run, values }: Portrait): Portrait["values"] {
+  const keys = new Set(run.metrics.filter(({ headline }) => headline).map(({ key }) => key));
+  return Object.fromEntries(Object.entries(values).filter(([key]) => keys.has(metricOf(key))));
+}
+
+function countMetrics(values: Portrait["values"]): number {
+  return new Set(Object.keys(values).map(metricOf)).size;
+}
+
 /** A row for each metric: its step, the value that is for no layer, and a column for each layer. */
 function valueRows(values: Portrait["values"]): string[][] {
   const cells = Object.entries(values).map(([key, { value, step }]) => {
-    const match = /^(.*)\/layer_(\d{1,4})$/.exec(key);
-    return { metric: match?.[1] ?? key, column: match ? Number(match[2]) + 1 : 0, step, text: shortNumber(value) };
+    const match = layered.exec(key);
+    return { metric: metricOf(key), column: match ? Number(match[2]) + 1 : 0, step, text: shortNumber(value) };
   });
   if (cells.length === 0) return [];
   const columns = 1 + Math.max(...cells.map(({ column }) => column));
