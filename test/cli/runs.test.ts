@@ -96,7 +96,7 @@ describe("showCommand", () => {
     }
     appendFileSync(join(dir, "rows.jsonl"), "garbage\n");
 
-    const text = await printed(root(), showCommand, "show");
+    const text = await printed(root(), showCommand, "show", "--all");
     expect(text).to.match(/^first \(20261123-215501-k3f9\)\nstate +interrupted, step 4 of 300\n/);
     expect(text).to.match(/from step 0 +interrupted at step 2 +SIGINT/);
     expect(text)
@@ -118,12 +118,20 @@ describe("showCommand", () => {
     expect(shown.checkpoints).to.deep.equal([]);
   });
 
+  it("shows headline metrics first, and says how many more there are", async () => {
+    const metrics = [{ key: "train/loss", description: "Mean loss, nats.", headline: true }];
+    makeFullRun(root(), 4, 0.5, { metrics });
+    const text = await printed(root(), showCommand, "show");
+    expect(text).to.contain("train/loss").and.not.contain("use_token");
+    expect(text).to.match(/\d+ more metrics with --all/);
+  });
+
   it("shows a run that has done nothing yet, and hostile metrics", async () => {
     const dir = makeRun(root());
     expect(await printed(root(), showCommand, "show")).to.contain("step 0 of 300");
     const metrics = { "evil\u001b[2J\n/layer_9999": 1, __proto__x: 2, "a/layer_99999999999": 3 };
     writeFileSync(join(dir, "rows.jsonl"), rowLine({ seq: 0, step: 1, tokens: 1, time: 1, metrics }));
-    expect(await printed(root(), showCommand, "show")).to.not.match(/\u001b/);
+    expect(await printed(root(), showCommand, "show", "--all")).to.not.match(/\u001b/);
   });
 });
 
