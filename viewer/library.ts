@@ -79,6 +79,12 @@ export class Library {
     return open.series(keys, window);
   }
 
+  /** Resolves when all rows of a run have been read: reports are not made of samples. */
+  async whole(id: string): Promise<void> {
+    const open = await this.open(id, await this.directory(id));
+    await open.whole();
+  }
+
   async eventList(id: string): Promise<EventList> {
     const { events, total } = await this.eventsOf(id, await this.directory(id));
     return { events, total };

@@ -73,6 +73,12 @@ export class OpenedRun {
     if (!this.preview) await reading;
   }
 
+  /** Resolves when the whole file has been read, however long it is. */
+  async whole(): Promise<void> {
+    await this.refresh();
+    while (this.preview && !this.stop.signal.aborted) await this.readOn();
+  }
+
   /** The named metrics over a window. */
   async series(keys: readonly string[], window: Window): Promise<RunSeries> {
     const shown = this.shown;

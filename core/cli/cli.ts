@@ -8,11 +8,13 @@ import { doctorCommand } from "./doctor.ts";
 import { initCommand } from "./init.ts";
 import { listCommand } from "./list.ts";
 import { pluginsCommand } from "./plugins.ts";
+import { reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
 import { showCommand } from "./show.ts";
 import { syncCommand } from "./sync.ts";
 import { trainCommand } from "./train.ts";
 import { viewCommand } from "./view.ts";
+import { watchCommand } from "./watch.ts";
 
 /** Loads the table of built-in plugins; only commands that need plugins call it. */
 export type LoadPlugins = () => Promise<PluginTable>;
@@ -29,6 +31,8 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .command(showCommand)
     .command(compareCommand)
     .command(viewCommand)
+    .command(watchCommand)
+    .command(reportCommand)
     .command(syncCommand(plugins))
     .command(pluginsCommand(plugins))
     .command(configCommand(plugins))

@@ -42,6 +42,7 @@ export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: st
     legend: lines.length > 1 ? { title: null, symbolType: "stroke", labelLimit: 260 } : null,
     sort: null,
   };
+  const large = lines.some((line) => line.y.some((value) => value !== null && Math.abs(value) >= 1e4));
   const dashed = lines.some(({ dash }) => dash.length > 0);
   const scale = {
     type: look.logX ? "log" : "linear",
@@ -57,7 +58,7 @@ export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: st
       zero: false,
       ...(look.domain && { domain: look.domain }),
     },
-    axis: { format: look.percent ? "~%" : "~g", tickCount: 5 },
+    axis: { format: look.percent ? "~%" : large ? "~s" : "~g", tickCount: 5 },
   });
   const smoothed = lines.some((line) => line.smooth !== undefined);
   const mark = { type: "line", clip: true };

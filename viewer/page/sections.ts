@@ -1,6 +1,7 @@
 /** Which charts a page of runs shows, in which order: training first, then each analyzer's own, then every metric. */
 import type { DeclaredChart } from "../../core/plugin.ts";
 import type { RunDetail } from "../api.ts";
+import { coreCharts, coreSections } from "../charts/core-charts.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";
 import { type PlainLine, plainLine } from "../charts/plain-line.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
@@ -14,51 +15,6 @@ export interface Section {
   /** Closed at first. */
   readonly folded: boolean;
 }
-
-interface CoreChart {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly families: readonly string[];
-  readonly yTitle: string;
-  readonly dots?: readonly string[];
-}
-
-/** Metrics that the trainer itself reports. */
-const core: readonly CoreChart[] = [
-  {
-    id: "loss",
-    title: "Loss",
-    description: "Mean cross-entropy in nats a token: line on training batches, dots on held-out text.",
-    families: ["train/loss", "eval/loss"],
-    yTitle: "loss (nats)",
-    dots: ["eval/loss"],
-  },
-  {
-    id: "bits-per-byte",
-    title: "Held-out bits per byte",
-    description: "Comparable between tokenizers, unlike the loss.",
-    families: ["eval/bits_per_byte"],
-    yTitle: "bits per byte",
-    dots: ["eval/bits_per_byte"],
-  },
-  {
-    id: "grad-norm",
-    title: "Gradient norm",
-    description: "Global norm before clipping.",
-    families: ["train/grad_norm"],
-    yTitle: "norm",
-  },
-  { id: "lr", title: "Learning rate", description: "", families: ["train/lr"], yTitle: "learning rate" },
-  {
-    id: "throughput",
-    title: "Throughput",
-    description: "Tokens in a second, analysis included.",
-    families: ["perf/tokens_per_second"],
-    yTitle: "tokens/s",
-  },
-];
-const coreSections = new Set(["train", "eval", "perf", "grad"]);
 
 /** All sections for these runs; charts that several runs declare appear once. */
 export function sections(details: ReadonlyMap<string, RunDetail>, context: ChartContext): readonly Section[] {
@@ -75,7 +31,7 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
     return line({ ...own, ...look, ...(domain && { domain }) });
   };
 
-  const training = core.flatMap(({ families: wanted, ...rest }) => {
+  const training = coreCharts.flatMap(({ families: wanted, ...rest }) => {
     const found = wanted.flatMap((family) => byFamily.get(family) ?? []);
     return found.length > 0 || rest.id === "loss"
       ? [line({ ...rest, keys: found.length > 0 ? found : [...wanted] })]

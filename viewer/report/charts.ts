@@ -1,0 +1,108 @@
+/** A report's charts as SVG, drawn without a browser. */
+import { reasonOf } from "../../core/errors.ts";
+import type { DeclaredChart } from "../../core/plugin.ts";
+import type { RunDetail, RunSeries } from "../api.ts";
+import { coreCharts } from "../charts/core-charts.ts";
+import { type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
+import { keysOf } from "../charts/metric-key.ts";
+import { type PanelOptions, panels, type ShownRun } from "../charts/panels.ts";
+import { plainLine } from "../charts/plain-line.ts";
+import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
+import { axisTitles, dressed } from "../charts/spec.ts";
+import type { Library } from "../library.ts";
+import { toSvg } from "./svg.ts";
+
+/** One run with what its charts need. */
+export interface ReportRun {
+  readonly shown: ShownRun;
+  readonly library: Library;
+  readonly detail: RunDetail;
+  /** Every key of the run. */
+  readonly series: RunSeries;
+}
+
+export interface ReportChart {
+  readonly section: string;
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** One picture, or several side by side, each with what it shows. */
+  readonly pictures: readonly { readonly caption: string; readonly svg: string }[];
+  /** Why there is no picture. */
+  readonly problem?: string;
+}
+
+const size = { width: 620, height: 260 };
+const look = { axis: "step", logX: false } as const;
+const dress = { theme: "light", axis: "step", log: false, ...size } as const;
+
+/** All charts, training first. Those without data are left out. */
+export async function reportCharts(runs: readonly ReportRun[]): Promise<ReportChart[]> {
+  const keys = [...new Set(runs.flatMap(({ detail }) => detail.keys))];
+  const charts: ReportChart[] = [];
+  for (const chart of coreCharts) {
+    const mine = chart.families.filter((key) => keys.includes(key));
+    if (mine.length === 0) continue;
+    const { id, title, description, yTitle, dots = [] } = chart;
+    const pictures = await linePictures(runs, mine, { ...look, title: yTitle, logY: false, percent: false }, dots);
+    charts.push({ section: "training", id, title, description, pictures });
+  }
+  const declared = new Map(runs.flatMap(({ detail }) => detail.charts.map((one) => [`${one.section}/${one.id}`, one])));
+  for (const chart of declared.values()) {
+    const { section, id, title, description } = chart;
+    const base = { section, id, title, description };
+    try {
+      const pictures = await declaredPictures(runs, chart, keys);
+      if (pictures.length > 0) charts.push({ ...base, pictures });
+    } catch (thrown) {
+      charts.push({ ...base, pictures: [], problem: `This chart's spec cannot be drawn: ${reasonOf(thrown)}` });
+    }
+  }
+  return charts;
+}
+
+async function declaredPictures(runs: readonly ReportRun[], chart: DeclaredChart, keys: readonly string[]) {
+  const plain = plainLine(chart);
+  if (plain) return linePictures(runs, keysOf(chart, keys), { ...look, ...plain }, []);
+  const pictures: { caption: string; svg: string }[] = [];
+  for (const run of runs) {
+    const records = await recordsOf(run, chart);
+    if (records.length === 0) continue;
+    const layers = new Set(records.map(({ layer }) => layer)).size;
+    const spec = dressed(chart.spec, { ...dress, layers: run.shown.layers, panels: layers });
+    pictures.push({
+      caption: runs.length > 1 ? run.shown.label : "",
+      svg: await toSvg({ ...spec, background: "#ffffff" }, records),
+    });
+  }
+  return pictures;
+}
+
+async function recordsOf({ shown, library, detail, series }: ReportRun, chart: DeclaredChart): Promise<Fields[]> {
+  if (chart.data === "arrays") return arrayRecords(shown.label, (await library.arrays(shown.id, chart)).slices);
+  if (chart.data === "events") {
+    const events = await library.eventList(shown.id);
+    return withHours(eventRecords(shown.label, events, chart.section, chart.only), shown.createdAt);
+  }
+  return withHours(scalarRecords(shown.label, series, keysOf(chart, detail.keys)), shown.createdAt);
+}
+
+async function linePictures(
+  runs: readonly ReportRun[],
+  keys: readonly string[],
+  chartLook: LineChartLook,
+  dots: readonly string[],
+) {
+  const options: PanelOptions = { axis: "step", smooth: 0, theme: "light", dots };
+  const shown = runs.map((run) => run.shown);
+  const series = runs.map((run) => run.series);
+  const drawn = panels(keys, shown, series, options).filter(({ lines }) =>
+    lines.some(({ y }) => y.some((v) => v !== null)),
+  );
+  return Promise.all(
+    drawn.map(async ({ title, lines }) => {
+      const spec = dressed(lineSpec(lines, chartLook, axisTitles.step), { ...dress, layers: 1, panels: 1 });
+      return { caption: title ?? "", svg: await toSvg({ ...spec, background: "#ffffff" }, lineRecords(lines)) };
+    }),
+  );
+}

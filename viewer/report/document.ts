@@ -1,0 +1,109 @@
+/** What a report says, whatever it is written as. */
+import { basename, dirname } from "node:path";
+import { when } from "../charts/format.ts";
+import type { ShownRun } from "../charts/panels.ts";
+import { Library } from "../library.ts";
+import { type ReportChart, type ReportRun, reportCharts } from "./charts.ts";
+import { type HeadlineRow, headline, meanings } from "./headline.ts";
+
+export interface ReportDocument {
+  readonly title: string;
+  readonly runs: readonly ReportRun[];
+  readonly headline: readonly HeadlineRow[];
+  /** Metric (without layer) and what it means. */
+  readonly meanings: readonly (readonly [string, string])[];
+  readonly charts: readonly ReportChart[];
+  /** Config keys: values by run, and where each came from (one run). Those that differ come first where runs are compared. */
+  readonly config: readonly ConfigRow[];
+  /** Name and value by run. */
+  readonly environment: readonly (readonly [string, readonly string[]])[];
+  readonly problems: readonly string[];
+  /** ms since 1970. */
+  readonly madeAt: number;
+}
+
+export interface ConfigRow {
+  readonly key: string;
+  readonly values: readonly unknown[];
+  readonly source: string;
+  readonly differs: boolean;
+}
+
+const points = 1500;
+
+/** Reads the runs (directories) and draws their charts. */
+export async function reportDocument(
+  dirs: readonly string[],
+  madeAt: number,
+  folder?: string,
+): Promise<ReportDocument> {
+  const options = folder === undefined ? {} : { indexFolder: folder };
+  const libraries = dirs.map((dir) => new Library(dirname(dir), { ...options, only: basename(dir) }));
+  try {
+    const runs: ReportRun[] = [];
+    for (const [i, dir] of dirs.entries()) runs.push(await readReportRun(libraries[i]!, basename(dir)));
+    const named = unique(runs);
+    const details = named.map(({ detail }) => detail);
+    const series = named.map((run) => run.series);
+    const numbers = headline(details, series);
+    return {
+      title:
+        named.length === 1
+          ? named[0]!.shown.label
+          : `${named.length} runs: ${named.map((r) => r.shown.label).join(", ")}`,
+      runs: named,
+      headline: numbers,
+      meanings: meanings(numbers, details),
+      charts: await reportCharts(named),
+      config: configRows(named),
+      environment: environmentRows(named),
+      problems: named.flatMap(({ shown, detail }) => detail.problems.map((text) => `${shown.label}: ${text}`)),
+      madeAt,
+    };
+  } finally {
+    await Promise.all(libraries.map((library) => library.close()));
+  }
+}
+
+async function readReportRun(library: Library, id: string): Promise<ReportRun> {
+  await library.whole(id);
+  const detail = (await library.detail(id))!;
+  const series = await library.series(id, detail.keys, { axis: "step", points });
+  const { createdAt, name } = detail.summary;
+  return { library, detail, series, shown: { id, label: name, createdAt, layers: detail.model?.n_layers ?? 1 } };
+}
+
+function unique(runs: readonly ReportRun[]): ReportRun[] {
+  const names = runs.map(({ shown }) => shown.label);
+  const label = ({ label, id }: ShownRun) =>
+    names.filter((name) => name === label).length > 1 ? `${label} (${id})` : label;
+  return runs.map((run) => ({ ...run, shown: { ...run.shown, label: label(run.shown) } }));
+}
+
+function configRows(runs: readonly ReportRun[]): ConfigRow[] {
+  const keys = [...new Set(runs.flatMap(({ detail }) => Object.keys(detail.config)))].sort();
+  const rows = keys.map((key): ConfigRow => {
+    const values = runs.map(({ detail }) => detail.config[key]);
+    const differs = new Set(values.map((value) => JSON.stringify(value))).size > 1;
+    return { key, values, source: runs[0]!.detail.sources[key] ?? "default", differs };
+  });
+  return rows.sort((a, b) => Number(b.differs) - Number(a.differs));
+}
+
+function environmentRows(runs: readonly ReportRun[]): [string, string[]][] {
+  const versions = [...new Set(runs.flatMap(({ detail }) => Object.keys(detail.versions)))];
+  const row = (name: string, tell: (detail: ReportRun["detail"]) => string): [string, string[]] => [
+    name,
+    runs.map(({ detail }) => tell(detail)),
+  ];
+  return [
+    row("id", ({ summary }) => summary.id),
+    row("state", ({ summary }) => `${summary.state}, step ${summary.step} of ${summary.steps}`),
+    row("started", ({ summary }) => when(summary.createdAt)),
+    row("attempts", ({ attempts }) => String(attempts.length)),
+    row("engine", ({ engine }) => `${engine.name}: ${engine.device}`),
+    row("seed", ({ seed }) => String(seed)),
+    row("parameters", ({ model }) => (model ? String(model.n_params) : "–")),
+    ...versions.map((name) => row(name, (detail) => detail.versions[name] ?? "–")),
+  ];
+}

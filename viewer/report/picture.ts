@@ -1,0 +1,70 @@
+/** A report as one picture: the numbers that matter most, then every chart, two beside one another. */
+import { pngUnavailable, reasonOf } from "../../core/errors.ts";
+import type { ReportDocument } from "./document.ts";
+import { escaped } from "./html.ts";
+import { estimateText } from "./numbers.ts";
+
+const margin = 28;
+const column = 640;
+const gap = 24;
+const captionHeight = 26;
+const lineHeight = 20;
+const mostLines = 16;
+
+/** All of it as one SVG. */
+export function reportSvg({ title, headline, charts, runs }: ReportDocument): string {
+  const lines = headline
+    .slice(0, mostLines)
+    .map(({ key, estimates }) => `${key}:  ${estimates.map(estimateText).join("   |   ")}`);
+  const parts = [text(margin, margin + 18, title, 20, 600)];
+  let top = margin + 44;
+  if (runs.length > 1) lines.unshift(runs.map(({ shown }) => shown.label).join("   |   "));
+  for (const line of lines) {
+    parts.push(text(margin, top, line, 13));
+    top += lineHeight;
+  }
+  top += 12;
+  const pictures = charts.flatMap(({ title: name, pictures: drawn }) =>
+    drawn.map(({ caption, svg }) => ({ name: caption === "" ? name : `${name}: ${caption}`, svg, ...sizeOf(svg) })),
+  );
+  const bottoms = [top, top];
+  for (const { name, svg, width, height } of pictures) {
+    const side = bottoms[0]! <= bottoms[1]! ? 0 : 1;
+    const scale = Math.min(1, column / width);
+    const [x, y] = [margin + side * (column + gap), bottoms[side]!];
+    parts.push(text(x, y + 16, name, 14, 600));
+    parts.push(
+      svg
+        .replace(/<svg /, `<svg x="${x}" y="${y + captionHeight}" `)
+        .replace(/ width="[\d.]+" height="[\d.]+"/, ` width="${width * scale}" height="${height * scale}"`),
+    );
+    bottoms[side] = y + captionHeight + height * scale + gap;
+  }
+  const [width, height] = [2 * margin + 2 * column + gap, Math.max(...bottoms) + margin];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="#ffffff"/>${parts.join("\n")}</svg>`;
+}
+
+/** The same as PNG, at one and a half times the size. Throws `usage` where the optional rasteriser is missing. */
+export async function reportPng(document: ReportDocument): Promise<Uint8Array> {
+  let Resvg: typeof import("@resvg/resvg-js").Resvg;
+  try {
+    ({ Resvg } = await import("@resvg/resvg-js"));
+  } catch (thrown) {
+    throw pngUnavailable(reasonOf(thrown));
+  }
+  // `system-ui` means nothing outside a browser.
+  const svg = reportSvg(document).replaceAll("system-ui, sans-serif", fonts);
+  return new Resvg(svg, { fitTo: { mode: "zoom", value: 1.5 }, font: { loadSystemFonts: true } }).render().asPng();
+}
+
+const fonts = "Inter, Helvetica Neue, Segoe UI, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif";
+
+function text(x: number, y: number, content: string, size: number, weight = 400): string {
+  const words = content.length > 170 ? `${content.slice(0, 169)}…` : content;
+  return `<text x="${x}" y="${y}" font-family="system-ui, sans-serif" font-size="${size}" font-weight="${weight}" fill="#1c2024" xml:space="preserve">${escaped(words)}</text>`;
+}
+
+function sizeOf(svg: string): { width: number; height: number } {
+  const [, width = "640", height = "300"] = /width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
+  return { width: Number(width), height: Number(height) };
+}
