@@ -19,6 +19,8 @@ export interface StepOutputs {
 }
 
 export interface Programs {
+  /** The first step's program, with every analyzer in it. */
+  readonly first: Program;
   /** Runs step `step` on the next batch. */
   run(state: State, sampler: Sampler, step: number): Promise<StepOutputs>;
   evaluate(state: State): Promise<EvalResult>;
@@ -58,13 +60,14 @@ export async function createPrograms(
     return program;
   }
 
-  await programAt(1);
+  const first = await programAt(1);
   const together = Math.min(config.train.batch_size, held.count);
   const evaluation = evalStep({ ...plan, windows: together });
   const frozenPrograms = await createFrozenPrograms(engine, plan, analyzers, held);
   const evalProgram = await engine.compile(evaluation.step, evaluation.signature, "evaluation");
 
   return {
+    first,
     run: async (state, sampler, step) => {
       const batch = sampler.next(rows);
       const program = await programAt(step);

@@ -7,6 +7,7 @@ import { type Dataset, loadDataset } from "./data/dataset.ts";
 import { createSampler, type Sampler } from "./data/sampler.ts";
 import { evalWindows } from "./data/windows.ts";
 import { createEngine } from "./engine/choose.ts";
+import { dumpProgram } from "./engine/dump.ts";
 import type { Engine, State } from "./engine/engine.ts";
 import { type ActiveAnalyzer, loadAnalyzers, setUp } from "./lifecycle.ts";
 import type { Observer } from "./observer.ts";
@@ -24,6 +25,8 @@ export interface SessionRequest {
   readonly plugins: PluginTable;
   /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
   readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
+  /** Where to write the first step's graph, see `dumpProgram`. */
+  readonly dumpGraph?: string | undefined;
   /** Warnings from before the session. */
   readonly notes?: readonly string[];
   /** Wall clock, ms since 1970. */
@@ -100,6 +103,10 @@ async function assembled(
 
   observer.phase?.("preparing the train step");
   const programs = await createPrograms(engine, config, dataset.d_vocab, analyzers, held);
+  if (request.dumpGraph !== undefined) {
+    const written = await dumpProgram(programs.first, request.dumpGraph);
+    observer.info?.(`wrote ${written.join(" and ")}`);
+  }
   if (saved) {
     sampler.restore(saved.cursor);
     loadAnalyzers(analyzers, saved.analyzers, saved.step);

@@ -3,7 +3,7 @@ import type { CommandModule } from "yargs";
 import type { LoadPlugins } from "./cli.ts";
 import { type ConfigArguments, configFlags, flagsFrom } from "./config-flags.ts";
 
-type Arguments = ConfigArguments & { json: boolean };
+type Arguments = ConfigArguments & { json: boolean; dumpGraph: string | undefined };
 
 export function trainCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
   return {
@@ -11,6 +11,11 @@ export function trainCommand(plugins: LoadPlugins): CommandModule<object, Argume
     describe: "Train as the config says, with analyzers and sinks.",
     builder: (yargs) =>
       configFlags(yargs)
+        .option("dump-graph", {
+          type: "string",
+          requiresArg: true,
+          describe: "Write the compiled step as text to FILE, and as a model to FILE.onnx.",
+        })
         .option("json", { type: "boolean", default: false, describe: "Print the result as JSON." })
         .example("$0 train", "with the rc file found from here upwards, or the defaults")
         .example("$0 train --steps 1000 --lr 1e-3 --seed 7", "override common keys")
@@ -19,7 +24,7 @@ export function trainCommand(plugins: LoadPlugins): CommandModule<object, Argume
       const { loadConfig } = await import("../config/load.ts");
       const loaded = await loadConfig({ cwd: process.cwd(), env: process.env, ...flagsFrom(args) });
       const { runTraining } = await import("./training.ts");
-      await runTraining({ loaded, plugins: await plugins() }, args.json);
+      await runTraining({ loaded, plugins: await plugins(), dumpGraph: args.dumpGraph }, args.json);
     },
   };
 }
