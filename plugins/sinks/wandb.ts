@@ -1,142 +1,17 @@
 /** Logs a run to Weights & Biases. The transaction log on disk is the truth; the network only ever copies it. */
-import { defineSink, type Notices, type Outcome, type Run, type Sink, type SinkInstance } from "../../core/plugin.ts";
-import { declaredCharts } from "./wandb/charts.ts";
-import { checkpointFiles } from "./wandb/checkpoint-files.ts";
-import { startOf } from "./wandb/identity.ts";
-import { Journal } from "./wandb/journal.ts";
-import { checkKeys } from "./wandb/keys.ts";
-import { makeLogFolder, readPointer, writePointer } from "./wandb/layout.ts";
-import { type LiveStream, startLive } from "./wandb/live.ts";
-import { journalOptionsOf, optionsSchema, type WandbOptions } from "./wandb/options.ts";
-import { resolveSettings, type Settings } from "./wandb/settings.ts";
+import { defineSink, type Sink } from "../../core/plugin.ts";
+import { optionsSchema } from "./wandb/options.ts";
+import { resolveSettings } from "./wandb/settings.ts";
+import { createWandbSink } from "./wandb/sink.ts";
 import { surroundings } from "./wandb/surroundings.ts";
 import { syncRun } from "./wandb/sync.ts";
-import { createSystemMonitor, type SystemMonitor } from "./wandb/system.ts";
 import { network } from "./wandb/transport.ts";
-import { remedyFor, runUrl, upload } from "./wandb/upload.ts";
-
-/** How long a stream may take to send what is under way at the end, ms. */
-const streamEnd = 2_000;
-/** The longest that someone who pressed Ctrl-C waits for the network, ms. */
-const interruptedEnd = 15_000;
 
 export const wandb: Sink = defineSink({
   name: "wandb",
   summary:
     "Logs to Weights & Biases: a complete log on disk first, then streamed; `experiment sync` sends what is missing.",
   options: optionsSchema,
-  setup: (options, notices) => createWandbSink(options, notices),
+  setup: (options, notices) => createWandbSink(options, resolveSettings(options, surroundings()), notices),
   sync: (run, options, host) => syncRun(run, options, resolveSettings(options, surroundings()), host, network),
 });
-
-function createWandbSink(options: WandbOptions, notices: Notices): SinkInstance {
-  const settings = resolveSettings(options, surroundings());
-  let journal: Journal | undefined;
-  let live: LiveStream | undefined;
-  let system: SystemMonitor | undefined;
-  let opened: Run | undefined;
-
-  return {
-    open(run) {
-      if (settings.mode === "disabled") return;
-      checkKeys(run);
-      if (settings.hint !== undefined) notices.info(settings.hint);
-      opened = run;
-      journal = openJournal(run, options, settings);
-      if (journal.damage !== undefined) notices.warn(`W&B: ${journal.damage} It is kept as ${journal.path}.damaged.`);
-      if (options.system_every > 0) system = createSystemMonitor(Date.now(), options.system_every * 1000);
-      if (settings.mode === "offline") notices.info(`W&B: logging offline to ${journal.path}.`);
-      else live = stream(journal.path, settings, notices);
-    },
-    write(rows) {
-      if (journal === undefined) return;
-      for (const row of rows) {
-        journal.row(row);
-        const values = system?.sample(row.time);
-        if (values !== undefined) journal.stats(row.time, values);
-      }
-    },
-    output({ stream, time, text }) {
-      if (options.console) journal?.output(stream, time, text);
-    },
-    async close(outcome) {
-      if (journal === undefined || opened === undefined) return;
-      const finished = journal;
-      journal = undefined;
-      if (options.charts) declaredCharts(finished, opened.charts);
-      if (options.checkpoints) finished.files(checkpointFiles(opened.dir, finished.path), "other");
-      finished.exit(exitCodeOf(outcome), outcome.time);
-      finished.close();
-      await live?.stop(streamEnd);
-      if (live !== undefined) await settle(finished.path, opened.id, settings, options, outcome, notices);
-      else notices.info(`W&B: the run is in ${finished.path}. ${remedyFor(opened.id, finished.path)}`);
-    },
-  };
-}
-
-/** Goes on with the log that the run directory points to, or begins one. */
-function openJournal(run: Run, options: WandbOptions, settings: Settings): Journal {
-  const journalOptions = journalOptionsOf(options, run.startedAt);
-  const start = startOf(run, settings);
-  const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
-  if (earlier !== undefined && run.resumedFrom !== undefined) {
-    const resumed = { ...start, run: { ...start.run, id: earlier.id } };
-    return Journal.resume(earlier.log, run.resumedFrom, resumed, journalOptions);
-  }
-  const mode = settings.mode === "online" ? "online" : "offline";
-  const log = makeLogFolder(settings.dir ?? run.dir, mode, run.startedAt, start.run.id);
-  writePointer(run.dir, { log, id: start.run.id });
-  return Journal.create(log, start, journalOptions);
-}
-
-function stream(log: string, settings: Settings, notices: Notices): LiveStream | undefined {
-  const { baseUrl, key, appUrl } = settings;
-  if (key === undefined) return undefined;
-  return startLive(
-    log,
-    { baseUrl, key },
-    {
-      onRun: (run) => notices.info(`W&B: view the run at ${runUrl(appUrl, run)}`),
-      onWarning: (reason) =>
-        notices.warn(`W&B: streaming failed: ${reason}. Training goes on; rows are kept in ${log}.`),
-    },
-  );
-}
-
-/** Brings the server up to the log, and says how that went. */
-async function settle(
-  log: string,
-  runId: string,
-  { baseUrl, key = "", appUrl }: Settings,
-  options: WandbOptions,
-  outcome: Outcome,
-  notices: Notices,
-): Promise<void> {
-  const limit = outcome.state === "interrupted" ? interruptedEnd : Number.POSITIVE_INFINITY;
-  const patience = { until: Date.now() + Math.min(limit, options.finish_timeout * 1000), attempts: 1000 };
-  const account = { baseUrl, key };
-  const done = await upload({ log, account, transport: network, patience, exitCode: undefined });
-  if (done.complete) {
-    const run = { entity: done.entity ?? "", project: done.project ?? "", id: done.id ?? "" };
-    notices.info(`W&B: all ${done.rows} rows are at ${runUrl(appUrl, run)} (${outcome.state}).`);
-  } else {
-    const reason = done.reason ?? "the log has no end";
-    notices.warn(
-      `W&B: ${done.rows} rows are on the server; ${reason}. All rows are safe in ${log}. ${remedyFor(runId, log)}`,
-    );
-  }
-}
-
-/** 0 only for a run that finished; W&B shows every other code as failed. */
-function exitCodeOf({ state }: Outcome): number {
-  switch (state) {
-    case "finished":
-      return 0;
-    case "failed":
-      return 1;
-    case "interrupted":
-      return 130;
-    default:
-      return state satisfies never;
-  }
-}

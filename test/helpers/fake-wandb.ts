@@ -15,6 +15,8 @@ export interface FakeRequest {
   /** GraphQL operation, `file_stream`, or `PUT`. */
   readonly operation: string;
   readonly authorization: string;
+  /** Who asks: `@wandb/sdk` calls itself "W&B Internal JS Client". */
+  readonly userAgent: string;
   readonly body: string;
 }
 
@@ -80,7 +82,7 @@ export class FakeWandb {
   async #virtual({ url, headers, body, timeoutMs }: HttpRequest, clock: { time: number }): Promise<HttpReply> {
     clock.time += 20;
     const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
-    const request = this.#noted(new URL(url).pathname, headers.Authorization ?? "", text);
+    const request = this.#noted(new URL(url).pathname, headers.Authorization ?? "", headers["User-Agent"] ?? "", text);
     const fault = this.fault(request, this.requests.length - 1);
     if (fault?.kind === "reset" || (fault?.kind === "stall" && fault.ms >= timeoutMs)) {
       if (fault.applied) this.#answer(request);
@@ -97,7 +99,12 @@ export class FakeWandb {
     incoming.on("error", () => {});
     outgoing.on("error", () => {});
     for await (const part of incoming.setEncoding("utf8")) body += part;
-    const request = this.#noted(incoming.url ?? "", incoming.headers.authorization ?? "", body);
+    const request = this.#noted(
+      incoming.url ?? "",
+      incoming.headers.authorization ?? "",
+      incoming.headers["user-agent"] ?? "",
+      body,
+    );
     const fault = this.fault(request, this.requests.length - 1);
     if (fault?.kind === "reset") {
       if (fault.applied) this.#answer(request);
@@ -112,12 +119,12 @@ export class FakeWandb {
     outgoing.end(text);
   }
 
-  #noted(path: string, authorization: string, body: string): FakeRequest {
+  #noted(path: string, authorization: string, userAgent: string, body: string): FakeRequest {
     const named =
       path === "/graphql" ? ((JSON.parse(body) as { operationName?: string; query: string }) ?? {}) : undefined;
     const query = named?.operationName ?? /(?:query|mutation)\s+(\w+)/.exec(named?.query ?? "")?.[1];
     const operation = query ?? (path.endsWith("/file_stream") ? "file_stream" : "PUT");
-    const request = { path, operation, authorization, body };
+    const request = { path, operation, authorization, userAgent, body };
     this.requests.push(request);
     return request;
   }

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as setTimeoutOf } from "node:timers/promises";
 import { expect } from "chai";
 import { createRandom } from "../../core/random.ts";
 import { readRows } from "../../core/record/reader.ts";
@@ -129,6 +130,20 @@ describe("50 runs whose processes are really killed", () => {
       await Promise.all(Array.from({ length: 10 }, (_, i) => survives(block + i)));
     });
   }
+
+  it("leave no streaming process behind", async function () {
+    if (!existsSync("/proc/self/cmdline")) this.skip(); // needs Linux' /proc
+    const left = () =>
+      readdirSync("/proc").filter((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(join(folder, "bin", "live-process"));
+        } catch {
+          return false;
+        }
+      });
+    for (const end = Date.now() + 5000; left().length > 0 && Date.now() < end; ) await setTimeoutOf(20);
+    expect(left()).to.deep.equal([]);
+  });
 
   it("had kills among them", () => {
     expect(kills).to.be.at.least(50);

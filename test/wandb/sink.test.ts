@@ -1,0 +1,308 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect } from "chai";
+import type { Outcome, SinkInstance } from "../../core/plugin.ts";
+import { json } from "../../plugins/sinks/json.ts";
+import { readPointer } from "../../plugins/sinks/wandb/layout.ts";
+import { optionsSchema } from "../../plugins/sinks/wandb/options.ts";
+import { resolveSettings, type Settings } from "../../plugins/sinks/wandb/settings.ts";
+import { createWandbSink } from "../../plugins/sinks/wandb/sink.ts";
+import { syncRun } from "../../plugins/sinks/wandb/sync.ts";
+import { network } from "../../plugins/sinks/wandb/transport.ts";
+import { FakeWandb } from "../helpers/fake-wandb.ts";
+import { runStart, testRow, testRun } from "../helpers/rows.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
+import { rejectedBy } from "../helpers/thrown.ts";
+import { readHistory, readLog } from "../helpers/wandb-reader.ts";
+import { expectedRows, historyOf } from "../helpers/wandb-run.ts";
+
+const key = "k".repeat(86);
+const id = "20260102-030405-abcd";
+type Options = Parameters<typeof optionsSchema.parse>[0] & object;
+
+function ended(state: Outcome["state"], steps: number): Outcome {
+  return { state, step: steps, tokens: steps * 16, time: runStart + steps * 1500 };
+}
+
+describe("createWandbSink", () => {
+  const dir = useTempDir();
+  let said: string[];
+  let warned: string[];
+  beforeEach(() => {
+    said = [];
+    warned = [];
+  });
+  const notices = { info: (m: string) => void said.push(m), warn: (m: string) => void warned.push(m) };
+
+  function settingsFor(options: Options, env: Record<string, string>): Settings {
+    return resolveSettings(optionsSchema.parse(options), { env, cwd: dir(), home: dir(), readText: () => undefined });
+  }
+  function sinkWith(options: Options = {}, env: Record<string, string> = {}): SinkInstance {
+    return createWandbSink(optionsSchema.parse(options), settingsFor(options, env), notices);
+  }
+  const logOf = () => readPointer(dir())?.log ?? "";
+
+  it("writes a run that `wandb sync` and `wandb leet` find, and says how to send it", async () => {
+    const sink = sinkWith();
+    await sink.open(testRun(dir()));
+    for (let step = 1; step <= 5; step++) expect(sink.write([testRow(step)])).to.equal(undefined);
+    await sink.close(ended("finished", 5));
+    const log = logOf();
+    expect(basename(log)).to.equal(`run-${id}.wandb`);
+    expect(basename(dirname(log))).to.match(new RegExp(`^offline-run-\\d{8}_\\d{6}-${id}$`));
+    expect(basename(dirname(dirname(log)))).to.equal("wandb");
+    expect(readlinkSync(join(dirname(dirname(log)), "latest-run"))).to.equal(basename(dirname(log)));
+    expect(
+      readLog(log)
+        .slice(0, 10)
+        .some(({ run }) => run),
+    ).to.equal(true);
+    expect(readLog(log).at(-1)?.exit).to.deep.equal({ runtime: 7 });
+    expect(said[0]).to.match(/^W&B: no API key, so the run is logged offline/);
+    expect(said.at(-1))
+      .to.include(`experiment sync ${id}`)
+      .and.include(`wandb sync ${dirname(log)}`);
+    expect(warned).to.deep.equal([]);
+  });
+
+  it("ends failed and interrupted runs with a code of their own", async () => {
+    for (const [state, code] of [
+      ["failed", 1],
+      ["interrupted", 130],
+    ] as const) {
+      const sink = sinkWith({ mode: "offline" });
+      mkdirSync(join(dir(), state));
+      await sink.open(testRun(join(dir(), state)));
+      await sink.close(ended(state, 0));
+      expect(readLog(readPointer(join(dir(), state))?.log ?? "").at(-1)?.exit?.exit_code).to.equal(code);
+    }
+  });
+
+  it("does nothing at all when disabled", async () => {
+    const sink = sinkWith({ mode: "disabled" });
+    await sink.open(testRun(dir()));
+    await sink.write([testRow(1)]);
+    sink.output?.({ stream: "stdout", time: 0, text: "x" });
+    await sink.close(ended("finished", 1));
+    expect(readdirSync(dir())).to.deep.equal([]);
+    expect(said).to.deep.equal([]);
+  });
+
+  it("refuses a run with more keys than W&B can take, before anything is written", async () => {
+    const metrics = Array.from({ length: 6000 }, (_, i) => ({ key: `s/m${i}`, description: "" }));
+    const opening = async () => sinkWith().open(testRun(dir(), { metrics }));
+    expect((await rejectedBy(opening())).code).to.equal("config.invalid");
+    expect(readdirSync(dir())).to.deep.equal([]);
+  });
+
+  it("keeps the key out of config, log and notices, and takes hostile names as text", async () => {
+    const name = `</script>"; rm -rf / \u001b[31m ${"n".repeat(3000)}`;
+    const config = JSON.parse(`{"note":"my key is ${key}","nested":[{"key":"${key}"}],"__proto__":{"x":1}}`) as object;
+    const env = { WANDB_API_KEY: key };
+    const sink = sinkWith({ mode: "offline" }, env);
+    await sink.open(testRun(dir(), { name, config: { ...config } }));
+    await sink.close(ended("finished", 0));
+    expect(readFileSync(logOf(), "latin1")).to.not.include(key);
+    expect(readLog(logOf())[0]?.run?.display_name).to.equal(name);
+    expect(said.concat(warned).join()).to.not.include(key);
+  });
+
+  it("keeps console lines, system metrics and the model's shape", async () => {
+    const sink = sinkWith({ mode: "offline", system_every: 0.001 });
+    await sink.open(testRun(dir()));
+    sink.output?.({ stream: "stderr", time: runStart, text: "careful" });
+    await sink.write([{ ...testRow(1), time: Date.now() + 100 }]);
+    await sink.close(ended("finished", 1));
+    const records = readLog(logOf());
+    expect(records.flatMap(({ output_raw }) => output_raw?.line ?? [])).to.deep.equal(["careful"]);
+    const stats = records
+      .flatMap(({ stats }) => stats?.item ?? [])
+      .map(({ key, value_json }) => [key, Number(value_json)]);
+    const found = Object.fromEntries(stats) as Record<string, number>;
+    expect(found["proc.memory.rssMB"]).to.be.within(20, 100_000);
+    expect(found.memory_percent).to.be.within(0, 100);
+    const items = records[0]?.run?.config.update.map((item) => [item.key, JSON.parse(item.value_json)] as const) ?? [];
+    expect(Object.fromEntries(items)).to.deep.include({ seed: 1, model_shape: testRun("/").model });
+  });
+
+  it("adds the declared charts that W&B's line preset holds, as a table of their rows", async () => {
+    const encoding = { x: { field: "tokens" }, y: { field: "value" }, color: { field: "layer" } };
+    const chart = { section: "s", id: "use", title: "Use", description: "", data: "scalars", only: ["use"] } as const;
+    const charts = [
+      { ...chart, spec: { mark: { type: "line", point: true }, encoding } },
+      { ...chart, id: "band", spec: { layer: [{ mark: "area", encoding }] } },
+      { ...chart, id: "rect", data: "arrays" as const, spec: { mark: "rect", encoding } },
+    ];
+    const sink = sinkWith({ mode: "offline" });
+    await sink.open(testRun(dir(), { charts }));
+    for (let step = 1; step <= 6000; step++) {
+      await sink.write([
+        { ...testRow(step), metrics: { "s/use/layer_0": step, "s/use/layer_1": Number.NaN, "s/used": 1 } },
+      ]);
+    }
+    await sink.close(ended("finished", 6000));
+    const records = readLog(logOf());
+    const shown = records.flatMap(({ config }) => config?.update ?? []);
+    expect(shown.map(({ nested_key }) => nested_key)).to.deep.equal([["_wandb", "visualize", "s/use"]]);
+    const [file] = records.flatMap(({ files }) => files?.files ?? []);
+    const table = JSON.parse(readFileSync(join(dirname(logOf()), "files", file?.path ?? ""), "utf8")) as {
+      data: unknown[];
+    };
+    expect(table.data).to.have.length(6000);
+    expect(table.data.at(-1)).to.deep.equal([96_000, 6000, "layer 0"]);
+  });
+
+  it("offers checkpoints as files when asked to", async () => {
+    mkdirSync(join(dir(), "checkpoints", "step-000005"), { recursive: true });
+    writeFileSync(join(dir(), "checkpoints", "step-000005", "model.safetensors"), "weights");
+    const sink = sinkWith({ mode: "offline", checkpoints: true });
+    await sink.open(testRun(dir()));
+    await sink.close(ended("finished", 5));
+    const name = "checkpoints/step-000005/model.safetensors";
+    expect(readLog(logOf()).flatMap(({ files }) => files?.files.map(({ path }) => path) ?? [])).to.deep.equal([name]);
+    expect(readFileSync(join(dirname(logOf()), "files", name), "utf8")).to.equal("weights");
+  });
+
+  it("goes on with the same log and W&B run after a resume, also from another folder and mode", async () => {
+    const first = sinkWith({ mode: "offline" });
+    await first.open(testRun(dir()));
+    for (let step = 1; step <= 8; step++) await first.write([testRow(step)]);
+    const log = logOf();
+    const second = sinkWith({ mode: "offline", id: "another" });
+    await second.open(testRun(dir(), { resumedFrom: 6 }));
+    for (let step = 7; step <= 10; step++) await second.write([testRow(step)]);
+    await second.close(ended("finished", 10));
+    expect(logOf()).to.equal(log);
+    expect(readLog(log).filter(({ run }) => run)).to.have.length(1);
+    expect(readHistory(log)).to.deep.equal(expectedRows(10));
+  });
+
+  describe("online", () => {
+    let server: FakeWandb;
+    let env: Record<string, string>;
+    beforeEach(async () => {
+      server = new FakeWandb();
+      env = { WANDB_API_KEY: key, WANDB_BASE_URL: await server.listen() };
+    });
+    afterEach(() => server.close());
+
+    /** Looks every few milliseconds, for at most 15 s. */
+    async function until(what: string, holds: () => boolean): Promise<void> {
+      const end = Date.now() + 15_000;
+      while (!holds()) {
+        if (Date.now() > end) throw new Error(`waited 15 s for: ${what}`);
+        await setTimeout(10);
+      }
+    }
+    const bySdk = () =>
+      server.requests.filter((r) => r.operation === "file_stream" && r.userAgent.includes("JS Client"));
+
+    it("streams rows through @wandb/sdk while training, with NaN and true times, and prints where", async () => {
+      const sink = sinkWith({}, env);
+      await sink.open(testRun(dir()));
+      await sink.write([testRow(1)]);
+      await until("the first row", () => server.runs.get(id)?.history.length === 1);
+      await until("the SDK's start", () => server.requests.some((r) => r.operation === "Viewer"));
+      for (let step = 2; step <= 120; step++) await sink.write([testRow(step)]);
+      await until("rows by the SDK", () => bySdk().length > 0 && server.run(id).history.length === 120);
+      expect(historyOf(server, id)).to.deep.equal(expectedRows(120));
+      expect(server.run(id).exitcode).to.equal(undefined);
+      await sink.close(ended("finished", 120));
+      expect(historyOf(server, id)).to.deep.equal(expectedRows(120));
+      expect(server.run(id).exitcode).to.equal(0);
+      expect(said[0]).to.equal(`W&B: view the run at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id}`);
+      expect(said.at(-1)).to.equal(
+        `W&B: all 120 rows are at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id} (finished).`,
+      );
+      expect(warned).to.deep.equal([]);
+    });
+
+    it("gives the SDK up at its first failed request, and loses nothing", async () => {
+      server.fault = (r) =>
+        r.operation === "file_stream" && r.userAgent.includes("JS Client")
+          ? { kind: "status", status: 500 }
+          : undefined;
+      const sink = sinkWith({}, env);
+      await sink.open(testRun(dir()));
+      await sink.write([testRow(1)]);
+      await until("the SDK's start", () => server.requests.some((r) => r.operation === "Viewer"));
+      for (let step = 2; step <= 30; step++) await sink.write([testRow(step)]);
+      await until("the SDK's failure", () => bySdk().length > 0);
+      await until("the rows all the same", () => server.run(id).history.length === 30);
+      await sink.close(ended("finished", 30));
+      expect(historyOf(server, id)).to.deep.equal(expectedRows(30));
+      expect(bySdk()).to.have.length(1);
+    });
+
+    it("warns once when the key is refused, never waits, and says what is safe and how to finish", async () => {
+      server.fault = () => ({ kind: "status", status: 401 });
+      const sink = sinkWith({}, env);
+      await sink.open(testRun(dir()));
+      for (let step = 1; step <= 10; step++) expect(sink.write([testRow(step)])).to.equal(undefined);
+      await until("the warning", () => warned.length > 0);
+      await sink.close(ended("finished", 10));
+      expect(warned).to.have.length(2);
+      expect(warned[0]).to.match(/^W&B: streaming failed: the API key is refused \(HTTP 401\)\. Training goes on/);
+      expect(warned[1]).to.include("0 rows are on the server").and.include(`All rows are safe in ${logOf()}`);
+      expect(warned[1]).to.include(`experiment sync ${id}`).and.include("wandb sync --include-online");
+      expect(warned.join()).to.not.include(key);
+      expect(readHistory(logOf())).to.deep.equal(expectedRows(10));
+    });
+
+    it("ends within its limit when the server is away, and sync finishes later", async () => {
+      const sink = sinkWith({ finish_timeout: 0.2 }, env);
+      server.fault = () => ({ kind: "reset", applied: false });
+      await sink.open(testRun(dir()));
+      for (let step = 1; step <= 10; step++) await sink.write([testRow(step)]);
+      const before = Date.now();
+      await sink.close(ended("failed", 10));
+      expect(Date.now() - before).to.be.below(4000);
+      expect(warned.at(-1)).to.match(/no success within 1 attempt, last: /);
+
+      server.fault = () => undefined;
+      const run = { id, dir: dir(), state: "failed" } as const;
+      const host = { ...notices, progress() {} };
+      const report = await syncRun(run, optionsSchema.parse({}), settingsFor({}, env), host, network);
+      expect(report).to.deep.include({ state: "complete" });
+      expect(report.message).to.include(`${id}: all 10 rows are at ${env.WANDB_BASE_URL}`).and.include("(failed)");
+      expect(server.run(id).exitcode).to.equal(1);
+      const again = await syncRun(run, optionsSchema.parse({}), settingsFor({}, env), host, network);
+      expect(again).to.deep.equal({ state: "nothing", message: `${id}: is on the server already.` });
+    });
+
+    it("sync says when there is no key, and no log", async () => {
+      const run = { id, dir: dir(), state: "killed" } as const;
+      const host = { ...notices, progress() {} };
+      const sync = () => syncRun(run, optionsSchema.parse({}), settingsFor({}, {}), host, network);
+      expect(await sync()).to.deep.equal({ state: "nothing", message: `${id}: has no W&B log.` });
+      const sink = sinkWith();
+      await sink.open(testRun(dir()));
+      expect((await sync()).message).to.include("no API key");
+    });
+
+    it("sync takes over from rows.jsonl what a damaged or shorter log lacks", async () => {
+      const record = json.setup({} as never, notices);
+      const sink = sinkWith({ mode: "offline" });
+      await record.open(testRun(dir()));
+      await sink.open(testRun(dir()));
+      for (let step = 1; step <= 40; step++) {
+        await record.write([testRow(step)]);
+        if (step <= 35) await sink.write([testRow(step)]);
+      }
+      await record.close(ended("failed", 40));
+      const bytes = readFileSync(logOf());
+      const at = bytes.length - 3000;
+      bytes[at] = bytes[at]! ^ 1;
+      writeFileSync(logOf(), bytes);
+      const run = { id, dir: dir(), state: "killed" } as const;
+      const host = { ...notices, progress() {} };
+      const report = await syncRun(run, optionsSchema.parse({}), settingsFor({}, env), host, network);
+      expect(report.state, report.message).to.equal("complete");
+      expect(historyOf(server, id)).to.deep.equal(expectedRows(40));
+      expect(server.run(id).exitcode).to.equal(137);
+      expect(existsSync(`${logOf()}.damaged`)).to.equal(true);
+      expect(said.at(-1)).to.match(/took \d+ rows over from rows\.jsonl/);
+    });
+  });
+});
