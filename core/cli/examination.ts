@@ -54,10 +54,9 @@ export function examination(found: Examination): string {
     ["disk", disk],
   ];
   const engines = found.engines.map((engine) => [
-    engine.chosen ? "  *" : "   ",
+    engine.chosen ? "*" : " ",
     engine.name,
-    engine.available ? engine.device : "not here",
-    engine.why,
+    engine.available ? `${engine.device}: ${engine.why}` : engine.why.replace(/^engine `.*?` is not available: /, ""),
   ]);
   return [table(machine), "", bold("engines (* = what `engine: auto` chooses)"), table(engines)].join("\n");
 }

@@ -69,13 +69,16 @@ async function openTensorflow() {
       const gpu = (tf.backend() as unknown as TensorflowBackend).isUsingGpuDevice === true;
       return `${gpu ? "GPU" : "CPU"} (TensorFlow, ${name})`;
     } catch (thrown) {
-      failures.push(`${name}: ${firstLine(thrown)}`);
+      failures.push(`${name} ${whyNot(thrown)}`);
     }
   }
   const remedy = `Install one of them (\`npm i ${tensorflowPackages[1]}\`), or use another engine.`;
   throw engineUnavailable("tensorflow", failures.join("; "), remedy);
 }
 
-function firstLine(thrown: unknown): string {
-  return reasonOf(thrown).split("\n", 1)[0]!;
+function whyNot(thrown: unknown): string {
+  const [line = ""] = reasonOf(thrown).split("\n", 1);
+  if ((thrown as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return "is not installed";
+  if (line.includes("native addon module")) return "has no native library (its install step downloads one)";
+  return `failed: ${line}`;
 }
