@@ -7,6 +7,7 @@ import { type EvalResult, summariseWindows } from "./evaluation.ts";
 import { type ActiveAnalyzer, looksAt } from "./lifecycle.ts";
 import type { NDArray } from "./ndarray.ts";
 import type { Probe, Readings } from "./plugin.ts";
+import { lastStep } from "./schedule.ts";
 import { evalStep, frozenStep, regroup, type StepPlan, scalarInputs, trainStep } from "./step.ts";
 
 /** What the engine gave back for one step. */
@@ -44,7 +45,7 @@ export async function createPrograms(
   const rows = config.train.batch_size * config.train.accumulate;
 
   function programAt(step: number): Promise<Program> {
-    const looking = analyzers.filter((analyzer) => looksAt(analyzer, step, config.train.steps));
+    const looking = analyzers.filter((analyzer) => looksAt(analyzer, step, lastStep(config.train)));
     const key = looking.map(({ plugin }) => plugin.name).join(" ");
     let program = bySet.get(key);
     if (program === undefined) {
@@ -89,11 +90,11 @@ export async function createPrograms(
       }
       return summariseWindows(losses);
     },
-    looksFrozen: (step) => frozenPrograms.some((frozen) => looksAt(frozen, step, config.train.steps)),
+    looksFrozen: (step) => frozenPrograms.some((frozen) => looksAt(frozen, step, lastStep(config.train))),
     frozen: async (state, step) => {
       const readings = new Map<string, Readings<Probe>>();
       for (const { every, look } of frozenPrograms) {
-        if (!looksAt({ every }, step, config.train.steps)) continue;
+        if (!looksAt({ every }, step, lastStep(config.train))) continue;
         for (const [name, reading] of Object.entries(await look(state))) readings.set(name, reading);
       }
       return readings;

@@ -12,6 +12,7 @@ import type { Outcome, Run } from "./plugin.ts";
 import { formatVersion, type RunFile } from "./record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "./record/run-dir.ts";
 import { withAttempt, withOutcome } from "./record/run-file.ts";
+import { lastStep } from "./schedule.ts";
 import type { SessionRequest } from "./session.ts";
 import { versions } from "./version.ts";
 
@@ -63,9 +64,10 @@ export function recordRun(parts: Parts): RecordedRun {
     warmupSteps: run.warmupSteps,
     metrics: run.metrics,
     attempts: [],
+    ...(request.fork && { fork: request.fork.of }),
     ...described(parts),
   };
-  return recorded(run, dir, file, now, 0, () => {
+  return recorded(run, dir, file, now, fromStep, () => {
     dir.release();
     rmSync(dir.path, { recursive: true, force: true });
   });
@@ -103,7 +105,7 @@ function runOf({ request, chosen, dataset }: Parts, dir: RunDir, startedAt: numb
     model: shapeOf(request, dataset),
     batchSize,
     tokensPerStep: batchSize * config.model.n_ctx,
-    steps: train.steps,
+    steps: lastStep(train),
     warmupSteps: train.warmup_steps,
     startedAt,
     ...(from === undefined ? {} : { resumedFrom: from }),

@@ -1,5 +1,10 @@
 import type { TrainConfig } from "./config/schema.ts";
 
+/** The step that ends the run; the schedule is that of `steps` in any case. */
+export function lastStep({ steps, until }: Pick<TrainConfig, "steps" | "until">): number {
+  return until > 0 ? Math.min(until, steps) : steps;
+}
+
 /**
  * The learning rate of optimizer step `step`, the first being 1: linear from `lr / warmup_steps` up to `lr`, then half a cosine
  * down to `lr * min_lr`, which the last step reaches.

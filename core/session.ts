@@ -27,6 +27,8 @@ export interface SessionRequest {
   readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
   /** Where to write the first step's graph, see `dumpProgram`. */
   readonly dumpGraph?: string | undefined;
+  /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
+  readonly fork?: { readonly of: { readonly run: string; readonly step: number }; readonly checkpoint: string };
   /** Warnings from before the session. */
   readonly notes?: readonly string[];
   /** Wall clock, ms since 1970. */
@@ -59,7 +61,7 @@ export interface Session {
 export async function openSession(request: SessionRequest, observer: Observer): Promise<Session> {
   const { config, baseDir } = request.loaded;
   const chosen = await choosePlugins(request.loaded, request.plugins);
-  const saved = request.resume?.checkpoint ? loadCheckpoint(request.resume.checkpoint, config) : undefined;
+  const saved = savedState(request);
 
   observer.phase?.(`reading corpus ${chosen.corpus.plugin.name}`);
   const dataset = await loadDataset({
@@ -85,6 +87,12 @@ export async function openSession(request: SessionRequest, observer: Observer): 
   }
 }
 
+/** The checkpoint that the session goes on from: its own run's, which must have the same config, or that of the forked run. */
+function savedState({ resume, fork, loaded }: SessionRequest): Checkpoint | undefined {
+  if (resume?.checkpoint) return loadCheckpoint(resume.checkpoint, loaded.config);
+  return fork && loadCheckpoint(fork.checkpoint);
+}
+
 async function assembled(
   request: SessionRequest,
   chosen: ChosenPlugins,
@@ -98,7 +106,11 @@ async function assembled(
   const { run } = recorded;
   const { clock = Date.now } = request;
   const analyzers = chosen.analyzers.map(({ plugin, options, every }) => setUp(plugin, options, every, run));
-  const sampler = createSampler(dataset.train, { n_ctx: config.model.n_ctx, seed: config.seed });
+  const sampler = createSampler(dataset.train, {
+    n_ctx: config.model.n_ctx,
+    seed: config.seed,
+    order: config.data.order,
+  });
   const held = evalWindows(dataset, config.model.n_ctx, config.eval.windows);
 
   observer.phase?.("preparing the train step");

@@ -4,6 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig, TrainConfig } from "./config/schema.ts";
 import type { Signature, Step, TensorSpecs, Tensors } from "./engine/engine.ts";
+import { isHeld } from "./held.ts";
 import { type CapturedSites, forward, initialise, parameterSpecs } from "./model.ts";
 import { type NDArray, sizeOf } from "./ndarray.ts";
 import { crossEntropy, windowLosses } from "./operations.ts";
@@ -67,7 +68,7 @@ export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe
     const clipped = clipByGlobalNorm(grads, train.grad_clip);
     const scalars = { lr: lr!, correction1: correction1!, correction2: correction2! };
     return {
-      state: adamUpdate(train, state, clipped.grads, scalars),
+      state: withoutHeld(train.hold, adamUpdate(train, state, clipped.grads, scalars)),
       outputs: { loss, grad_norm: clipped.norm, ...readings },
     };
   };
@@ -189,6 +190,13 @@ function joined(parts: readonly CapturedSites[]): CapturedSites {
   }
   tf.dispose(parts as unknown as tf.TensorContainer);
   return whole as CapturedSites;
+}
+
+/** Leaves out the new values of parameters that are held, and of their moments. */
+function withoutHeld(hold: readonly string[], changed: Tensors): Tensors {
+  if (hold.length === 0) return changed;
+  const parameterOf = (entry: string) => entry.slice(entry.indexOf("/") + 1);
+  return Object.fromEntries(Object.entries(changed).filter(([entry]) => !isHeld(hold, parameterOf(entry))));
 }
 
 function picked(state: Tensors, specs: TensorSpecs): Record<string, Tensor> {

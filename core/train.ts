@@ -5,7 +5,7 @@ import { endRun } from "./lifecycle.ts";
 import { headlineOf } from "./metrics.ts";
 import type { Observer } from "./observer.ts";
 import type { Outcome } from "./plugin.ts";
-import { writeEvent } from "./recording.ts";
+import { saveSession, writeEvent } from "./recording.ts";
 import { openSession, type Session, type SessionRequest } from "./session.ts";
 import { trainSteps } from "./trainer.ts";
 
@@ -38,7 +38,7 @@ export async function train(
   const { run, engine } = session;
   let failure: unknown;
   try {
-    await begin(session);
+    await begin(session, request.fork !== undefined);
     for (const note of request.notes ?? []) session.warn(note);
     observer.started?.(run, engine.device);
     await trainSteps(session, signal, observer);
@@ -61,11 +61,12 @@ export async function train(
   };
 }
 
-/** Puts the start on record and opens the sinks; one that cannot open stops the run. */
-async function begin(session: Session): Promise<void> {
+/** Puts the start on record and opens the sinks; one that cannot open stops the run. A fork saves what it begins with. */
+async function begin(session: Session, forks: boolean): Promise<void> {
   const { run, recorded, sinks, step } = session;
   recorded.begin();
   for (const sink of sinks) await sink.open(run);
+  if (forks) await saveSession(session, { step, tokens: step * run.tokensPerStep, time: session.clock() });
   if (run.resumedFrom === undefined) return;
   discardCheckpointsAfter(run.dir, step);
   const at = { step, tokens: step * run.tokensPerStep, time: session.clock() };

@@ -4,10 +4,14 @@ import { badUsage, ExperimentError, reasonOf } from "../errors.ts";
 import type { PluginTable } from "../registry.ts";
 import { compareCommand } from "./compare.ts";
 import { configCommand } from "./config.ts";
+import { contrastCommand } from "./contrast.ts";
 import { doctorCommand } from "./doctor.ts";
+import { forkCommand } from "./fork.ts";
 import { initCommand } from "./init.ts";
 import { listCommand } from "./list.ts";
+import { overlapCommand } from "./overlap.ts";
 import { pluginsCommand } from "./plugins.ts";
+import { pruneCommand } from "./prune.ts";
 import { reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
 import { showCommand } from "./show.ts";
@@ -34,6 +38,10 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .command(watchCommand)
     .command(reportCommand)
     .command(syncCommand(plugins))
+    .command(contrastCommand)
+    .command(forkCommand(plugins))
+    .command(overlapCommand(plugins))
+    .command(pruneCommand(plugins))
     .command(pluginsCommand(plugins))
     .command(configCommand(plugins))
     .command(initCommand)

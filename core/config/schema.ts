@@ -46,6 +46,7 @@ const data = z.strictObject({
     .enum(["bytes", "gpt2"])
     .default("bytes")
     .describe("bytes: 256 ids. gpt2: byte-pair encoding, ids compacted to those that occur in the corpus."),
+  order: count(0).default(0).describe("Which of the seed's data orders; forks of a run differ in it."),
   eval_fraction: z
     .number()
     .gt(0)
@@ -57,6 +58,13 @@ const data = z.strictObject({
 const train = z
   .strictObject({
     steps: count().default(500).describe("Optimizer steps in the whole run."),
+    until: count(0)
+      .default(0)
+      .describe("Stop after this step, the schedule being that of `steps`; 0 goes on to the last step."),
+    hold: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Parameters that are not trained: names, or beginnings of names that end with a dot (blocks.2.mlp.)."),
     batch_size: count().default(16).describe("Sequences in one micro-batch."),
     accumulate: count().default(1).describe("Micro-batches whose gradients make one step."),
     lr: z.number().positive().default(3e-3).describe("Peak learning rate of AdamW."),

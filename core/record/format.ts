@@ -48,6 +48,8 @@ export interface RunFile {
   readonly warmupSteps: number;
   readonly metrics: readonly MetricInfo[];
   readonly attempts: readonly Attempt[];
+  /** The run and step that this one went on from, when it is a fork. */
+  readonly fork?: { readonly run: string; readonly step: number };
 }
 
 /**

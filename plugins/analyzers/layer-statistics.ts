@@ -1,5 +1,6 @@
 /** One layer's sparsity in a handful of numbers, all of them functions of two tallies; and the same without each sequence. */
 import { unitsForShare } from "../../core/statistics/concentration.ts";
+import type { StatisticName } from "../../core/statistics/contrast.ts";
 import { expectedUnion } from "../../core/statistics/rarefaction.ts";
 import { chao } from "../../core/statistics/richness.ts";
 import { type Tally, tallyOf, totalOf, unitsIn } from "../../core/statistics/tally.ts";
@@ -19,14 +20,6 @@ export interface Tallies {
 
 /** The statistics that are compared between layers. */
 export type LayerStatistics = Readonly<Record<StatisticName, number>>;
-
-/** Shares of the layer's units, compared by their log odds. */
-export const shareNames = ["use_token", "use_seq", "use_batch", "k50", "always_on", "rare", "dead_hat"] as const;
-/** Ratios, compared by their logs. */
-export const ratioNames = ["batch_over_token", "cluster_index"] as const;
-export const statisticNames = [...shareNames, ...ratioNames] as const;
-export type ShareName = (typeof shareNames)[number];
-export type StatisticName = (typeof statisticNames)[number];
 
 /** Tallies of the whole batch. */
 export function tallies({ batch, pos, perUnit, sequences }: Firings): Tallies {

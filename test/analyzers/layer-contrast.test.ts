@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { createRandom, type Random } from "../../core/random.ts";
+import { type StatisticName, statisticNames } from "../../core/statistics/contrast.ts";
 import { logit } from "../../core/statistics/effects.ts";
 import { blockBootstrapSlopes } from "../../core/statistics/trend.ts";
 import type { Firings } from "../../plugins/analyzers/counts.ts";
@@ -8,7 +9,6 @@ import { sequenceSpread, useAtEqualFirings } from "../../plugins/analyzers/layer
 import { createHistory } from "../../plugins/analyzers/layer-contrast/history.ts";
 import { layerContrast } from "../../plugins/analyzers/layer-contrast/index.ts";
 import { crossLevel, pool, trend } from "../../plugins/analyzers/layer-contrast/inversion.ts";
-import { type StatisticName, statisticNames } from "../../plugins/analyzers/layer-statistics.ts";
 import { clusteredFirings, firingsIn, maskOf } from "./masks.ts";
 
 const size = { batch: 16, pos: 8, units: 60 };

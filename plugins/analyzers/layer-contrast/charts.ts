@@ -1,6 +1,6 @@
 /** Charts of layer-contrast. */
 import type { Chart } from "../../../core/plugin.ts";
-import { statisticNames } from "../layer-statistics.ts";
+import { statisticNames } from "../../../core/statistics/contrast.ts";
 
 const lastStep = [
   { joinaggregate: [{ op: "max", field: "step", as: "last" }], groupby: ["run"] },

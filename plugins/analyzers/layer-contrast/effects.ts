@@ -1,24 +1,9 @@
 /** First against last layer: one effect a statistic, with a paired error over sequences. */
-import { cohensH, logit } from "../../../core/statistics/effects.ts";
+import { onScale, type ShareName, type StatisticName, statisticNames } from "../../../core/statistics/contrast.ts";
+import { cohensH } from "../../../core/statistics/effects.ts";
 import { type Estimate, jackknife } from "../../../core/statistics/jackknife.ts";
 import type { Firings } from "../counts.ts";
-import {
-  type LayerStatistics,
-  layerStatistics,
-  ratioNames,
-  type ShareName,
-  type StatisticName,
-  statisticNames,
-  tallies,
-  talliesWithout,
-} from "../layer-statistics.ts";
-
-const ratios: ReadonlySet<StatisticName> = new Set(ratioNames);
-
-/** The scale on which layers are compared: log odds of a share, log of a ratio. `unit` is one unit's share of its layer. */
-export function onScale(name: StatisticName, value: number, unit: number): number {
-  return ratios.has(name) ? Math.log(value) : logit(value, unit);
-}
+import { type LayerStatistics, layerStatistics, tallies, talliesWithout } from "../layer-statistics.ts";
 
 /** Both layers' statistics on the whole batch and without each sequence. */
 export interface Pair {

@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
 import { createRandom } from "../../../core/random.ts";
+import { onScale, type StatisticName, shareNames, statisticNames } from "../../../core/statistics/contrast.ts";
 import { logit } from "../../../core/statistics/effects.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
-import { layerStatistics, type StatisticName, shareNames, statisticNames, tallies } from "../layer-statistics.ts";
+import { layerStatistics, tallies } from "../layer-statistics.ts";
 import { charts } from "./charts.ts";
-import { deltas, onScale, pairOf, sizeOfEffect } from "./effects.ts";
+import { deltas, pairOf, sizeOfEffect } from "./effects.ts";
 import { sequenceSpread, useAtEqualFirings } from "./equal-firings.ts";
 import { createHistory } from "./history.ts";
 import { crossLevel, pool, trend, type Verdict, verdictNumber, verdicts } from "./inversion.ts";

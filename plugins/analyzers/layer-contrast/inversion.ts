@@ -1,8 +1,8 @@
 /** Are first and last layer inverted? Three tests, each with its own verdict; there is no global yes or no. */
 import type { Random } from "../../../core/random.ts";
+import type { StatisticName } from "../../../core/statistics/contrast.ts";
 import type { Estimate } from "../../../core/statistics/jackknife.ts";
 import { blockBootstrapSlopes } from "../../../core/statistics/trend.ts";
-import type { StatisticName } from "../layer-statistics.ts";
 
 export const verdicts = ["same sign", "undetermined", "inverted"] as const;
 export type Verdict = (typeof verdicts)[number];

@@ -1,5 +1,5 @@
 /** What layer-contrast reports: meaning, range, unit, source, pitfall. */
-import { type ShareName, type StatisticName, shareNames, statisticNames } from "../layer-statistics.ts";
+import { type ShareName, type StatisticName, shareNames, statisticNames } from "../../../core/statistics/contrast.ts";
 
 const meanings: Record<StatisticName, string> = {
   use_token: "share of units a token uses",

@@ -1,5 +1,6 @@
 /** Which units die, when, and of what. */
 import type { Tensor } from "@tensorflow/tfjs";
+import { isHeld } from "../../../core/held.ts";
 import {
   type Analyzer,
   defineAnalyzer,
@@ -96,7 +97,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         sites: ["mlp_in", "mlp_pre"],
         probe: (sites, inputs) => lookAt(sites, inputs, model.norm, followed),
         analyze: (readings, at) => {
-          const keep = keptWeights(train, looks.step, at.step);
+          const kept = keptWeights(train, looks.step, at.step);
           looks = { count: looks.count + 1, step: at.step };
           const found = layers.map((layer, l) => {
             const per = {
@@ -113,6 +114,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               active: Int32Array.from(units, (i) => per.active[i]!),
             };
             const snapshot = snapshotOf(readings, l);
+            const keep = isHeld(train.hold, `blocks.${l}.mlp.W_in`) ? 1 : kept;
             const interval = layer.attribution.look(look, snapshot, keep, randomAt(at.step, `interval ${l}`));
             const margins = layer.attribution.looks.slice(-walkLooks - 1).map((one) => one.zmax);
             const walks = looks.count % walkLooks === 0 ? walk(margins, randomAt(at.step, `walk ${l}`)) : {};

@@ -20,6 +20,8 @@ export const plan: StepPlan = {
   },
   train: {
     steps: 40,
+    until: 0,
+    hold: [],
     batch_size: 4,
     accumulate: 1,
     lr: 1e-2,

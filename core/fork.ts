@@ -1,0 +1,89 @@
+/** Forks: one checkpoint continued under other data orders, or with one thing changed. */
+import { listCheckpoints } from "./checkpoint-folder.ts";
+import { parseWith } from "./config/check.ts";
+import { frozen } from "./config/frozen.ts";
+import { type Config, configSchema } from "./config/schema.ts";
+import { withSecretsOf } from "./config/secrets.ts";
+import { noCheckpointAt, unknownCounterfactual } from "./errors.ts";
+import { readRun, resolveRun } from "./record/runs.ts";
+import type { PluginTable } from "./registry.ts";
+import type { SessionRequest } from "./session.ts";
+
+/** What is changed in a counterfactual fork, beside the data order. */
+export type Counterfactual = (config: Config) => { readonly [K in "train"]: Partial<Config["train"]> };
+
+/** Names of counterfactuals; `N` stands for a layer. */
+export const counterfactualNames = ["no-decay", "half-lr", "half-clip", "hold-layer-N", "hold-upstream-N"] as const;
+
+/** The change that a name stands for. Throws `usage` for others. */
+export function counterfactual(name: string): Counterfactual {
+  if (name === "no-decay") return () => ({ train: { weight_decay: 0 } });
+  if (name === "half-lr") return ({ train }) => ({ train: { lr: train.lr / 2 } });
+  if (name === "half-clip") return ({ train }) => ({ train: { grad_clip: train.grad_clip / 2 } });
+  const [, what, digits] = /^hold-(layer|upstream)-(\d+)$/.exec(name) ?? [];
+  if (what === undefined) throw unknownCounterfactual(name, counterfactualNames);
+  const layer = Number(digits);
+  return ({ model, train }) => {
+    if (layer >= model.n_layers) throw unknownCounterfactual(name, counterfactualNames);
+    return { train: { hold: [...train.hold, ...(what === "layer" ? incoming(layer) : upstreamOf(layer))] } };
+  };
+}
+
+/** Incoming weights and biases of a layer's units: what then moves them lies upstream. */
+function incoming(layer: number): string[] {
+  return [`blocks.${layer}.mlp.W_in`, `blocks.${layer}.mlp.b_in`];
+}
+
+/** Everything that a layer's units read from: what then moves them is their own weights. */
+function upstreamOf(layer: number): string[] {
+  const before = Array.from({ length: layer }, (_, l) => `blocks.${l}.`);
+  const own = ["ln1.", "attn.", "ln2."].map((part) => `blocks.${layer}.${part}`);
+  return ["embed.", "pos_embed.", ...before, ...own];
+}
+
+export interface ForkOptions {
+  /** Folder of the run directories, and the run to fork. */
+  readonly root: string;
+  readonly ref: string;
+  /** The step whose checkpoint is continued; the newest without. */
+  readonly at?: number;
+  readonly orders: number;
+  readonly steps: number;
+  readonly counterfactuals: readonly string[];
+  readonly present?: Config;
+}
+
+/**
+ * One request for each fork: data orders 1 to `orders`, plain and then under each counterfactual. Forks keep the run's schedule
+ * and save only what they begin and end with. Throws `usage` when there is no such checkpoint.
+ */
+export function forkRequests(options: ForkOptions, plugins: PluginTable): SessionRequest[] {
+  const { root, ref, orders, steps, counterfactuals, present } = options;
+  const { dir, run } = readRun(resolveRun(root, ref));
+  const all = listCheckpoints(dir);
+  const found = options.at === undefined ? all[0] : all.find(({ step }) => step === options.at);
+  if (found === undefined) throw noCheckpointAt(run.id, options.at, all.map(({ step }) => step).toReversed());
+  const config = parseWith(configSchema, withSecretsOf(run.config, present), [], run.sources);
+  const changes = [
+    ["plain", () => ({ train: {} })] as const,
+    ...counterfactuals.map((name) => [name, counterfactual(name)] as const),
+  ];
+
+  return changes.flatMap(([name, change]) =>
+    Array.from({ length: orders }, (_, k): SessionRequest => {
+      const order = k + 1;
+      const until = Math.min(found.step + steps, config.train.steps);
+      const suffix = name === "plain" ? `order-${order}` : `${name}-order-${order}`;
+      const forked: Config = {
+        ...config,
+        name: `${run.name}-fork-${found.step}-${suffix}`,
+        data: { ...config.data, order },
+        train: { ...config.train, ...change(config).train, until },
+        checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
+      };
+      const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
+      const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
+      return { loaded, plugins, fork: { of: { run: run.id, step: found.step }, checkpoint: found.path } };
+    }),
+  );
+}
