@@ -9,6 +9,7 @@ interface OptionDetails {
   readonly description: string;
   readonly type: string;
   readonly default?: unknown;
+  readonly required: boolean;
 }
 
 /** Everything about a plugin that is plain data. */
@@ -23,16 +24,18 @@ export function detailsOf(plugin: Plugin): Readonly<Record<string, unknown>> {
 function optionsOf(plugin: Plugin): readonly OptionDetails[] {
   const schema = z.toJSONSchema(plugin.options, { io: "input", unrepresentable: "any" }) as {
     properties?: Record<string, { description?: string; type?: string; enum?: unknown[]; default?: unknown }>;
+    required?: string[];
   };
   const own = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
     name,
     description: property.description ?? "",
     type: property.enum ? property.enum.join(" | ") : (property.type ?? "any"),
     ...("default" in property ? { default: property.default } : {}),
+    required: schema.required?.includes(name) ?? false,
   }));
   if (plugin.kind !== "analyzer") return own;
   const every = "Look at every N-th step (and always at the first and the last).";
-  return [{ name: "every", description: every, type: "integer", default: 1 }, ...own];
+  return [{ name: "every", description: every, type: "integer", default: 1, required: false }, ...own];
 }
 
 /** One line a plugin, by kind. */
@@ -50,7 +53,11 @@ export function describePlugin(plugin: Plugin): string {
   const lines = [`${bold(plugin.name)} (${plugin.kind}): ${plugin.summary}`, "", bold("options")];
   const options = optionsOf(plugin);
   for (const option of options) {
-    const standard = option.default === undefined ? "required" : `default ${JSON.stringify(option.default)}`;
+    const standard = option.required
+      ? "required"
+      : option.default === undefined
+        ? "optional"
+        : `default ${JSON.stringify(option.default)}`;
     lines.push(`  ${option.name} (${option.type}, ${standard})`, `      ${option.description}`);
   }
   if (options.length === 0) lines.push("  none");
