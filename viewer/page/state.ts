@@ -38,7 +38,7 @@ export function toHash(state: State): string {
     if (state.axis !== initial.axis) query.set("x", state.axis);
     if (state.log) query.set("log", "1");
     if (state.smooth > 0) query.set("smooth", String(state.smooth));
-    if (state.range) query.set("range", state.range.map((end) => Number(end.toPrecision(6))).join("~"));
+    if (state.range) query.set("range", state.range.map((end) => Number(end.toPrecision(6))).join(".."));
     for (const id of state.logY) query.append("logy", id);
   }
   if (state.query !== "") query.set("q", state.query);
@@ -51,7 +51,7 @@ export function toHash(state: State): string {
 /** The state that an address asks for; what is not understood is left at its default. */
 export function fromHash(hash: string): State {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
-  const range = (query.get("range") ?? "").split("~").map(Number);
+  const range = (query.get("range") ?? "").split("..").map(Number);
   const smooth = Number(query.get("smooth"));
   return {
     runs: [...new Set(query.getAll("run"))].slice(0, 200),

@@ -1,0 +1,320 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+import { openRecord } from "../../core/record/writer.ts";
+import { useStage } from "../helpers/page.ts";
+import { damage, syntheticRow, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
+
+/** Markup, script, template and terminal tricks, as a name or any other text of a run may hold them. */
+const hostile = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'";\${alert(1)}\u202e\u001b[31m`;
+
+/** Whether a canvas holds anything but its background, and so a drawn chart. */
+const isDrawn = (page: Page, selector: string) =>
+  page
+    .locator(`${selector} canvas`)
+    .first()
+    .evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      const colours = new Set<number>();
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i + 3]! > 200) colours.add((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!);
+      return colours.size > 3;
+    });
+
+/** Waits for a chart's lines or marks. */
+async function drawn(page: Page, id: string): Promise<void> {
+  await page.locator(`#chart-${id}`).scrollIntoViewIfNeeded();
+  await page.locator(`#chart-${id} canvas`).first().waitFor();
+  await page.waitForFunction((name) => document.querySelector(`#chart-${name} canvas`)!.clientWidth > 50, id);
+  expect(await isDrawn(page, `#chart-${id}`), `${id} is drawn`).to.equal(true);
+}
+
+async function serious(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  // The page's own policy forbids this script; the browser's debugger may run it all the same.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: source });
+  const { result } = await session.send("Runtime.evaluate", {
+    expression: `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] }).then(({ violations }) => JSON.stringify(violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map(({ html, failureSummary }) => html.slice(0, 160) + " " + failureSummary).join(" | "))))`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  return JSON.parse(result.value as string) as string[];
+}
+
+describe("viewer page", function () {
+  this.timeout(30_000);
+  const stage = useStage();
+
+  it("lists runs; searches, filters by state, sorts by config", async () => {
+    const { root, page, open, shot } = stage();
+    writeSyntheticRun(root, { seed: 1, name: "baseline", outcome: "finished", rows: 60 });
+    writeSyntheticRun(root, { seed: 2, name: "slow", lr: 1e-3, outcome: "failed", rows: 60 });
+    writeSyntheticRun(root, { seed: 3, name: "slower", lr: 1e-4, rows: 60, steps: 400 });
+    damage(writeSyntheticRun(root, { seed: 4 }), "garbage run.json");
+    await open();
+    const names = () => page.locator("tbody .name").allTextContents();
+    expect(await names()).to.deep.equal(["slower", "slow", "baseline", "20261123-090000-0004"]);
+    expect(await page.locator("tbody .state").allTextContents()).to.deep.equal([
+      "✕ killed",
+      "✕ failed",
+      "✓ finished",
+      "! damaged",
+    ]);
+    await shot("list");
+    await page.getByRole("button", { name: "train.lr" }).click();
+    expect((await names()).slice(0, 3)).to.deep.equal(["slower", "slow", "baseline"]);
+    await page.getByRole("searchbox").fill("lr<0.002 slow");
+    await page.getByText("2 of 4 runs").waitFor();
+    expect(await names()).to.deep.equal(["slower", "slow"]);
+    await page.getByRole("button", { name: "failed", exact: true }).click();
+    expect(await names()).to.deep.equal(["slow"]);
+    await page.reload();
+    await page.locator("tbody .name").first().waitFor();
+    expect(await names(), "the address restores the view").to.deep.equal(["slow"]);
+  });
+
+  it("says what to do where there are no runs, and shows the first one by itself", async () => {
+    const { root, page, open, shot } = stage();
+    await open();
+    await page.getByText("There are no runs").waitFor();
+    await page.getByText("experiment train").waitFor();
+    await shot("list-empty");
+    writeSyntheticRun(root, { seed: 1, name: "first", rows: 5 });
+    await page.getByRole("link", { name: "first" }).waitFor();
+  });
+
+  it("draws the core charts and every kind of chart that a plugin declares", async () => {
+    const { root, page, open, shot, troubles } = stage();
+    writeSyntheticRun(root, { seed: 1, name: "baseline", outcome: "finished", rows: 300 });
+    await open();
+    await page.getByRole("link", { name: "baseline" }).click();
+    await page.getByRole("heading", { name: "baseline" }).waitFor();
+    for (const id of ["loss", "lr", "throughput", "token_sparsity-use-token"]) await drawn(page, id);
+    for (const id of ["states", "raster", "frequency-heat", "union-growth", "drift", "forks", "deaths"])
+      await drawn(page, `neuron_death-${id}`);
+    await page.evaluate(() => scrollTo(0, 0));
+    await shot("run");
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it("draws a chart of an analyzer that it has never heard of, and says what is wrong with a spec that cannot be drawn", async () => {
+    const { root, page, open } = stage();
+    const own = { section: "my_own", title: "Mine", description: "", data: "scalars" } as const;
+    const encoding = { x: { field: "step", type: "quantitative" }, y: { field: "value", type: "quantitative" } };
+    const charts = [
+      { ...own, id: "good", spec: { mark: "bar", encoding } },
+      { ...own, id: "bad", spec: { mark: "no-such-mark", encoding, transform: [{ filter: "alert(1) +" }] } },
+      {
+        ...own,
+        id: "fetching",
+        spec: { mark: "image", encoding: { url: { value: "https://evil.example/x.png" }, ...encoding } },
+      },
+    ];
+    const dir = writeSyntheticRun(root, { id: "mine", rows: 4, charts });
+    const record = openRecord(dir);
+    record.writeRows([{ ...syntheticRow(4, {}, () => 0), metrics: { "my_own/score": 3 }, arrays: {} }]);
+    record.close();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).hostname));
+    await open("#run=mine");
+    await drawn(page, "my_own-good");
+    await page.locator("#chart-my_own-bad").getByText("This chart's spec cannot be drawn").waitFor();
+    expect(new Set(asked)).to.deep.equal(new Set(["127.0.0.1"]));
+  });
+
+  it("overlays several runs and shows how their configs differ", async () => {
+    const { root, page, open, shot } = stage();
+    for (const seed of [1, 2, 3, 4])
+      writeSyntheticRun(root, { seed, name: `run ${seed}`, lr: 1e-3 * seed, outcome: "finished", rows: 100 });
+    await open();
+    await page.getByLabel("Choose all shown runs").check();
+    await page.getByRole("button", { name: "Compare 4 runs" }).click();
+    await page.getByRole("heading", { name: "4 runs" }).waitFor();
+    await drawn(page, "loss");
+    expect(await page.locator("#chart-token_sparsity-use-token .plot").count(), "one plot a layer").to.equal(4);
+    await shot("overlay");
+    const differing = await page.locator("#config tbody th").allTextContents();
+    expect(differing).to.deep.equal(["name", "seed", "train.lr"]);
+    await page.getByRole("button", { name: "Remove run 4" }).click();
+    await page.getByRole("heading", { name: "3 runs" }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "4 runs" }).waitFor();
+  });
+
+  it("restores axis, scale, smoothing and zoom from a link", async () => {
+    const { root, page, open } = stage();
+    writeSyntheticRun(root, { id: "a", rows: 200 });
+    await open("#run=a&x=tokens&log=1&smooth=0.4&range=20000..90000");
+    await drawn(page, "loss");
+    expect(await page.getByRole("button", { name: "Tokens" }).getAttribute("aria-pressed")).to.equal("true");
+    expect(await page.getByRole("button", { name: "Log", exact: true }).getAttribute("aria-pressed")).to.equal("true");
+    expect(await page.getByRole("slider", { name: "Smoothing" }).inputValue()).to.equal("0.4");
+    await page.getByText("training tokens 20,000 – 90,000").waitFor();
+    await page.keyboard.press("x");
+    await page.waitForFunction(() => location.hash.includes("x=time"));
+    await page.keyboard.press("l");
+    expect(await page.evaluate(() => location.hash)).to.equal("#run=a&x=time&smooth=0.4");
+  });
+
+  it("tells exact values under the pointer and by keyboard, and zooms to what is dragged over", async () => {
+    const { root, page, open, shot } = stage();
+    writeSyntheticRun(root, { id: "a", rows: 200 });
+    await open("#run=a");
+    await drawn(page, "token_sparsity-use-token");
+    const plot = page.locator("#chart-overview-token_sparsity-use-token .u-over");
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    const tip = page.locator(".tip");
+    await tip.waitFor();
+    const [step] = /step (\d+)/.exec((await tip.locator(".tip-head").textContent())!)!.slice(1);
+    expect(await tip.locator("tr").count()).to.equal(4);
+    const layers = await tip.locator("tr td:nth-child(2)").allTextContents();
+    expect(layers).to.deep.equal(["layer 0", "layer 1", "layer 2", "layer 3"]);
+    const answer = await page.evaluate(
+      async (at) =>
+        (await (await fetch(`api/runs/a/series?key=token_sparsity/use_token/layer_0&from=${at}&to=${at}`)).json()) as {
+          step: number[];
+          values: Record<string, number[]>;
+        },
+      step!,
+    );
+    const exact = answer.values["token_sparsity/use_token/layer_0"]![answer.step.indexOf(Number(step))]!;
+    expect(Number(await tip.locator("tr td.number").first().textContent())).to.be.closeTo(exact, 1e-7);
+    await shot("hover");
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 40, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForFunction(() => /range=1?\d\d(\.\d+)?\.\.1[45]\d/.test(location.hash));
+    await page.locator("#chart-loss .plot").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(() => /train [\d.]+/.test(document.getElementById("announcer")!.textContent!));
+    await page.keyboard.press("0");
+    await page.waitForFunction(() => !location.hash.includes("range"));
+  });
+
+  it("saves any chart as SVG and PNG and its data as CSV", async () => {
+    const { root, page, open } = stage();
+    writeSyntheticRun(root, { id: "a", name: "=cmd()", rows: 60 });
+    await open("#run=a");
+    const saved = async (chart: string, action: string) => {
+      await drawn(page, chart);
+      await page.locator(`#chart-${chart} summary`).click();
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.locator(`#chart-${chart}`).getByRole("button", { name: action }).click(),
+      ]);
+      return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+    };
+    for (const chart of ["loss", "neuron_death-union-growth"]) {
+      const svg = (await saved(chart, "Save as SVG")).bytes.toString();
+      expect(svg).to.match(/^<svg[\s\S]*<path[\s\S]*<\/svg>$/);
+      const png = await saved(chart, "Save as PNG");
+      expect(png.bytes.subarray(1, 4).toString()).to.equal("PNG");
+      expect(png.bytes.length).to.be.greaterThan(5000);
+    }
+    const csv = (await saved("loss", "Save data as CSV")).bytes.toString().split("\r\n");
+    expect(csv[0]).to.equal("run,step,tokens,time,metric,value");
+    expect(csv.filter((line) => line.includes("train/loss"))).to.have.length(60);
+    const table = (await saved("neuron_death-union-growth", "Save data as CSV")).bytes.toString();
+    expect(table, "no formula for a spreadsheet to run").to.contain("\r\n'=cmd(),");
+  });
+
+  it("treats every text of a run as text", async () => {
+    const { root, page, open, troubles, shot } = stage();
+    const at = { step: 1, tokens: 1024, time: 1 };
+    const config = { name: hostile, [hostile]: hostile, train: { lr: hostile } };
+    const chart = {
+      id: "x",
+      section: hostile,
+      title: hostile,
+      description: hostile,
+      data: "scalars",
+      spec: { mark: "line", title: hostile },
+    } as const;
+    for (const id of ["a", "b"])
+      writeSyntheticRun(root, {
+        id,
+        name: hostile,
+        rows: 20,
+        config: { ...config, id },
+        charts: [
+          chart,
+          {
+            ...chart,
+            id: "y",
+            data: "events",
+            section: "neuron_death",
+            spec: { mark: "text", encoding: { text: { field: "note" }, href: { value: "javascript:window.pwned=1" } } },
+          },
+        ],
+        events: [{ ...at, source: "neuron-death", kind: hostile, data: { [hostile]: hostile, note: hostile } }],
+      });
+    await open();
+    await page.getByText("2 runs").waitFor();
+    await open("#run=a&run=b");
+    await drawn(page, "loss");
+    for (const id of ["events", "config", "environment"]) await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+    const plot = (await page.locator("#chart-loss .u-over").boundingBox())!;
+    await page.locator("#chart-loss").scrollIntoViewIfNeeded();
+    await page.mouse.move(plot.x + 100, 200);
+    await shot("hostile");
+    expect(await page.evaluate(() => (window as unknown as { pwned?: number }).pwned)).to.equal(undefined);
+    expect(await page.locator("main img, main script, .tip img").count()).to.equal(0);
+    expect(troubles.filter((text) => /script|policy/i.test(text))).to.deep.equal([]);
+    await open(`#run=${encodeURIComponent("../../etc")}`);
+    await page.getByRole("alert").getByText("no such page").or(page.getByRole("alert")).first().waitFor();
+  });
+
+  it("has no serious accessibility fault, light or dark, list or charts", async () => {
+    const { root, page, open, shot } = stage();
+    for (const seed of [1, 2]) writeSyntheticRun(root, { seed, name: `run ${seed}`, outcome: "finished", rows: 60 });
+    damage(writeSyntheticRun(root, { id: "broken" }), "garbage run.json");
+    for (const scheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await open();
+      await page.getByText("3 runs").waitFor();
+      expect(await serious(page), `list, ${scheme}`).to.deep.equal([]);
+      await open("#run=20261123-090000-0001&run=20261123-090000-0002");
+      await drawn(page, "loss");
+      expect(await serious(page), `charts, ${scheme}`).to.deep.equal([]);
+      await shot(`overlay-${scheme}`);
+    }
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("dark");
+    await page.keyboard.press("t");
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("light");
+  });
+
+  it("fits a phone: nothing but tables is wider than 375 px", async () => {
+    const { root, page, open, shot } = stage();
+    writeSyntheticRun(root, {
+      seed: 1,
+      name: "a rather long name of a run, as people give them",
+      outcome: "finished",
+      rows: 100,
+    });
+    await page.setViewportSize({ width: 375, height: 800 });
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    await open();
+    expect(await width()).to.equal(375);
+    await shot("list-375");
+    await open("#run=20261123-090000-0001");
+    for (const id of ["loss", "neuron_death-raster", "neuron_death-drift"]) await drawn(page, id);
+    expect(await width()).to.equal(375);
+    await page.evaluate(() => scrollTo(0, 0));
+    await shot("run-375");
+  });
+
+  it("shows values that are not finite", async () => {
+    const { root, page, open } = stage();
+    const dir = writeSyntheticRun(root, { id: "a", rows: 30 });
+    const record = openRecord(dir);
+    record.writeRows([{ ...syntheticRow(30, {}, () => 0), metrics: { "train/loss": Number.NaN }, arrays: {} }]);
+    record.close();
+    await open("#run=a");
+    await page.locator("#chart-loss").getByText("loss is NaN from step 31 (1×)").waitFor();
+  });
+});
