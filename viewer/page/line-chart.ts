@@ -6,7 +6,7 @@ import uPlot from "uplot";
 import { si } from "../charts/format.ts";
 import type { Line, LineChartLook } from "../charts/line-spec.ts";
 import { inks, type Theme } from "../charts/palette.ts";
-import { type Mark, type Painting, paintLabels, paintLines, paintMarks } from "./line-draw.ts";
+import { type Mark, type Painting, paintLabels, paintLines, paintMarks, shortLabel } from "./line-draw.ts";
 import { mapping, nearestIndex, type Range, spanX, spanY } from "./line-scale.ts";
 import { hideTip, showTip, type TipRow } from "./tip.ts";
 
@@ -136,7 +136,7 @@ export class LineChart {
     const context = document.createElement("canvas").getContext("2d");
     if (!context) return 12;
     context.font = font;
-    const widest = Math.max(...lines.map(({ label }) => context.measureText(label).width));
+    const widest = Math.max(...lines.map(({ label }) => context.measureText(shortLabel(label)).width));
     return Math.min(this.element.clientWidth * 0.3, widest + 16);
   }
 

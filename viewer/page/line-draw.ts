@@ -160,9 +160,14 @@ export function paintLabels(
     context.moveTo(right + 2 * ratio, end);
     context.lineTo(right + 7 * ratio, y);
     context.stroke();
-    context.fillText(line.label, right + 10 * ratio, y);
+    context.fillText(shortLabel(line.label), right + 10 * ratio, y);
   }
   context.restore();
+}
+
+/** A label that leaves room for the lines: the end, which tells layers apart, stays. */
+export function shortLabel(label: string): string {
+  return label.length <= 26 ? label : `${label.slice(0, 12)}…${label.slice(-12)}`;
 }
 
 /** The height of a line's last point in view. */

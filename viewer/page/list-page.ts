@@ -93,7 +93,7 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
     fill(columns, h("summary", {}, "Columns"), columnMenu(all, visible));
     count.textContent =
       runs.length === list.runs.length
-        ? `${grouped(runs.length)} runs`
+        ? `${grouped(runs.length)} run${runs.length === 1 ? "" : "s"}`
         : `${grouped(runs.length)} of ${grouped(list.runs.length)} runs`;
     showCompare();
     if (list.runs.length === 0) fill(place, emptyFolder(list.folder));

@@ -17,7 +17,7 @@ export function reportMarkdown(document: ReportDocument, folder: string): Markdo
   const several = runs.length > 1;
   const head = ["Metric", ...names.flatMap((name, i) => (i === 0 ? [name] : [name, "difference"]))];
   const numbers = headline.map(({ key, estimates, differences }) => [
-    `\`${key}\``,
+    key,
     ...estimates.flatMap((one, i) =>
       i === 0 ? [estimateText(one)] : [estimateText(one), differenceText(differences[i])],
     ),
@@ -33,7 +33,7 @@ export function reportMarkdown(document: ReportDocument, folder: string): Markdo
       .join("\n\n");
   });
   const settings = config.map(({ key, values, source }) => [
-    `\`${key}\``,
+    key,
     ...values.map(valueText),
     ...(several ? [] : [source]),
   ]);
@@ -43,7 +43,7 @@ export function reportMarkdown(document: ReportDocument, folder: string): Markdo
     ...problems.map((problem) => `> ${plain(problem)}`),
     "## Numbers",
     table(head, numbers),
-    ...meanings.map(([key, meaning]) => `- \`${key.replaceAll("`", "")}\`: ${plain(meaning)}`),
+    ...meanings.map(([key, meaning]) => `- ${cellText(key)}: ${plain(meaning)}`),
     "## Charts",
     ...figures,
     "## Config",
@@ -58,9 +58,13 @@ export function reportMarkdown(document: ReportDocument, folder: string): Markdo
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => (cell.startsWith("`") ? cell : plain(cell))).join(" | ")} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(cellText).join(" | ")} |`;
   return [line(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(line)].join("\n");
+}
+
+/** Keys of metrics and configs as code; whatever else is text. */
+function cellText(cell: string): string {
+  return /^\w+[./][\w./-]+$/.test(cell) ? `\`${cell}\`` : plain(cell);
 }
 
 /** Text that means nothing in Markdown or HTML. */

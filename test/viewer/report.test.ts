@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { writeReport } from "../../viewer/report/report.ts";
+import { sparkline } from "../../viewer/terminal.ts";
+import { pageBuilt, useStage } from "../helpers/page.ts";
+import { damage, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
+
+const hostile = `"><script>alert(1)</script>|*x*\n# y`;
+
+describe("writeReport", () => {
+  const temp = useTempDir();
+  before(pageBuilt);
+  const report = (format: "html" | "md" | "png", ...dirs: string[]) =>
+    writeReport({
+      dirs,
+      format,
+      output: join(temp(), `report.${format}`),
+      madeAt: Date.UTC(2026, 10, 24),
+      indexFolder: temp(),
+    });
+  const html = () => readFileSync(join(temp(), "report.html"), "utf8");
+
+  it("puts numbers, charts, config and environment into one file that asks for nothing", async () => {
+    await report("html", writeSyntheticRun(temp(), { id: "a", name: "baseline", outcome: "finished", rows: 400 }));
+    const text = html();
+    for (const part of ["train/loss", "Death raster", "Fork overlap", "flag --lr", "CPU, 2 threads"])
+      expect(text).to.contain(part);
+    expect(text.match(/<svg /g)?.length).to.equal(13);
+    expect(text).not.to.match(/<script|<link|<img|<iframe|src=|@import|url\((?!&quot;#|["']?#)/);
+    const addresses = [...text.matchAll(/https?:\/\/[^"'\s<]+/g)].map(([address]) => address);
+    expect(new Set(addresses)).to.deep.equal(new Set(["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"]));
+    const ids = [...text.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size, "ids of charts do not clash").to.equal(ids.length);
+  });
+
+  it("gives the loss as the mean of the last tenth with its standard error", async () => {
+    const dir = writeSyntheticRun(temp(), { id: "a", outcome: "finished", rows: 400 });
+    await report("html", dir);
+    const last = readFileSync(join(dir, "rows.jsonl"), "utf8").trim().split("\n").slice(-40);
+    const losses = last.map((line) => (JSON.parse(line) as { metrics: Record<string, number> }).metrics["train/loss"]!);
+    const mean = losses.reduce((sum, one) => sum + one, 0) / 40;
+    const [, value, se] =
+      /train\/loss<\/th><td>([\d.]+) ± ([\d.]+)<\/td><td>mean of the last 40 rows, batch means/.exec(html())!;
+    expect(Number(value)).to.be.closeTo(mean, 1e-3);
+    // The noise of the made-up loss has a standard deviation of 0.06: its mean over 40 rows, of 0.0095.
+    expect(Number(se)).to.be.within(0.003, 0.03);
+  });
+
+  it("sets several runs side by side with differences and their errors", async () => {
+    const a = writeSyntheticRun(temp(), { id: "a", seed: 1, outcome: "finished", rows: 400 });
+    const b = writeSyntheticRun(temp(), { id: "b", seed: 2, lr: 1e-3, outcome: "finished", rows: 400 });
+    await report("html", a, b);
+    const row = /train\/loss<\/th><td>([\d.]+) ± [\d.]+<\/td><td>([\d.]+) ± [\d.]+<\/td><td>\+([\d.]+) ± [\d.]+</.exec(
+      html(),
+    )!;
+    expect(Number(row[2]) - Number(row[1])).to.be.closeTo(Number(row[3]), 0.002);
+    expect(html()).to.match(/<tr class="differs"><th scope="row">train.lr<\/th><td>0.003<\/td><td>0.001<\/td>/);
+  });
+
+  it("keeps hostile text as text, in HTML and in Markdown", async () => {
+    const charts = [
+      {
+        section: hostile,
+        id: hostile,
+        title: hostile,
+        description: hostile,
+        data: "scalars" as const,
+        spec: { mark: "line", title: hostile, data: { url: "file:///etc/passwd" } },
+      },
+    ];
+    const dir = writeSyntheticRun(temp(), { id: "a", name: hostile, charts, config: { [hostile]: hostile }, rows: 30 });
+    await report("html", dir);
+    expect(html()).not.to.contain("<script");
+    expect(html()).not.to.contain("root:");
+    await report("md", dir);
+    const text = readFileSync(join(temp(), "report.md"), "utf8");
+    expect(text).not.to.contain("<script");
+    expect(text.split("\n").filter((line) => /^#+ y/.test(line))).to.deep.equal([]);
+  });
+
+  it("writes Markdown with its charts beside it", async () => {
+    const written = await report("md", writeSyntheticRun(temp(), { id: "a", rows: 60, outcome: "finished" }));
+    const text = readFileSync(written[0]!, "utf8");
+    const pictures = [...text.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path]) => path!);
+    expect(pictures).to.have.length(13);
+    for (const path of pictures) expect(existsSync(join(temp(), path)), path).to.equal(true);
+  });
+
+  it("draws a PNG, and a report of a damaged run's sound parts", async () => {
+    const dir = writeSyntheticRun(temp(), { id: "a", rows: 60, outcome: "finished" });
+    damage(dir, "garbage rows");
+    damage(dir, "garbage charts");
+    await report("png", dir);
+    const bytes = readFileSync(join(temp(), "report.png"));
+    expect(bytes.subarray(1, 4).toString()).to.equal("PNG");
+    expect([bytes.readUInt32BE(16) > 1500, bytes.length > 30_000]).to.deep.equal([true, true]);
+  });
+});
+
+describe("report in a browser", function () {
+  this.timeout(30_000);
+  const stage = useStage();
+
+  it("opens from the disk with nothing refused and nothing asked for, and prints", async () => {
+    const { root, page, troubles, shot } = stage();
+    const dirs = [1, 2].map((seed) =>
+      writeSyntheticRun(root, { seed, name: `run ${seed}`, outcome: "finished", rows: 60 }),
+    );
+    const output = join(root, "report.html");
+    await writeReport({ dirs, output, format: "html", indexFolder: root });
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.goto(`file://${output}`);
+    await page.getByRole("heading", { name: "Numbers" }).waitFor();
+    await shot("report");
+    expect(troubles).to.deep.equal([]);
+    expect(asked).to.deep.equal([`file://${output}`]);
+    const pdf = await page.pdf({ format: "A4" });
+    expect(pdf.subarray(0, 4).toString()).to.equal("%PDF");
+  });
+});
+
+describe("sparkline", () => {
+  it("goes from the lowest block to the highest, one for each mean of a stretch", () => {
+    expect(sparkline([0, 0, 7, 7], 2)).to.equal("▁█");
+    expect(sparkline([1, null, 2, 3], 8)).to.equal("▁▅█");
+    expect(sparkline([5, 5], 8)).to.equal("▁▁");
+    expect(sparkline([null], 8)).to.equal("");
+  });
+});
