@@ -31,6 +31,8 @@ export class GraphBuilder {
   remake(node: Node, operands: readonly Node[]): Node {
     const [x, y] = operands;
     switch (node.op) {
+      case "unary":
+        return this.unary(node.attrs.fn, x!);
       case "binary":
         return this.binary(node.attrs.fn, x!, y!);
       case "cast":
@@ -64,6 +66,7 @@ export class GraphBuilder {
   }
 
   unary(fn: UnaryFn, x: Node): Node {
+    if (x.op === "reshape") return this.reshape(this.unary(fn, first(x)), x.shape);
     const bool = fn === "isNan" || fn === "isInf" || fn === "not";
     return this.make("unary", { fn }, [x], x.shape, bool ? "bool" : x.dtype);
   }
@@ -76,6 +79,8 @@ export class GraphBuilder {
     if ((fn === "add" || fn === "mul") && isIdentityOperand(fn, x) && shapes.sameShape(y.shape, shape)) return y;
     if (fn === "mul" && isFilledWith(y, 1)) return this.broadcast(x, shape);
     if (fn === "mul" && isFilledWith(x, 1)) return this.broadcast(y, shape);
+    if (x.op === "reshape" && isScalar(y)) return this.reshape(this.binary(fn, first(x), y), shape);
+    if (y.op === "reshape" && isScalar(x)) return this.reshape(this.binary(fn, x, first(y)), shape);
     const folded = foldBinary(fn, x, y, dtype);
     if (folded !== undefined) return this.constant(folded, shape, dtype);
     return this.make("binary", { fn }, [x, y], shape, dtype);
@@ -91,6 +96,7 @@ export class GraphBuilder {
   cast(x: Node, dtype: DType): Node {
     if (x.dtype === dtype) return x;
     if (isConstant(x) && x.shape.length === 0) return this.scalar(Math.trunc(x.attrs.data[0] ?? 0), dtype);
+    if (x.op === "reshape") return this.reshape(this.cast(first(x), dtype), x.shape);
     return this.make("cast", {}, [x], x.shape, dtype);
   }
 
@@ -143,6 +149,11 @@ export class GraphBuilder {
     const shape = shapes.matmulShape(a.shape, b.shape, transposeA, transposeB);
     return this.make("matmul", { transposeA, transposeB }, [a, b], shape, "float32");
   }
+}
+
+/** Whether a node is one number without axes: it broadcasts with everything and adds no axis. */
+export function isScalar(node: Node): boolean {
+  return node.shape.length === 0;
 }
 
 /** The only operand. */

@@ -1,4 +1,5 @@
 /** Which state entries can be overwritten where they lie, so that a step needs no second copy of them. */
+import { isScalar } from "../graph/builder.ts";
 import { type Graph, type Node, reachable } from "../graph/node.ts";
 import { sameShape } from "../graph/shape.ts";
 
@@ -26,8 +27,6 @@ function isLastRead(old: Node, readers: ReadonlySet<Node>, next: Node): boolean 
     return needed.has(reader);
   });
 }
-
-const isScalar = (node: Node) => node.shape.length === 0;
 
 /** For each state entry that is read, the nodes that read its memory; a reshape reads nothing, whoever reads it does. */
 function readersOfState(graph: Graph): Map<Node, Set<Node>> {

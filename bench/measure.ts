@@ -1,0 +1,28 @@
+/** Timing two things against each other on a machine that is never quite quiet. */
+
+/** How much time to spend. */
+export interface Effort {
+  readonly threads: number;
+  readonly warmup: number;
+  readonly rounds: number;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+type Timed = () => Promise<readonly number[]>;
+
+/** Times of both, taken in turns, so that whatever else the machine does falls on both; the first `warmup` rounds are left out. */
+export async function alternated(a: Timed, b: Timed, { warmup, rounds }: Effort): Promise<[number[], number[]]> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = -warmup; round < rounds; round++) {
+    for (const [i, run] of [a, b].entries()) {
+      const took = await run();
+      if (round >= 0) times[i]!.push(...took);
+    }
+  }
+  return times;
+}

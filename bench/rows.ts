@@ -1,0 +1,168 @@
+/** The rows of the table: each measures one pair and gives a ratio, or says why it cannot. */
+import { Child } from "./child.ts";
+import { alternated, type Effort, median } from "./measure.ts";
+import type { SizeName } from "./sizes.ts";
+
+export interface Result {
+  readonly ratio: number;
+  /** What was compared, in numbers. */
+  readonly detail: string;
+}
+
+export interface BenchRow {
+  readonly id: string;
+  readonly what: string;
+  readonly target: { readonly at: "least" | "most"; readonly value: number; readonly text: string };
+  /** A string is the reason for skipping. */
+  measure(effort: Effort): Promise<Result | string>;
+}
+
+const least = (value: number) => ({ at: "least", value, text: `>= ${value}x` }) as const;
+const ms = (values: readonly number[]) => `${median(values).toFixed(1)} ms`;
+const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+
+/** How many times faster the onnx engine's step is than another's. */
+async function faster(
+  size: SizeName,
+  open: () => Promise<Child | undefined>,
+  missing: string,
+  effort: Effort,
+): Promise<Result | string> {
+  const other = await open().catch(() => undefined);
+  if (other === undefined) return missing;
+  const ours = await Child.engine("onnx", size, effort.threads);
+  try {
+    const [a, b] = await alternated(
+      () => ours.ask("run 1"),
+      () => other.ask("run 1"),
+      effort,
+    );
+    return { ratio: median(b) / median(a), detail: `${ms(a)} against ${ms(b)} (${other.version})` };
+  } finally {
+    ours.end();
+    other.end();
+  }
+}
+
+const noTorch = "no python3 that can import torch";
+
+function againstPytorch(size: SizeName, target: number, shape: string): BenchRow {
+  return {
+    id: `pytorch-${size}`,
+    what: `step time vs PyTorch eager, CPU, same threads, ${size} (${shape})`,
+    target: least(target),
+    measure: (effort) => faster(size, () => Child.pytorch(size, effort.threads), noTorch, effort),
+  };
+}
+
+function againstEngine(name: string, target: number): BenchRow {
+  return {
+    id: name,
+    what: `step time vs tfjs ${name}, small`,
+    target: least(target),
+    measure: (effort) => {
+      const slow = { ...effort, rounds: Math.min(effort.rounds, name === "tensorflow" ? effort.rounds : 3), warmup: 1 };
+      return faster(
+        "small",
+        () => Child.engine(name, "small", effort.threads),
+        `the ${name} engine is not available`,
+        slow,
+      );
+    },
+  };
+}
+
+const probes: BenchRow = {
+  id: "probes",
+  what: "token and union probes on every step, added to step time, mid",
+  target: { at: "most", value: 0.05, text: "<= 5 %" },
+  measure: async (effort) => {
+    const child = await Child.engine("onnx", "mid", effort.threads);
+    const [plain, probed] = await alternated(
+      () => child.ask("run 1"),
+      () => child.ask("run 1 probes"),
+      effort,
+    );
+    child.end();
+    return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+  },
+};
+
+const pytorchProbes: BenchRow = {
+  id: "pytorch-probes",
+  what: "the same counts in PyTorch, added to its step time, mid",
+  target: { at: "most", value: Number.POSITIVE_INFINITY, text: "for comparison" },
+  measure: async (effort) => {
+    const child = await Child.pytorch("mid", effort.threads);
+    if (child === undefined) return noTorch;
+    const [plain, probed] = await alternated(
+      () => child.ask("run 1"),
+      () => child.ask("run 1 probes"),
+      effort,
+    );
+    child.end();
+    return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+  },
+};
+
+const memory: BenchRow = {
+  id: "memory",
+  what: "peak memory vs PyTorch, mid",
+  target: { at: "most", value: 1.2, text: "<= 1.2x" },
+  measure: async (effort) => {
+    const other = await Child.pytorch("mid", effort.threads);
+    if (other === undefined) return noTorch;
+    const ours = await Child.engine("onnx", "mid", effort.threads);
+    const peaks: number[] = [];
+    for (const child of [ours, other]) {
+      await child.ask("run 4");
+      peaks.push(await child.ask<number>("memory"));
+      child.end();
+    }
+    const [a, b] = peaks as [number, number];
+    return { ratio: a / b, detail: `${mb(a)} against ${mb(b)} (${other.version})` };
+  },
+};
+
+const growth: BenchRow = {
+  id: "growth",
+  what: "memory growth from step 200 to step 2 200, tiny, probes on",
+  target: { at: "most", value: 0.01, text: "<= 1 %" },
+  measure: async (effort) => {
+    const child = await Child.engine("onnx", "tiny", effort.threads);
+    await child.ask("run 200 probes");
+    const before = await child.ask<number>("resident");
+    await child.ask("run 2000 probes");
+    const after = await child.ask<number>("resident");
+    child.end();
+    return { ratio: after / before - 1, detail: `${mb(before)} to ${mb(after)}` };
+  },
+};
+
+const build: BenchRow = {
+  id: "build",
+  what: "trace + session build, six layers (mid)",
+  target: { at: "most", value: 1, text: "<= 1 s" },
+  measure: async (effort) => {
+    const seconds: number[] = [];
+    for (let i = 0; i < Math.min(effort.rounds, 5); i++) {
+      const child = await Child.engine("onnx", "mid", effort.threads);
+      seconds.push((await child.ask<number>("build")) / 1e3);
+      child.end();
+    }
+    return { ratio: median(seconds), detail: `${median(seconds).toFixed(2)} s` };
+  },
+};
+
+export const rows: readonly BenchRow[] = [
+  againstPytorch("mid", 1, "6 layers, 256, 4096, 1024 tokens"),
+  againstPytorch("small", 1.2, "4 layers, 128, 1024"),
+  againstEngine("wasm-stock", 35),
+  againstEngine("cpu", 180),
+  againstEngine("tensorflow", 2.5),
+  probes,
+  pytorchProbes,
+  memory,
+  growth,
+  build,
+];

@@ -1,0 +1,31 @@
+/** The models that are timed, by name; PyTorch's script gets the same numbers. */
+import { configSchema } from "../core/config/schema.ts";
+import type { StepPlan } from "../core/step.ts";
+
+export interface Size {
+  readonly n_layers: number;
+  readonly d_model: number;
+  readonly d_mlp: number;
+  readonly n_heads: number;
+  readonly n_ctx: number;
+  readonly batch_size: number;
+  readonly d_vocab: number;
+}
+
+const tokens = { n_heads: 4, n_ctx: 64, batch_size: 16, d_vocab: 256 };
+
+export const sizes = {
+  mid: { n_layers: 6, d_model: 256, d_mlp: 4096, ...tokens },
+  small: { n_layers: 4, d_model: 128, d_mlp: 1024, ...tokens },
+  /** For thousands of steps. */
+  tiny: { n_layers: 2, d_model: 32, d_mlp: 256, ...tokens, batch_size: 4 },
+} satisfies Record<string, Size>;
+
+export type SizeName = keyof typeof sizes;
+
+/** The train step's plan for a size, everything else at its default. */
+export function planOf(name: SizeName): StepPlan {
+  const { batch_size, d_vocab, ...model } = sizes[name];
+  const { model: full, train } = configSchema.parse({ model, train: { batch_size } });
+  return { model: full, train, d_vocab };
+}

@@ -1,0 +1,76 @@
+/**
+ * One engine in a process of its own. Arguments: engine, size, threads. Answers each line on stdin with one line of JSON:
+ * `run N` and `run N probes` with the times of N steps in ms, `memory` with the peak resident bytes, `resident` with those now.
+ */
+import { createInterface } from "node:readline";
+import * as tf from "@tensorflow/tfjs";
+import { createEngine } from "../core/engine/choose.ts";
+import type { Engine, Program, State } from "../core/engine/engine.ts";
+import type { Run } from "../core/plugin.ts";
+import { createRandom } from "../core/random.ts";
+import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step.ts";
+import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
+import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";
+import { planOf, type SizeName } from "./sizes.ts";
+import { stockWasm } from "./stock-wasm.ts";
+
+const [engineName, size, threads] = process.argv.slice(2) as [string, SizeName, string];
+tf.enableProdMode();
+const plan = planOf(size);
+const random = createRandom(1, "bench");
+const engine: Engine =
+  engineName === "wasm-stock"
+    ? await stockWasm()
+    : await createEngine({ name: engineName as "onnx", threads: Number(threads) });
+
+/** The probes of token-sparsity and batch-union-sparsity. */
+const probes: StepProbe[] = [tokenSparsity, batchUnionSparsity].map((plugin) => {
+  const run = { model: { ...plan.model, d_vocab: plan.d_vocab }, batchSize: plan.train.batch_size } as unknown as Run;
+  const { probe } = plugin.setup(plugin.options.parse({}) as never, run);
+  return { name: plugin.name, sites: plugin.sites, probe: probe as StepProbe["probe"] };
+});
+
+const programs = new Map<boolean, { program: Program; builtIn: number }>();
+let state: State | undefined;
+let at = 0;
+
+async function programFor(probed: boolean) {
+  const known = programs.get(probed);
+  if (known !== undefined) return known;
+  const start = performance.now();
+  const { step, signature } = trainStep({ ...plan, probes: probed ? probes : [] });
+  const made = { program: await engine.compile(step, signature, "train"), builtIn: performance.now() - start };
+  programs.set(probed, made);
+  return made;
+}
+
+async function step(probed: boolean): Promise<number> {
+  const { program } = await programFor(probed);
+  state ??= await engine.upload(initialState(plan, createRandom(1, "weights")));
+  const shape = [plan.train.batch_size, plan.model.n_ctx];
+  const ids = () => ({
+    shape,
+    data: Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(plan.d_vocab)),
+  });
+  const inputs = { tokens: ids(), targets: ids(), ...scalarInputs(plan.train, Math.min(++at, plan.train.steps)) };
+  const start = performance.now();
+  await program.run(state, inputs);
+  return performance.now() - start;
+}
+
+async function answer(line: string): Promise<unknown> {
+  const [command, count, probed] = line.split(" ");
+  if (command === "memory") return process.resourceUsage().maxRSS * 1024;
+  if (command === "resident") {
+    globalThis.gc?.();
+    return process.memoryUsage().rss;
+  }
+  if (command === "build") return (await programFor(false)).builtIn;
+  const times: number[] = [];
+  for (let i = 0; i < Number(count); i++) times.push(await step(probed === "probes"));
+  return times;
+}
+
+console.log(JSON.stringify({ version: engine.device }));
+for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(await answer(line)));
+process.exit(0);
