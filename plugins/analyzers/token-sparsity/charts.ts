@@ -43,7 +43,7 @@ export const charts: readonly Chart[] = [
     data: "arrays",
     only: ["frequency_histogram"],
     spec: {
-      transform: [{ calculate: "datum.index == 0 ? -6.1 : -6 + (datum.index - 1) / 10", as: "logf" }],
+      transform: [{ calculate: "datum.index == 0 ? -6.1 : round(datum.index - 61) / 10", as: "logf" }],
       mark: "rect",
       encoding: {
         x: { field: "step", type: "ordinal", axis: { labelOverlap: true }, title: "step" },
@@ -51,7 +51,10 @@ export const charts: readonly Chart[] = [
           field: "logf",
           type: "ordinal",
           sort: "descending",
-          axis: { labelOverlap: true },
+          axis: {
+            values: [-6.1, -5, -4, -3, -2, -1],
+            labelExpr: "datum.value == -6.1 ? 'never' : format(datum.value, '.0f')",
+          },
           title: "log10 frequency",
         },
         color: { field: "value", type: "quantitative", scale: { scheme: "viridis" }, title: "share of units" },
