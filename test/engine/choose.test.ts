@@ -31,6 +31,8 @@ describe("createEngine", () => {
     const failure = await createEngine({ name: "tensorflow", threads: 0 }).catch((thrown: unknown) => thrown);
     expect(failure).to.be.instanceOf(ExperimentError).with.property("code", "engine.unavailable");
     const { message } = failure as Error;
-    expect(message).to.match(/@tensorflow\/tfjs-node-gpu (has|is|failed).+; @tensorflow\/tfjs-node (has|is|failed).+\. Install one/);
+    expect(message).to.match(
+      /@tensorflow\/tfjs-node-gpu (has|is|failed).+; @tensorflow\/tfjs-node (has|is|failed).+\. Install one/,
+    );
   });
 });

@@ -1,0 +1,127 @@
+"""Checks our analyzers against PyTorch: masks, counts, use at three levels, and the states of units.
+
+Usage, with any Python that has torch (1.13 will do):
+  node --import tsx/esm test/golden/analyzers.ts FOLDER && python3 test/golden/analyzers.py FOLDER
+Everything must be equal, but for pre-activations within 1e-5 of zero: float32 may round them to either side. Those are
+counted and printed.
+"""
+import json
+import math
+import struct
+import sys
+
+import torch
+
+BORDER = 1e-5
+
+
+def read_safetensors(path):
+    """Eight bytes of length, a JSON header, then the tensors' bytes."""
+    with open(path, "rb") as file:
+        data = file.read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    dtypes = {"F32": torch.float32, "I32": torch.int32}
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = entry["data_offsets"]
+        raw = bytearray(data[8 + length + begin : 8 + length + end])
+        tensors[name] = torch.frombuffer(raw, dtype=dtypes[entry["dtype"]]).reshape(entry["shape"])
+    return tensors
+
+
+def layer_norm(state, name, x):
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], state[name + ".w"], state[name + ".b"], 1e-5)
+
+
+def pre_activations(state, tokens, model):
+    """The forward pass in double precision; pre-activations of each layer, [batch pos d_mlp]."""
+    state = {name: tensor.double() for name, tensor in state.items() if not name.startswith("adam.")}
+    batch, pos = tokens.shape
+    heads = model["n_heads"]
+    x = state["embed.W_E"][tokens.long()] + state["pos_embed.W_pos"][:pos]
+    mask = torch.triu(torch.full((pos, pos), -math.inf, dtype=torch.float64), 1)
+    found = []
+    for layer in range(model["n_layers"]):
+        block = "blocks.%d" % layer
+        y = layer_norm(state, block + ".ln1", x)
+        qkv = y @ state[block + ".attn.W_QKV"] + state[block + ".attn.b_QKV"]
+        q, k, v = (part.reshape(batch, pos, heads, -1).transpose(1, 2) for part in qkv.chunk(3, -1))
+        pattern = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + mask, -1)
+        mixed = (pattern @ v).transpose(1, 2).reshape(batch, pos, -1)
+        x = x + mixed @ state[block + ".attn.W_O"] + state[block + ".attn.b_O"]
+        y = layer_norm(state, block + ".ln2", x)
+        z = y @ state[block + ".mlp.W_in"] + state[block + ".mlp.b_in"]
+        found.append(z)
+        x = x + torch.relu(z) @ state[block + ".mlp.W_out"] + state[block + ".mlp.b_out"]
+    return found
+
+
+def states_of(stream, window, alpha, grace):
+    """Units' states from sequences x units counts, unit by unit and window by window, as neuron-death defines them."""
+    sequences, units = stream.shape
+    names = []
+    for unit in range(units):
+        held = [sum(int(c > 0) for c in stream[w : w + window, unit]) for w in range(0, sequences - window + 1, window)]
+        state, reference, silent, stirred, ever_died, fired = "born_dead", 0, 0, 0, False, False
+        for count in held:
+            fired = fired or count > 0
+            if count > 0 and state == "dead":
+                stirred += count
+                if stirred < 2:
+                    continue
+            if count > 0:
+                reference, silent = count, 0
+                enough = 2.0 ** -count <= alpha / units * (1 + 1e-9)
+                state = "revived" if ever_died else "alive" if enough else "rare"
+            elif not fired:
+                state = "born_dead"
+            elif state != "dead":
+                silent += 1
+                # Significant at m silent windows; dead when that was `grace` windows ago.
+                before = silent - grace
+                significant = before >= 1 and (1.0 + before) ** -reference <= alpha / units * (1 + 1e-9)
+                state = "dead" if significant else "silent"
+                if significant:
+                    ever_died, stirred = True, 0
+        names.append(state)
+    return names
+
+
+def main(folder):
+    state = read_safetensors(folder + "/state.safetensors")
+    counts = read_safetensors(folder + "/counts.safetensors")
+    with open(folder + "/numbers.json") as file:
+        ours = json.load(file)
+    order = ["born_dead", "alive", "rare", "silent", "dead", "revived"]
+    border_total, checked = 0, 0
+    for layer, z in enumerate(pre_activations(state, counts["tokens"], ours["model"])):
+        mask = z > 0
+        border = (z.abs() <= BORDER).sum().item()
+        border_total += border
+        checked += z.numel()
+        C, K = mask.sum(1), mask.sum(2)
+        off_c = (C - counts["C/%d" % layer]).abs().sum().item()
+        off_k = (K - counts["K/%d" % layer]).abs().sum().item()
+        assert off_c <= border and off_k <= border, (layer, off_c, off_k, border)
+        use = {
+            "use_token": mask.double().mean().item(),
+            "use_seq": mask.any(1).double().mean().item(),
+            "use_batch": mask.any(1).any(0).double().mean().item(),
+        }
+        units, batch = mask.shape[2], mask.shape[0]
+        room = {"use_token": border / z.numel(), "use_seq": border / (units * batch), "use_batch": border / units}
+        for name, value in use.items():
+            assert abs(value - ours["layers"][str(layer)][name]) <= room[name] + 1e-12, (layer, name, value)
+        life = ours["life"]
+        found = states_of(counts["stream/%d" % layer], life["window"], life["alpha"], life["grace"])
+        expected = [order[i] for i in counts["states/%d" % layer].tolist()]
+        assert found == expected, (layer, [pair for pair in zip(found, expected) if pair[0] != pair[1]])
+        tally = {name: expected.count(name) for name in order}
+        print("layer %d: counts off by %d and %d, %s, states %s" % (layer, off_c, off_k, use, tally))
+    print("%d pre-activations, %d within %g of zero: all else equal" % (checked, border_total, BORDER))
+
+
+main(sys.argv[1])

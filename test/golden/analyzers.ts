@@ -1,0 +1,79 @@
+/**
+ * Writes what test/golden/analyzers.py checks: trains a tiny run and keeps its last checkpoint, batches of tokens, and what our
+ * analyzers count on them, as safetensors. Usage: node --import tsx/esm test/golden/analyzers.ts FOLDER
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
+import type { NDArray } from "../../core/ndarray.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/plugin.ts";
+import { encodeSafetensors } from "../../core/safetensors.ts";
+import { countLayers, firingsOf } from "../../plugins/analyzers/counts.ts";
+import { layerStatistics, tallies } from "../../plugins/analyzers/layer-statistics.ts";
+import { createLife } from "../../plugins/analyzers/neuron-death/life.ts";
+import { onlyRun, tinyConfig, trainTiny } from "../helpers/tiny.ts";
+
+const life = { window: 16, skip: 0, alpha: 0.5, grace: 1 };
+
+/** Records the counts of the frozen sequences under the last checkpoint's parameters, and those of training all along. */
+function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown>): Analyzer {
+  return defineAnalyzer({
+    name: "recorder",
+    summary: "Keeps counts for the check against PyTorch.",
+    options: z.strictObject({}),
+    sites: ["mlp_post"],
+    metrics: {},
+    setup: (_, { model, steps }) => {
+      const layers = Array.from({ length: model.n_layers }, () => createLife({ ...life, units: model.d_mlp }));
+      const stream: Int32Array[][] = layers.map(() => []);
+      return {
+        probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
+        analyze: ({ perSequence }, { step }) => {
+          for (const [l, layer] of layers.entries()) {
+            const { shape, data } = perSequence[l]!;
+            layer.add(data as Int32Array, shape[0]!, step);
+            stream[l]!.push(data as Int32Array);
+            if (step < steps) continue;
+            const all = stream[l]!.flatMap((batch) => Array.from(batch));
+            kept[`stream/${l}`] = { shape: [all.length / model.d_mlp, model.d_mlp], data: Int32Array.from(all) };
+            kept[`states/${l}`] = { shape: [model.d_mlp], data: Int32Array.from(layer.states) };
+          }
+          return {};
+        },
+        frozen: defineFrozenProbe({
+          every: 1000,
+          sequences: 8,
+          sites: ["mlp_post"],
+          probe: ({ mlp_post }, { tf, tokens }) => ({ ...countLayers(tf, mlp_post), tokens: tf.clone(tokens) }),
+          analyze: (readings, { step }) => {
+            if (step < steps) return {};
+            kept.tokens = readings.tokens;
+            for (const [l, layer] of firingsOf(readings).entries()) {
+              kept[`C/${l}`] = readings.perSequence[l]!;
+              kept[`K/${l}`] = readings.perToken[l]!;
+              numbers[l] = layerStatistics(tallies(layer));
+            }
+            return {};
+          },
+        }),
+      };
+    },
+  });
+}
+
+const folder = process.argv[2] ?? "";
+mkdirSync(folder, { recursive: true });
+const kept: Record<string, NDArray> = {};
+const numbers: Record<string, unknown> = {};
+const train = { ...tinyConfig.train, steps: 60, lr: 4e-3 };
+const model = { ...tinyConfig.model, init_scale: 6 };
+const changes = { train, model, analyzers: { recorder: {} }, sinks: {}, eval: { every: 0, windows: 8 } };
+await trainTiny(folder, { changes, analyzers: [recorder(kept, numbers)] });
+const checkpoint = latestCheckpoint(onlyRun(folder)).latest?.path ?? "";
+copyFileSync(join(checkpoint, "state.safetensors"), join(folder, "state.safetensors"));
+writeFileSync(join(folder, "counts.safetensors"), encodeSafetensors(kept));
+writeFileSync(
+  join(folder, "numbers.json"),
+  JSON.stringify({ layers: numbers, life, model }, null, 2),
+);
