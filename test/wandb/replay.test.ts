@@ -2,11 +2,15 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { expect } from "chai";
 import { Journal } from "../../plugins/sinks/wandb/journal.ts";
+import { Replay } from "../../plugins/sinks/wandb/replay.ts";
+import type { Patience } from "../../plugins/sinks/wandb/retry.ts";
+import { Server } from "../../plugins/sinks/wandb/server.ts";
 import { FakeWandb, type Fault } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
 import { useTempDir } from "../helpers/temp-dir.ts";
 import { lenient } from "../helpers/wandb-reader.ts";
 import {
+  account,
   expectedRow,
   expectedRows,
   historyOf,
@@ -236,6 +240,31 @@ describe("upload", () => {
     expect(historyOf(server).slice(0, 41)).to.deep.equal(expectedRows(41));
     expect(historyOf(server).slice(41)).to.deep.equal(Array.from({ length: 19 }, (_, i) => ({ _step: 42 + i })));
   });
+
+  it("sends no row of an old part once a resumed run has superseded it", async () => {
+    const log = writeRun(dir(), 60);
+    const replay = new Replay(log, new Server(account, server.transport(clock)));
+    const patience = { until: Number.POSITIVE_INFINITY, attempts: 3 };
+    await replay.pass(patience);
+    const old = await rejection(replay, log, patience);
+    expect(old).to.equal("the run was resumed meanwhile");
+    await send(log);
+    const wanted = [...expectedRows(40), expectedRow(41, 2), expectedRow(42, 2)];
+    expect(historyOf(server).slice(0, 42)).to.deep.equal(wanted);
+  });
+
+  /** What a replay says that goes on after the log was rewritten behind its back. */
+  async function rejection(replay: Replay, log: string, patience: Patience): Promise<string> {
+    const journal = Journal.resume(log, 40, journalStart, journalOptions);
+    for (const step of [41, 42]) journal.row(testRow(step, 2));
+    journal.close();
+    const said = await replay.finish(0, patience).then(
+      () => "nothing",
+      (thrown: Error) => thrown.message,
+    );
+    replay.close();
+    return said;
+  }
 
   it("sends what stands before damage, and says where the damage is", async () => {
     const log = writeRun(dir(), 30, 0);

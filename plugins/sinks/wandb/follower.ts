@@ -50,6 +50,10 @@ export class Follower {
   get configChanges(): number {
     return this.#configChanges;
   }
+  /** Tells the file that is read from one that took its place: rows were superseded there. */
+  get generation(): number {
+    return this.#reader.generation;
+  }
   /** Why the log cannot be read past what was read. */
   get damage(): string | undefined {
     return this.#damage;

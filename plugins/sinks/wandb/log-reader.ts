@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { damagedLog, internal } from "../../../core/errors.ts";
 import { blockSize, chunkHeaderSize, chunkType, fileHeader } from "./log-format.ts";
@@ -24,6 +24,11 @@ export class LogReader {
   constructor(path: string) {
     this.path = path;
     this.#fd = openSync(path, "r");
+  }
+
+  /** Tells this file from one that took its place under the same path. */
+  get generation(): number {
+    return fstatSync(this.#fd).ino;
   }
 
   /** The position after the last whole record that was read. */

@@ -11,14 +11,16 @@ export interface LineCounts {
 export interface Progress extends LineCounts {
   /** Server and run that the counts belong to: `<base URL>/<entity>/<project>/<id>`. */
   readonly target: string;
+  /** The file that was sent, by its inode: when rows are superseded another file takes its place. */
+  readonly generation: number;
   /** Files under `files/` that are there. */
   readonly files: readonly string[];
   /** Exit code that the server was told, once everything before it was acknowledged. */
   readonly exitCode?: number;
 }
 
-export function noProgress(target: string): Progress {
-  return { target, history: 0, events: 0, output: 0, files: [] };
+export function noProgress(target: string, generation: number): Progress {
+  return { target, generation, history: 0, events: 0, output: 0, files: [] };
 }
 
 /** The marker by which W&B's own client knows that a log is uploaded. */
@@ -30,10 +32,10 @@ function progressPath(log: string): string {
   return log.replace(/\.wandb$/, ".sync.json");
 }
 
-/** The progress towards `target`; none where the file is missing, unreadable or about another server or run. */
-export function readProgress(log: string, target: string): Progress {
+/** The progress of this file towards `target`; none where the record of it is missing, unreadable or about another. */
+export function readProgress(log: string, target: string, generation: number): Progress {
   const found = stored(log);
-  return found?.target === target ? found : noProgress(target);
+  return found?.target === target && found.generation === generation ? found : noProgress(target, generation);
 }
 
 export function writeProgress(log: string, progress: Progress): void {
@@ -42,14 +44,15 @@ export function writeProgress(log: string, progress: Progress): void {
   renameSync(`${path}.new`, path);
 }
 
-/** The run goes on and its log holds `lines` now: what a server has beyond them is to be sent anew. */
-export function rewindProgress(log: string, lines: LineCounts): void {
+/** The run goes on; its log is the file `generation` and holds `lines` now: what a server has beyond them is to be sent anew. */
+export function rewindProgress(log: string, lines: LineCounts, generation: number): void {
   rmSync(syncedMarker(log), { force: true });
   const found = stored(log);
   if (found === undefined) return;
   const { exitCode: _, ...open } = found;
   writeProgress(log, {
     ...open,
+    generation,
     history: Math.min(found.history, lines.history),
     events: Math.min(found.events, lines.events),
     output: Math.min(found.output, lines.output),

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, truncateSync } from "node:fs";
+import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { reasonOf } from "../../../core/errors.ts";
 import { type Decoded, decode, type Item } from "./decode.ts";
 import { LogReader } from "./log-reader.ts";
@@ -50,7 +50,7 @@ export function recover(path: string, step: number, summaryOf: SummaryOf): Recov
     reader.close();
   }
   truncateSync(path, known.size);
-  rewindProgress(path, known.lines);
+  rewindProgress(path, known.lines, statSync(path).ino);
   if (!rewrite) return known;
   const kept = superseded(path, step, summaryOf);
   return known.damage === undefined ? kept : { ...kept, damage: known.damage };
@@ -83,7 +83,7 @@ export function superseded(path: string, step: number, summaryOf: SummaryOf): Re
     reader.close();
     log.close();
   }
-  rewindProgress(path, known.lines);
+  rewindProgress(path, known.lines, statSync(aside).ino);
   renameSync(aside, path);
   flushFolder(path);
   return known;

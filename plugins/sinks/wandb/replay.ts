@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs
 import { dirname, join, normalize, sep } from "node:path";
 import { type Batch, Follower, type Lines } from "./follower.ts";
 import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "./progress.ts";
-import type { Patience } from "./retry.ts";
+import { type Patience, UploadError } from "./retry.ts";
 import { largestFile, type Server, type ServerRun } from "./server.ts";
 
 /** W&B takes requests up to 10 MiB; a batch ends with the line that passes this. */
@@ -19,7 +19,7 @@ export class Replay {
   readonly log: string;
   readonly #server: Server;
   readonly #follower: Follower;
-  #progress: Progress = noProgress("");
+  #progress: Progress = noProgress("", 0);
   #pending: Batch | undefined;
   #run: ServerRun | undefined;
   #told = -1;
@@ -74,6 +74,7 @@ export class Replay {
   /** Sends the rest, the files and the end of the run, after which W&B shows it as finished (0) or failed. */
   async finish(exitCode: number, patience: Patience, onProgress?: (rows: number) => void): Promise<void> {
     await this.pass(patience, onProgress);
+    this.#checkCurrent();
     const run = await this.#upserted(patience);
     await this.#blankStale(run, patience);
     await this.#uploadFiles(run, patience);
@@ -107,13 +108,14 @@ export class Replay {
   /** Takes up what an earlier process had acknowledged; a server that has less (a deleted run) gets everything again. */
   #begin(run: ServerRun): void {
     const target = [this.#server.account.baseUrl, run.entity, run.project, run.id].join("/");
-    const known = readProgress(this.log, target);
+    const known = readProgress(this.log, target, this.#follower.generation);
     const lost = run.historyLines !== undefined && run.historyLines < known.history;
-    this.#progress = lost ? noProgress(target) : known;
+    this.#progress = lost ? noProgress(target, this.#follower.generation) : known;
     if (this.#pending !== undefined) this.#pending = unacknowledged(this.#pending, this.#progress);
   }
 
   async #send(run: ServerRun, batch: Batch, patience: Patience, lane: HistoryLane | undefined): Promise<void> {
+    this.#checkCurrent();
     const files: Record<string, Lines> = {};
     let { history } = batch;
     const summary = this.#follower.summaryText;
@@ -137,6 +139,12 @@ export class Replay {
       events: next(batch.events, done.events),
       output: next(batch.output, done.output),
     });
+  }
+
+  /** A resumed run may have superseded rows meanwhile; the old ones must not take the places of the new. */
+  #checkCurrent(): void {
+    if (existsSync(this.log) && statSync(this.log).ino === this.#follower.generation) return;
+    throw new UploadError("rejected", "the run was resumed meanwhile");
   }
 
   /**
