@@ -1,0 +1,83 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { Journal } from "../../plugins/sinks/wandb/journal.ts";
+import { makeLogFolder } from "../../plugins/sinks/wandb/layout.ts";
+import { FakeWandb } from "../helpers/fake-wandb.ts";
+import { runStart, testRow } from "../helpers/rows.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
+import { lenient } from "../helpers/wandb-reader.ts";
+import { expectedRows, historyOf, journalOptions, journalStart } from "../helpers/wandb-run.ts";
+
+const steps = 50;
+
+/** A container parser of a few lines and W&B's own protobuf classes. */
+const readerProgram = `
+import json, struct, sys, zlib
+from wandb.proto import wandb_internal_pb2 as pb
+data, at, open_record, rows, kinds = open(sys.argv[1], "rb").read(), 7, b"", [], []
+while at + 7 <= len(data):
+    left = 32768 - at % 32768
+    if left < 7:
+        at += left
+        continue
+    crc, length, kind = struct.unpack("<IHB", data[at:at + 7])
+    assert zlib.crc32(data[at + 6:at + 7 + length]) == crc
+    open_record += data[at + 7:at + 7 + length]
+    at += 7 + length
+    if kind in (1, 4):
+        record = pb.Record(); record.ParseFromString(open_record); open_record = b""
+        kinds.append(record.WhichOneof("record_type"))
+        if kinds[-1] == "history":
+            rows.append("{" + ",".join(json.dumps(i.nested_key[0]) + ":" + i.value_json for i in record.history.item) + "}")
+print(json.dumps({"rows": rows, "kinds": kinds}))
+`;
+
+describe("W&B's own Python client, over our logs", () => {
+  const dir = useTempDir();
+
+  before(function () {
+    const found = spawnSync("python3", ["-c", "import wandb"], { timeout: 60_000 });
+    if (found.status !== 0) this.skip(); // needs a python3 that can import wandb (pip install wandb)
+  });
+
+  function written(): string {
+    const log = makeLogFolder(dir(), "offline", runStart, "run1");
+    const journal = Journal.create(log, journalStart, journalOptions);
+    for (let step = 1; step <= steps; step++) journal.row(testRow(step));
+    journal.output("stdout", runStart, "hello");
+    journal.stats(runStart, { cpu: 1 });
+    journal.exit(0, runStart + 1e5);
+    journal.close();
+    return log;
+  }
+
+  it("understands every record with its own protobuf classes", () => {
+    const done: SpawnSyncReturns<string> = spawnSync("python3", ["-c", readerProgram, written()], { encoding: "utf8" });
+    expect(done.stderr).to.equal("");
+    const { rows, kinds } = JSON.parse(done.stdout) as { rows: string[]; kinds: (string | null)[] };
+    expect(rows.map(lenient)).to.deep.equal(expectedRows(steps));
+    expect(kinds).to.include.members(["run", "environment", "metric", "summary", "output_raw", "stats", "exit"]);
+    expect(kinds).to.not.include(null);
+  });
+
+  it("uploads every row with `wandb sync`", async () => {
+    const server = new FakeWandb();
+    const home = join(dir(), "home");
+    mkdirSync(home);
+    writeFileSync(join(home, ".netrc"), "", { mode: 0o600 });
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      WANDB_BASE_URL: await server.listen(),
+      WANDB_API_KEY: "0".repeat(40),
+      WANDB_ERROR_REPORTING: "false",
+    };
+    const child = spawn("python3", ["-m", "wandb", "sync", dirname(written())], { env, stdio: "ignore" });
+    await new Promise((resolve) => child.on("exit", resolve));
+    expect(historyOf(server)).to.deep.equal(expectedRows(steps));
+    expect(server.run("run1").exitcode).to.equal(0);
+    await server.close();
+  });
+});
