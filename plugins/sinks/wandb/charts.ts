@@ -34,7 +34,7 @@ export function declaredCharts(journal: Journal, charts: readonly DeclaredChart[
 }
 
 /** The chart as lines, or undefined where its marks, transforms or axes say more than that. */
-export function lineOf(chart: DeclaredChart): Line | undefined {
+function lineOf(chart: DeclaredChart): Line | undefined {
   const { mark, encoding, ...others } = chart.spec as {
     mark?: string | { type?: string };
     encoding?: Record<string, { field?: string; aggregate?: unknown; bin?: unknown } | undefined>;

@@ -3,7 +3,7 @@ import type { Run } from "../../../core/plugin.ts";
 import type { SummaryKind } from "./records.ts";
 
 /** Distinct metrics that W&B asks a project to stay below (docs.wandb.ai, "Experiments limits and performance"). */
-export const mostKeys = 10_000;
+const mostKeys = 10_000;
 
 /**
  * The most keys that a run's rows can have: every declared metric may come once or once for each layer. Arrays are

@@ -47,13 +47,13 @@ export function record(number: number, field: number, message: Message): Buffer 
   return new Message().int(1, number).message(field, message).bytes();
 }
 
-export function timestamp(ms: number): Message {
+function timestamp(ms: number): Message {
   const seconds = Math.floor(ms / 1000);
   return new Message().int(1, seconds).int(2, Math.round((ms - seconds * 1000) * 1e6));
 }
 
 /** ConfigItem, HistoryItem and SummaryItem have one shape. */
-export function item(path: readonly string[], text: string): Message {
+function item(path: readonly string[], text: string): Message {
   return new Message().strings(2, path).string(16, text);
 }
 
@@ -74,7 +74,7 @@ export function runRecord(run: RunIdentity, config: Readonly<Record<string, unkn
     .message(19, telemetry(version));
 }
 
-export function telemetry(version: string): Message {
+function telemetry(version: string): Message {
   const feature = new Message().int(7, true);
   return new Message()
     .message(3, feature)

@@ -74,7 +74,7 @@ function finalError(status: number): UploadError {
 }
 
 /** Seconds, fractions too, or an HTTP date; undefined where it is neither. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+function retryAfterMs(value: string | undefined, now: number): number | undefined {
   if (value === undefined || value.trim() === "") return undefined;
   const seconds = Number(value);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
