@@ -1,49 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { expect } from "chai";
-import type { Page } from "playwright-core";
 import { openRecord } from "../../core/record/writer.ts";
+import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
 import { damage, syntheticRow, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
 
 /** Markup, script, template and terminal tricks, as a name or any other text of a run may hold them. */
 const hostile = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'";\${alert(1)}\u202e\u001b[31m`;
-
-/** Whether a canvas holds anything but its background, and so a drawn chart. */
-const isDrawn = (page: Page, selector: string) =>
-  page
-    .locator(`${selector} canvas`)
-    .first()
-    .evaluate((canvas: HTMLCanvasElement) => {
-      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-      const colours = new Set<number>();
-      for (let i = 0; i < data.length; i += 4)
-        if (data[i + 3]! > 200) colours.add((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!);
-      return colours.size > 3;
-    });
-
-/** Waits for a chart's lines or marks. */
-async function drawn(page: Page, id: string): Promise<void> {
-  await page.locator(`#chart-${id}`).scrollIntoViewIfNeeded();
-  await page.locator(`#chart-${id} canvas`).first().waitFor();
-  await page.waitForFunction((name) => document.querySelector(`#chart-${name} canvas`)!.clientWidth > 50, id);
-  expect(await isDrawn(page, `#chart-${id}`), `${id} is drawn`).to.equal(true);
-}
-
-async function serious(page: Page): Promise<string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  // The page's own policy forbids this script; the browser's debugger may run it all the same.
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: source });
-  const { result } = await session.send("Runtime.evaluate", {
-    expression: `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] }).then(({ violations }) => JSON.stringify(violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map(({ html, failureSummary }) => html.slice(0, 160) + " " + failureSummary).join(" | "))))`,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return JSON.parse(result.value as string) as string[];
-}
 
 describe("viewer page", function () {
   this.timeout(30_000);
@@ -267,45 +230,6 @@ describe("viewer page", function () {
     expect(troubles.filter((text) => /script|policy/i.test(text))).to.deep.equal([]);
     await open(`#run=${encodeURIComponent("../../etc")}`);
     await page.getByRole("alert").getByText("no such page").or(page.getByRole("alert")).first().waitFor();
-  });
-
-  it("has no serious accessibility fault, light or dark, list or charts", async () => {
-    const { root, page, open, shot } = stage();
-    for (const seed of [1, 2]) writeSyntheticRun(root, { seed, name: `run ${seed}`, outcome: "finished", rows: 60 });
-    damage(writeSyntheticRun(root, { id: "broken" }), "garbage run.json");
-    for (const scheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await open();
-      await page.getByText("3 runs").waitFor();
-      expect(await serious(page), `list, ${scheme}`).to.deep.equal([]);
-      await open("#run=20261123-090000-0001&run=20261123-090000-0002");
-      await drawn(page, "loss");
-      expect(await serious(page), `charts, ${scheme}`).to.deep.equal([]);
-      await shot(`overlay-${scheme}`);
-    }
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("dark");
-    await page.keyboard.press("t");
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("light");
-  });
-
-  it("fits a phone: nothing but tables is wider than 375 px", async () => {
-    const { root, page, open, shot } = stage();
-    writeSyntheticRun(root, {
-      seed: 1,
-      name: "a rather long name of a run, as people give them",
-      outcome: "finished",
-      rows: 100,
-    });
-    await page.setViewportSize({ width: 375, height: 800 });
-    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-    await open();
-    expect(await width()).to.equal(375);
-    await shot("list-375");
-    await open("#run=20261123-090000-0001");
-    for (const id of ["loss", "neuron_death-raster", "neuron_death-drift"]) await drawn(page, id);
-    expect(await width()).to.equal(375);
-    await page.evaluate(() => scrollTo(0, 0));
-    await shot("run-375");
   });
 
   it("shows values that are not finite", async () => {

@@ -36,6 +36,8 @@ export class LineChart {
   private look: LineChartLook;
   private theme: Theme;
   private view: Range | undefined;
+  private frame: number | undefined;
+  private panning = false;
   private readonly events: LineChartEvents;
   private readonly watcher: ResizeObserver;
 
@@ -146,7 +148,7 @@ export class LineChart {
     const x = mapping([from, to], left, left + width, this.look.logX);
     const { min = 0, max = 1 } = plot.scales.y as { min?: number; max?: number };
     const y = mapping([min, max], top + tall, top, this.look.logY);
-    return { box: { left, top, width, height: tall }, x, y, from, to, ratio: devicePixelRatio };
+    return { box: { left, top, width, height: tall }, x, y, from, to, ratio: devicePixelRatio, moving: this.panning };
   }
 
   private paint(plot: uPlot): void {
@@ -159,7 +161,7 @@ export class LineChart {
 
   private hover(plot: uPlot): void {
     const { left = -1, top = -1 } = plot.cursor;
-    if (left < 0) {
+    if (left < 0 || this.panning) {
       hideTip();
       return;
     }
@@ -201,13 +203,18 @@ export class LineChart {
     this.view = this.look.logX
       ? [from * (to / from) ** share, to * (to / from) ** share]
       : [from + (to - from) * share, to + (to - from) * share];
-    this.redraw();
+    // Pointers move more often than screens draw.
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.redraw();
+    });
   }
 
   private pan(down: PointerEvent): void {
     if (!down.shiftKey || down.button !== 0) return;
     down.preventDefault();
     down.stopPropagation();
+    this.panning = true;
     let x = down.clientX;
     const width = this.plot?.over.clientWidth || 1;
     const move = (event: PointerEvent) => {
@@ -216,6 +223,7 @@ export class LineChart {
     };
     const up = () => {
       removeEventListener("pointermove", move);
+      this.panning = false;
       this.events.zoom(this.view);
     };
     addEventListener("pointermove", move);

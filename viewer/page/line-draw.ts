@@ -25,25 +25,28 @@ export interface Painting {
   readonly to: number;
   /** Canvas pixels in a CSS pixel. */
   readonly ratio: number;
+  /** While the view moves: what is costly to paint waits for it to stand still. */
+  readonly moving: boolean;
 }
 
 /** Draws every line: where it is smoothed, the raw one faint beneath. */
 export function paintLines(context: CanvasRenderingContext2D, lines: readonly Line[], at: Painting): void {
   context.save();
   clip(context, at.box);
-  context.lineJoin = "round";
   const many = lines.length > 12;
+  context.lineJoin = many ? "bevel" : "round";
   for (const line of lines) {
     context.strokeStyle = line.colour;
     context.fillStyle = line.colour;
-    if (line.smooth) {
+    if (line.smooth && !(many && at.moving)) {
       context.globalAlpha = many ? 0.12 : 0.25;
       stroke(context, line.x, line.y, at, [], 1);
       context.globalAlpha = 1;
     }
-    stroke(context, line.x, line.smooth ?? line.y, at, line.dash, many ? 1.25 : 1.6);
+    stroke(context, line.x, line.smooth ?? line.y, at, line.dash, many ? 1 : 1.6);
+    if (at.moving) continue;
     if (line.dots) dots(context, line, at);
-    else if (line.y.filter((value) => value !== null).length === 1) dots(context, line, at);
+    else if (isLonely(line)) dots(context, line, at);
   }
   context.restore();
 }
@@ -76,6 +79,13 @@ function stroke(
     if (x[i]! > to) break;
   }
   context.stroke();
+}
+
+/** Whether a line is a single measurement, which no stroke would show. */
+function isLonely({ y }: Line): boolean {
+  let found = 0;
+  for (let i = 0; i < y.length && found < 2; i++) if (y[i] != null) found++;
+  return found === 1;
 }
 
 function dots(context: CanvasRenderingContext2D, { x, y }: Line, at: Painting): void {
