@@ -37,7 +37,11 @@ export async function compile(
   options: Partial<EngineOptions> & { readonly title?: string } = {},
 ): Promise<Compiled> {
   const engine = await createEngine({ name: "auto", threads: 0, ...options });
-  const program = await engine.compile(step, signature, options.title ?? (step.name || "compiled function"));
+  const title = options.title ?? (step.name || "compiled function");
+  const program = await engine.compile(step, signature, title).catch(async (thrown: unknown) => {
+    await engine.dispose();
+    throw thrown;
+  });
   return {
     engine: engine.name,
     device: engine.device,

@@ -1,11 +1,11 @@
 /** The compiled engine: a step is traced once, lowered to ONNX and run by ONNX Runtime. */
-import type { TypedArray } from "../../ndarray.ts";
+import { engineUnavailable } from "../../errors.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
+import { Host } from "./host.ts";
 import { createProgram, type OnnxProgram } from "./program.ts";
-import { checkProvider, loadOrt } from "./providers.ts";
-import { createState, heldState } from "./state.ts";
+import { handleOf, type OnnxState, ownCopies, stateOf } from "./state.ts";
 import { physicalCores } from "./threads.ts";
 
 /** An engine whose programs can be had as ONNX models. */
@@ -15,34 +15,32 @@ export interface OnnxEngine extends Engine {
 
 /** Makes the engine. Throws `engine.unavailable` where ONNX Runtime or the provider is missing. */
 export async function createOnnxEngine(options: Pick<EngineOptions, "threads" | "provider">): Promise<OnnxEngine> {
-  const ort = await loadOrt();
   const { provider = "cpu" } = options;
-  checkProvider(ort, provider);
   const threads = options.threads || physicalCores();
+  const host = await Host.open();
+  const { version, providers } = await host.call("about");
+  if (!providers.includes(provider)) {
+    await host.close();
+    const why = `provider \`${provider}\` is not part of this build of ONNX Runtime`;
+    throw engineUnavailable("onnx", why, `Available: ${providers.join(", ")}.`);
+  }
   const what = provider === "cpu" ? `CPU, ${threads} ${threads === 1 ? "thread" : "threads"}` : provider;
 
   return {
     name: "onnx",
-    device: `${what} (ONNX Runtime ${ort.env.versions.node ?? ort.env.versions.common})`,
+    device: `${what} (ONNX Runtime ${version})`,
     async compile(step, signature, name) {
       const { graph, builder } = trace(step, signature, name);
-      return createProgram(ort, optimise(graph, builder), signature, name, { provider, threads });
+      return createProgram(host, optimise(graph, builder), signature, name, { provider, threads });
     },
     async upload(tensors) {
-      return createState(ort, tensors);
+      return stateOf(tensors, await host.call("upload", ownCopies(tensors)));
     },
-    async download(state) {
-      const entries = [...heldState(state).current].map(([name, tensor]) => {
-        return [name, { shape: tensor.dims, data: (tensor.data as TypedArray).slice() }] as const;
-      });
-      return Object.fromEntries(entries);
-    },
+    download: async (state) => host.call("download", handleOf(state)),
     release(state) {
-      const held = heldState(state);
-      held.released = true;
-      held.current.clear();
-      held.spare.clear();
+      host.call("release", handleOf(state)).catch(() => {}); // the thread may have ended already, and the state with it
+      (state as OnnxState).handle = undefined;
     },
-    async dispose() {},
+    dispose: () => host.close(),
   };
 }

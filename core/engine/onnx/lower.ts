@@ -4,6 +4,7 @@ import { type Graph, type Node, type NodeOf, type Op, reachable } from "../graph
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
+import { batchInput, stateInput, stateOutput, stepOutput } from "./names.ts";
 import type { Bytes } from "./protobuf.ts";
 import { OnnxWriter } from "./writer.ts";
 
@@ -25,11 +26,6 @@ export interface LoweredModel {
   readonly inputs: readonly NodeOf<"input">[];
   readonly nodes: number;
 }
-
-export const stateInput = (name: string): string => `state:${name}`;
-export const batchInput = (name: string): string => `input:${name}`;
-export const stateOutput = (name: string): string => `next:${name}`;
-export const stepOutput = (name: string): string => `output:${name}`;
 
 const rules: Rules = { ...elementwiseRules, ...arrangeRules, ...computeRules };
 

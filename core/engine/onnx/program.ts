@@ -1,16 +1,14 @@
-/** A lowered step in an ONNX Runtime session. */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { invalidStep, reasonOf, wrongShape } from "../../errors.ts";
-import { type NDArray, sizeOf, type TypedArray } from "../../ndarray.ts";
-import type { Program, ProviderName, Signature, State, TensorSpec, TensorSpecs } from "../engine.ts";
+/** A step that has been traced, lowered and built. */
+import { invalidStep, reasonOf } from "../../errors.ts";
+import type { Program, ProviderName, Signature, TensorSpecs } from "../engine.ts";
 import type { Graph } from "../graph/node.ts";
 import { printGraph } from "../graph/print.ts";
+import type { Host } from "./host.ts";
+import type { HostTensors, SessionPlan } from "./host-calls.ts";
 import { overwritable } from "./in-place.ts";
-import { batchInput, type LoweredModel, lower, stateInput, stateOutput, stepOutput } from "./lower.ts";
-import type { Ort } from "./providers.ts";
-import { heldState, type OnnxState, spareFor, specOf, tensorOf } from "./state.ts";
-
-type HostTensors = Readonly<Record<string, NDArray>>;
+import { lower } from "./lower.ts";
+import { checkInputs, checkState } from "./spec.ts";
+import { handleOf, ownCopies } from "./state.ts";
 
 /** A program that can also be had as an ONNX model, for Netron and other tools. */
 export interface OnnxProgram extends Program {
@@ -27,107 +25,48 @@ export interface SessionChoice {
 
 /** Lowers a graph and builds its session. `name` is for errors. */
 export async function createProgram(
-  ort: Ort,
+  host: Host,
   graph: Graph,
   signature: Signature,
   name: string,
   choice: SessionChoice,
 ): Promise<OnnxProgram> {
-  const model = lower(graph);
-  const inPlace = overwritable(graph);
-  const session = await createSession(ort, model, name, choice);
-  const used = { state: [] as string[], inputs: [] as string[] };
-  for (const { attrs } of model.inputs) used[attrs.role === "state" ? "state" : "inputs"].push(attrs.name);
-  const outputs: TensorSpecs = Object.fromEntries(
-    [...graph.outputs].map(([output, { shape, dtype }]) => [output, { shape, dtype }]),
-  );
-
-  function feedsOf(state: OnnxState, inputs: HostTensors): Record<string, Tensor> {
-    const feeds: Record<string, Tensor> = {};
-    for (const entry of used.state) {
-      const tensor = state.current.get(entry);
-      if (tensor === undefined) throw wrongShape(`${name}: state ${entry}`, shown(signature.state[entry]), "nothing");
-      feeds[stateInput(entry)] = tensor;
-    }
-    for (const input of used.inputs) {
-      feeds[batchInput(input)] = tensorOf(ort, signature.inputs[input]!, inputs[input]!.data);
-    }
-    return feeds;
-  }
-
-  function fetchesOf(state: OnnxState): Record<string, Tensor | null> {
-    const fetches: Record<string, Tensor | null> = {};
-    for (const entry of graph.state.keys()) {
-      fetches[stateOutput(entry)] = inPlace.has(entry) ? state.current.get(entry)! : spareFor(ort, state, entry);
-    }
-    for (const output of graph.outputs.keys()) fetches[stepOutput(output)] = null;
-    return fetches;
-  }
-
+  const plan = planOf(graph, choice);
+  const session = await host.call("build", plan).catch((thrown: unknown) => {
+    throw invalidStep(name, `ONNX Runtime refused it: ${reasonOf(thrown)}`, thrown);
+  });
+  const outputs: TensorSpecs = Object.fromEntries(plan.outputs.map((output) => [output.name, output.spec]));
   return {
     signature,
     outputs,
-    model: model.bytes,
+    model: plan.model,
     print: () => printGraph(graph),
-    async run(state: State, inputs: HostTensors) {
+    async run(state, inputs: HostTensors) {
       checkInputs(name, inputs, signature.inputs);
-      const held = heldState(state);
-      const results = await session.run(feedsOf(held, inputs), fetchesOf(held));
-      for (const entry of graph.state.keys()) {
-        if (inPlace.has(entry)) continue;
-        const old = held.current.get(entry)!;
-        held.current.set(entry, held.spare.get(entry)!);
-        held.spare.set(entry, old);
+      checkState(name, state.specs, signature.state);
+      try {
+        return await host.call("run", session, handleOf(state), ownCopies(inputs));
+      } catch (thrown) {
+        throw invalidStep(name, `ONNX Runtime failed: ${reasonOf(thrown)}`, thrown);
       }
-      return Object.fromEntries(
-        Object.entries(outputs).map(([output, { shape }]) => [
-          output,
-          { shape, data: results[stepOutput(output)]!.data as TypedArray },
-        ]),
-      );
     },
     dispose() {
-      void session.release();
+      host.call("discard", session).catch(() => {}); // the thread may have ended already, and the session with it
     },
   };
 }
 
-async function createSession(
-  ort: Ort,
-  model: LoweredModel,
-  name: string,
-  { provider, threads }: SessionChoice,
-): Promise<InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(model.bytes, {
-      executionProviders: [provider],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      // Fusions by ONNX Runtime depend on who else looks at a value; a probe must not change what is computed.
-      graphOptimizationLevel: "disabled",
-      // One planned block for all values of a step would lie beside the arena of the first step, at no gain in speed.
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      extra: { session: { set_denormal_as_zero: "1" } },
-    });
-  } catch (thrown) {
-    throw invalidStep(name, `ONNX Runtime refused it: ${reasonOf(thrown)}`, thrown);
-  }
-}
-
-function checkInputs(title: string, inputs: HostTensors, expected: TensorSpecs): void {
-  for (const [name, spec] of Object.entries(expected)) {
-    const array = inputs[name];
-    const want = shown(spec);
-    const got = shown(array && specOf(array));
-    if (want !== got) throw wrongShape(`${title}: ${name}`, want, got);
-    const size = sizeOf(spec.shape);
-    if (array?.data.length !== size) throw wrongShape(`${title}: ${name}`, `${size} numbers`, `${array?.data.length}`);
-  }
-  const extra = Object.keys(inputs).find((name) => !(name in expected));
-  if (extra !== undefined) throw wrongShape(`${title}: ${extra}`, "no such input", shown(specOf(inputs[extra]!)));
-}
-
-function shown(spec: TensorSpec | undefined): string {
-  return spec === undefined ? "nothing" : `${spec.dtype} [${spec.shape.join(" ")}]`;
+function planOf(graph: Graph, choice: SessionChoice): SessionPlan {
+  const { bytes, inputs } = lower(graph);
+  const inPlace = overwritable(graph);
+  const named = (role: "state" | "input") =>
+    inputs.filter(({ attrs }) => attrs.role === role).map(({ attrs }) => attrs.name);
+  return {
+    ...choice,
+    model: bytes,
+    stateInputs: named("state"),
+    batchInputs: named("input"),
+    stateOutputs: [...graph.state.keys()].map((entry) => ({ entry, inPlace: inPlace.has(entry) })),
+    outputs: [...graph.outputs].map(([output, { shape, dtype }]) => ({ name: output, spec: { shape, dtype } })),
+  };
 }

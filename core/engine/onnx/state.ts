@@ -1,52 +1,33 @@
-/** State in host memory: for each entry the current values and, where a step cannot overwrite them, a second buffer. */
-import type { Tensor } from "onnxruntime-node";
+/** The main thread's handle on a state that lives in ONNX Runtime's thread. */
 import { internal } from "../../errors.ts";
-import type { NDArray, TypedArray } from "../../ndarray.ts";
-import type { DType, State, TensorSpec } from "../engine.ts";
-import type { Ort } from "./providers.ts";
+import type { State } from "../engine.ts";
+import type { HostTensors } from "./host-calls.ts";
+import { specOf } from "./spec.ts";
 
 export interface OnnxState extends State {
-  readonly current: Map<string, Tensor>;
-  readonly spare: Map<string, Tensor>;
-  released: boolean;
+  /** Undefined once released. */
+  handle: number | undefined;
 }
 
-/** Copies arrays into a state of their own. */
-export function createState(ort: Ort, tensors: Readonly<Record<string, NDArray>>): OnnxState {
-  const entries = Object.entries(tensors);
-  const specs = Object.fromEntries(entries.map(([name, array]) => [name, specOf(array)]));
-  const current = new Map(entries.map(([name, array]) => [name, tensorOf(ort, specOf(array), array.data.slice())]));
-  return { engine: "onnx", specs, current, spare: new Map(), released: false };
+/** A handle on arrays that were sent over. */
+export function stateOf(tensors: HostTensors, handle: number): OnnxState {
+  const specs = Object.fromEntries(Object.entries(tensors).map(([name, array]) => [name, specOf(array)]));
+  return { engine: "onnx", specs, handle };
 }
 
-/** The second buffer of an entry, made when first asked for. */
-export function spareFor(ort: Ort, state: OnnxState, entry: string): Tensor {
-  const known = state.spare.get(entry);
-  if (known !== undefined) return known;
-  const made = tensorOf(ort, state.specs[entry]!, (state.current.get(entry)!.data as TypedArray).slice());
-  state.spare.set(entry, made);
-  return made;
-}
-
-/** The state, checked to be one of this engine's that has not been released. */
-export function heldState(state: State): OnnxState {
-  if (state.engine === "onnx" && !(state as OnnxState).released) return state as OnnxState;
+/** The number that stands for a state over there. */
+export function handleOf(state: State): number {
+  const { handle } = state as OnnxState;
+  if (state.engine === "onnx" && handle !== undefined) return handle;
   throw internal("the onnx engine was handed a state that it does not hold");
 }
 
-/** A tensor over these very numbers. */
-export function tensorOf(ort: Ort, { shape, dtype }: TensorSpec, data: TypedArray): Tensor {
-  return new ort.Tensor(dtype, data as Float32Array, shape);
-}
-
-/** Shape and dtype of an array on the host. */
-export function specOf({ shape, data }: NDArray): TensorSpec {
-  return { shape, dtype: dtypeOf(data) };
-}
-
-function dtypeOf(data: TypedArray): DType {
-  if (data instanceof Float32Array) return "float32";
-  if (data instanceof Int32Array) return "int32";
-  if (data instanceof Uint8Array) return "bool";
-  throw internal(`no dtype for ${data.constructor.name}`);
+/** The arrays cut out of larger buffers: sending a view would send the whole buffer. */
+export function ownCopies(tensors: HostTensors): HostTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, data }]) => {
+      const whole = data.byteLength === data.buffer.byteLength;
+      return [name, { shape: [...shape], data: whole ? data : data.slice() }];
+    }),
+  );
 }

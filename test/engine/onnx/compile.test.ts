@@ -145,4 +145,25 @@ describe("compile", () => {
     const problem = await attempt.then(String, reasonOf);
     expect(problem).match(new RegExp(`provider \`${missing}\` is not part of this build.*Available: cpu`));
   });
+
+  it("leaves the main thread free while a step runs", async () => {
+    const square = { shape: [1024, 1024], dtype: "float32" } as const;
+    const step: Step = (_, { m }) => ({ outputs: { trace: tf.sum(tf.matMul(tf.matMul(m!, m!), m!)) } });
+    const program = await compile(step, { state: {}, inputs: { m: square } }, onnx);
+    const run = await program.start();
+    let turns = 0;
+    const turn = setInterval(() => turns++, 1);
+    await run.step({ m: { shape: [1024, 1024], data: new Float32Array(1024 ** 2).fill(1) } });
+    clearInterval(turn);
+    expect(turns).above(2); // two products of 2 GFLOP each take tens of milliseconds
+    await program.dispose();
+  });
+
+  it("compares inputs with the signature", async () => {
+    const program = await compile((_, { x }) => ({ outputs: { y: x! } }), vector, onnx);
+    const run = await program.start();
+    const problem = await run.step({ x: { shape: [3], data: new Float32Array(3) } }).then(String, reasonOf);
+    expect(problem).equal("f: x: expected float32 [4], got float32 [3].");
+    await program.dispose();
+  });
 });

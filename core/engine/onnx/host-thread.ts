@@ -1,0 +1,50 @@
+/** The entry of ONNX Runtime's thread: answers calls one after another. */
+import { parentPort } from "node:worker_threads";
+import { reasonOf } from "../../errors.ts";
+import type { HostCall, HostCalls, HostReply, HostRequest } from "./host-calls.ts";
+import { type HostedSession, hostedSession } from "./hosted-session.ts";
+import { arrayOf, type HostedState, hostedState } from "./hosted-state.ts";
+
+type Answers = { [K in HostCall]: (...args: Parameters<HostCalls[K]>) => Promise<ReturnType<HostCalls[K]>> };
+
+const ort = await import("onnxruntime-node");
+const sessions = new Map<number, HostedSession>();
+const states = new Map<number, HostedState>();
+let handles = 0;
+
+function kept<T>(map: Map<number, T>, value: T): number {
+  map.set(++handles, value);
+  return handles;
+}
+
+const answers: Answers = {
+  about: async () => ({
+    version: ort.env.versions.node ?? ort.env.versions.common,
+    providers: ort.listSupportedBackends().map(({ name }) => name),
+  }),
+  build: async (plan) => kept(sessions, await hostedSession(ort, plan)),
+  upload: async (tensors) => kept(states, hostedState(ort, tensors)),
+  run: async (session, state, inputs) => sessions.get(session)!.run(states.get(state)!, inputs),
+  download: async (state) =>
+    Object.fromEntries([...states.get(state)!.current].map(([name, tensor]) => [name, arrayOf(tensor)])),
+  release: async (state) => {
+    states.delete(state);
+  },
+  discard: async (session) => {
+    await sessions.get(session)?.discard();
+    sessions.delete(session);
+  },
+};
+
+async function answered({ id, call, args }: HostRequest): Promise<HostReply> {
+  try {
+    return { id, value: await (answers[call] as (...given: unknown[]) => Promise<unknown>)(...args) };
+  } catch (thrown) {
+    return { id, error: reasonOf(thrown) };
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+parentPort!.on("message", (request: HostRequest) => {
+  last = last.then(async () => parentPort!.postMessage(await answered(request)));
+});
