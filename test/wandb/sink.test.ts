@@ -148,6 +148,20 @@ describe("createWandbSink", () => {
     expect(table.data.at(-1)).to.deep.equal([96_000, 6000, "layer 0"]);
   });
 
+  it("leaves out the histograms that would make a row too long for W&B, keeps every number, and warns once", async () => {
+    const sink = sinkWith({ mode: "offline", bins: 512 });
+    await sink.open(testRun(dir()));
+    const data = Float64Array.from({ length: 2000 }, (_, i) => Math.sin(i));
+    const arrays = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`s/a${i}`, { shape: [2000], data }]));
+    for (const step of [1, 2]) await sink.write([{ ...testRow(step), arrays }]);
+    await sink.close(ended("finished", 2));
+    const [row] = readHistory(logOf());
+    expect(JSON.stringify(row).length).to.be.within(3e6, 5e6);
+    expect(row).to.include({ _step: 1, "a/b/layer_0": -1 });
+    expect(warned).to.have.length(1);
+    expect(warned[0]).to.include("Lower `bins`");
+  });
+
   it("offers checkpoints as files when asked to", async () => {
     mkdirSync(join(dir(), "checkpoints", "step-000005"), { recursive: true });
     writeFileSync(join(dir(), "checkpoints", "step-000005", "model.safetensors"), "weights");

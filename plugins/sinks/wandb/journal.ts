@@ -39,6 +39,9 @@ export interface JournalStart {
   readonly cpus: number;
 }
 
+/** Characters of a console line. */
+const longestLine = 10_000;
+
 /** A run's transaction log, open for writing: every call returns with its records in the file. */
 export class Journal {
   readonly path: string;
@@ -83,6 +86,11 @@ export class Journal {
     return Journal.create(path, start, options);
   }
 
+  /** Histograms that were left out because their row would have been too long for W&B. */
+  get omittedHistograms(): number {
+    return this.#encoder.omittedHistograms;
+  }
+
   /** Appends a row. One that repeats an earlier step takes the place of that step and of all later ones. */
   row(row: Row): void {
     if (row.step <= this.#lastStep) this.#supersede(row.step - 1);
@@ -107,10 +115,10 @@ export class Journal {
     this.#put(kind.stats, statsRecord(time, values));
   }
 
-  /** One record for each line of `text`. */
+  /** One record for each line of `text`; what is longer than any terminal's lines is cut. */
   output(stream: "stdout" | "stderr", time: number, text: string): void {
     const lines = text.replace(/\n$/, "").split("\n");
-    for (const line of lines) this.#put(kind.output, outputRecord(stream, time, line));
+    for (const line of lines) this.#put(kind.output, outputRecord(stream, time, line.slice(0, longestLine)));
   }
 
   /** Changes the config; `value` is JSON text. */

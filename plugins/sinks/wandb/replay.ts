@@ -5,8 +5,8 @@ import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } 
 import { type Patience, UploadError } from "./retry.ts";
 import { largestFile, type Server, type ServerRun } from "./server.ts";
 
-/** W&B takes requests up to 10 MiB; a batch ends with the line that passes this. */
-const batchSize = 4 * 1024 * 1024;
+/** Characters; W&B takes requests up to 10 MiB, and a batch ends with the line that passes this. */
+const batchSize = 3 * 1024 * 1024;
 
 /** Takes history lines to the server by another way; resolves once they are there, rejects where that is not sure. */
 export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;

@@ -26,6 +26,9 @@ interface Key {
   readonly summary: readonly SummaryKind[];
 }
 
+/** Characters of histograms in one row: W&B takes requests of 10 MiB, and a row cannot be divided. */
+const mostHistogramText = 4 * 1024 * 1024;
+
 /** Keys that W&B gives a meaning of its own; a metric of that name is written as `metric/<name>`. */
 const reserved: ReadonlySet<string> = new Set(["_step", "_timestamp", "_runtime", "_wandb"]);
 
@@ -38,9 +41,15 @@ export class RowEncoder {
   readonly #keys: Map<string, Key> = new Map();
   #items: Buffer = Buffer.allocUnsafe(4096);
   #end = 0;
+  #omitted = 0;
 
   constructor(encoding: RowEncoding) {
     this.#encoding = encoding;
+  }
+
+  /** Histograms that were left out of rows that would not fit a request. */
+  get omittedHistograms(): number {
+    return this.#omitted;
   }
 
   /** The two payloads, summary first as W&B's client has it; `number` is the first one's number in the log. */
@@ -58,10 +67,14 @@ export class RowEncoder {
         special.push([name, key, numberText(value)]);
       }
     }
+    let room = mostHistogramText;
     for (const name in row.arrays) {
       const array = row.arrays[name];
       const text = array && histogramText(array, bins);
-      if (text !== undefined) plain.push([this.#key(name), text]);
+      if (text === undefined) continue;
+      room -= text.length;
+      if (room < 0) this.#omitted += 1;
+      else plain.push([this.#key(name), text]);
     }
     if (row.metrics.tokens === undefined) plain.push([this.#key("tokens"), numberText(row.tokens)]);
     const runtime = numberText((row.time - startedAt) / 1000);

@@ -24,6 +24,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
   let live: LiveStream | undefined;
   let system: SystemMonitor | undefined;
   let opened: Run | undefined;
+  let omissionTold = false;
 
   return {
     open(run) {
@@ -44,6 +45,9 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
         const values = system?.sample(row.time);
         if (values !== undefined) journal.stats(row.time, values);
       }
+      if (journal.omittedHistograms === 0 || omissionTold) return;
+      omissionTold = true;
+      notices.warn("W&B: a row has more histograms than one request takes; some are left out. Lower `bins`.");
     },
     output({ stream, time, text }) {
       if (options.console) journal?.output(stream, time, text);
