@@ -43,7 +43,7 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
   const sinks = await chooseAll("sink", config.sinks);
   if (problems.length > 0) throw severalProblems(problems);
   if (corpus === undefined) throw internal("a config without a corpus");
-  unique(analyzers.map(({ plugin }) => plugin));
+  for (const plugins of [analyzers, sinks]) unique(plugins.map(({ plugin }) => plugin));
   return { corpus, analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? 1 })), sinks };
 }
 
@@ -67,8 +67,8 @@ async function choose<K extends PluginKind>(
 
 function unique(plugins: readonly Plugin[]): void {
   const names = plugins.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw invalidPlugin(twice, "two analyzers of this config have this name.");
+  const twice = plugins.find(({ name }, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw invalidPlugin(twice.name, `two ${twice.kind}s of this config have this name.`);
 }
 
 /** Every metric and chart that the chosen analyzers declare. */

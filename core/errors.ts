@@ -19,6 +19,7 @@ export type ErrorCode =
   | "checkpoint.newer"
   | "checkpoint.mismatch"
   | "train.diverged"
+  | "train.failed"
   | "interrupted"
   | "internal";
 
@@ -143,14 +144,43 @@ export function invalidPlugin(name: string, problem: string, cause?: unknown): E
   return new ExperimentError("plugin.invalid", `plugin ${shown(name)}: ${problem}`, cause);
 }
 
+/** What `analyze` returned; the plugin is named by whoever catches it. */
+export function wrongValue(where: string, expected: string, got: string, hint = ""): ExperimentError {
+  return new ExperimentError("plugin.invalid", `${where}: expected ${expected}, got ${got}. ${hint}`.trim());
+}
+
 export function pluginFailed(name: string, hook: string, step: number, thrown: unknown): ExperimentError {
   const message = `${name}: ${hook} failed at step ${step}: ${reasonOf(thrown)}`;
   return new ExperimentError("plugin.failed", message, thrown);
 }
 
-export function diverged(step: number, loss: number, gradNorm: number, lastLoss: number): ExperimentError {
-  const message = `step ${step}: the loss is ${loss} and the gradient's norm ${gradNorm}; the last finite loss was ${lastLoss}. Training stopped, and the newest checkpoint from before is kept. Try a lower train.lr, more train.warmup_steps, or a smaller model.init_scale.`;
-  return new ExperimentError("train.diverged", message);
+/** `lastLoss` is NaN when no step had a finite one; `checkpoint` is the name of the newest from before. */
+export function diverged(
+  step: number,
+  loss: number,
+  gradNorm: number,
+  lastLoss: number,
+  checkpoint: string | undefined,
+): ExperimentError {
+  const last = Number.isNaN(lastLoss) ? "no loss before was finite" : `the last finite loss was ${lastLoss}`;
+  const what = `step ${step}: the loss is ${loss} and the gradient's norm ${gradNorm}; ${last}.`;
+  return new ExperimentError("train.diverged", `${what} ${afterDivergence(checkpoint)}`);
+}
+
+/** The update of a step has left something in the state that is not finite. */
+export function divergedState(step: number, entry: string, lastLoss: number, checkpoint?: string): ExperimentError {
+  const what = `step ${step}: its update left values in ${entry} that are not finite; its loss was ${lastLoss}.`;
+  return new ExperimentError("train.diverged", `${what} ${afterDivergence(checkpoint)}`);
+}
+
+function afterDivergence(checkpoint: string | undefined): string {
+  const kept = checkpoint === undefined ? "there is no checkpoint from before" : `checkpoint ${checkpoint} is kept`;
+  return `Training stopped; ${kept}. Try a lower train.lr, more train.warmup_steps, or a smaller model.init_scale.`;
+}
+
+/** The engine failed at a step in the middle of a run. */
+export function stepFailed(step: number, thrown: unknown): ExperimentError {
+  return new ExperimentError("train.failed", `step ${step}: ${reasonOf(thrown)}`, thrown);
 }
 
 export function invalidData(where: string, problem: string, cause?: unknown): ExperimentError {

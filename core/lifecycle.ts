@@ -1,18 +1,21 @@
 /** Calls analyzers: in config order, one after another, each failure attributed once, time kept for each. */
-import { ExperimentError, pluginFailed } from "./errors.ts";
-import { type Recorded, recordValues, sectionOf } from "./metrics.ts";
-import type { Arrays, NDArray } from "./ndarray.ts";
+import { ExperimentError, invalidPlugin, pluginFailed, reasonOf, wrongValue } from "./errors.ts";
+import { checkArray, type Recorded, recordValues, sectionOf } from "./metrics.ts";
+import type { Arrays } from "./ndarray.ts";
 import type {
   Analyzer,
   AnalyzerInstance,
   Awaitable,
   Lifecycle,
   Moment,
+  Notices,
   Outcome,
   Probe,
   Readings,
   Run,
   RunEvent,
+  Sink,
+  SinkInstance,
   Site,
 } from "./plugin.ts";
 
@@ -87,8 +90,11 @@ export function saveAnalyzers(analyzers: readonly ActiveAnalyzer[], step: number
   const saved: Record<string, Arrays> = {};
   for (const { plugin, instance } of analyzers) {
     try {
-      const state: Record<string, NDArray> | undefined = instance.save?.();
-      if (state !== undefined) saved[plugin.name] = state;
+      const state: unknown = instance.save?.();
+      if (state === undefined) continue;
+      if (state instanceof Promise) throw wrongValue("its result", "an object of arrays", "a promise");
+      for (const [key, array] of Object.entries(state as Arrays)) checkArray(key, array);
+      saved[plugin.name] = state as Arrays;
     } catch (thrown) {
       throw pluginFailed(plugin.name, "save", step, thrown);
     }
@@ -112,12 +118,15 @@ export function loadAnalyzers(
   }
 }
 
-/** `onRunEnd` for all, also after a failure: one that throws does not keep the others from being told. */
-export async function endRun(analyzers: readonly ActiveAnalyzer[], outcome: Outcome): Promise<ExperimentError[]> {
-  const failures: ExperimentError[] = [];
+/** `onRunEnd` for all, also after a failure: one that throws does not keep the others from being told. Returns those that threw. */
+export async function endRun(
+  analyzers: readonly ActiveAnalyzer[],
+  outcome: Outcome,
+): Promise<readonly { readonly plugin: string; readonly message: string }[]> {
+  const failures: { plugin: string; message: string }[] = [];
   for (const analyzer of analyzers) {
-    await callHook([analyzer], "onRunEnd", outcome.step, outcome).catch((error: ExperimentError) => {
-      failures.push(error);
+    await callHook([analyzer], "onRunEnd", outcome.step, outcome).catch((thrown: unknown) => {
+      failures.push({ plugin: analyzer.plugin.name, message: reasonOf(thrown) });
     });
   }
   return failures;
@@ -125,12 +134,27 @@ export async function endRun(analyzers: readonly ActiveAnalyzer[], outcome: Outc
 
 /** Sets analyzers up in config order. */
 export function setUp(plugin: Analyzer, options: unknown, every: number, run: Run): ActiveAnalyzer {
+  const instance = settingUp(plugin.name, ["probe", "analyze"], () => plugin.setup(options as never, run));
+  return { plugin, every, instance, hostMs: 0 };
+}
+
+/** Sets a sink up. */
+export function setUpSink(plugin: Sink, options: unknown, notices: Notices): SinkInstance {
+  return settingUp(plugin.name, ["open", "write", "close"], () => plugin.setup(options as never, notices));
+}
+
+/** Calls a `setup`; what it returns must have the hooks that are not optional. */
+function settingUp<T>(name: string, hooks: readonly (keyof T & string)[], setup: () => T): T {
+  let instance: T;
   try {
-    return { plugin, every, instance: plugin.setup(options as never, run), hostMs: 0 };
+    instance = setup();
   } catch (thrown) {
     if (thrown instanceof ExperimentError) throw thrown;
-    throw pluginFailed(plugin.name, "setup", 0, thrown);
+    throw pluginFailed(name, "setup", 0, thrown);
   }
+  const missing = hooks.find((hook) => typeof (instance as Partial<T> | undefined)?.[hook] !== "function");
+  if (missing !== undefined) throw invalidPlugin(name, `expected \`setup\` to return \`${missing}\`, got none.`);
+  return instance;
 }
 
 async function attributed(

@@ -1,5 +1,5 @@
 /** From what an analyzer returns to what a row holds; and the trainer's own metrics. */
-import { invalidPlugin } from "./errors.ts";
+import { shown, wrongValue } from "./errors.ts";
 import { type NDArray, sizeOf } from "./ndarray.ts";
 import type { Analyzer, MetricInfo, Value } from "./plugin.ts";
 
@@ -59,7 +59,7 @@ export interface Recorded {
 
 /**
  * Files an analyzer's values under their keys: `section/metric`, and `/layer_i` for values given layer by layer.
- * Throws `plugin.invalid` for a metric that was not declared or a value that is none.
+ * Throws for a metric that was not declared or a value that is none; the caller knows whose they are.
  */
 export function recordValues(
   analyzer: Analyzer,
@@ -67,36 +67,47 @@ export function recordValues(
   n_layers: number,
   into: Recorded,
 ): void {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw wrongValue("its result", "an object of metrics", shown(values));
+  }
   const section = sectionOf(analyzer.name);
   for (const [metric, value] of Object.entries(values)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(analyzer.metrics, metric)) {
-      throw invalidPlugin(analyzer.name, `it returned the metric \`${metric}\`, which it does not declare.`);
+      throw wrongValue(shown(metric), "one of its declared metrics", "a name that it does not declare");
     }
     const key = `${section}/${metric}`;
     if (!Array.isArray(value)) {
-      recordOne(analyzer, key, value as number | NDArray, into);
+      recordOne(key, value as number | NDArray, into);
       continue;
     }
     if (value.length !== n_layers) {
-      const problem = `${metric}: expected ${n_layers} values (one for each layer), got ${value.length}.`;
-      throw invalidPlugin(analyzer.name, problem);
+      const hint = "A vector is given as { shape, data }.";
+      throw wrongValue(metric, `${n_layers} values (one for each layer)`, `${value.length}`, hint);
     }
-    for (const [layer, one] of value.entries()) recordOne(analyzer, `${key}/layer_${layer}`, one, into);
+    for (const [layer, one] of value.entries()) recordOne(`${key}/layer_${layer}`, one, into);
   }
 }
 
-function recordOne(analyzer: Analyzer, key: string, value: number | NDArray, into: Recorded): void {
+function recordOne(key: string, value: number | NDArray, into: Recorded): void {
   if (typeof value === "number") {
     into.metrics[key] = value;
-  } else if (isArray(value)) {
-    into.arrays[key] = value;
-  } else {
-    throw invalidPlugin(analyzer.name, `${key}: expected a number or { shape, data }, got ${typeof value}.`);
+    return;
+  }
+  checkArray(key, value, "a number, or { shape, data } with a typed array");
+  into.arrays[key] = value;
+}
+
+/** Throws unless `value` is an array of one of the types that can be stored, as long as its shape says. */
+export function checkArray(key: string, value: unknown, expected = "{ shape, data } with a typed array"): void {
+  const { shape, data } = (value ?? {}) as Partial<NDArray>;
+  if (!Array.isArray(shape) || !arrayTypes.some((type) => data instanceof type)) {
+    throw wrongValue(key, expected, shown(value));
+  }
+  if (data?.length !== sizeOf(shape)) {
+    throw wrongValue(key, `${sizeOf(shape)} elements for the shape [${shape.join(" ")}]`, `${data?.length}`);
   }
 }
 
-function isArray(value: unknown): value is NDArray {
-  if (typeof value !== "object" || value === null || !("shape" in value) || !("data" in value)) return false;
-  return ArrayBuffer.isView(value.data) && sizeOf(value.shape as number[]) === (value as NDArray).data.length;
-}
+/** What `TypedArray` allows. */
+const arrayTypes = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint16Array, Uint8Array] as const;

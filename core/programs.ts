@@ -44,15 +44,17 @@ export async function createPrograms(
   const bySet = new Map<string, Promise<Program>>();
   const rows = config.train.batch_size * config.train.accumulate;
 
+  const lookingAt = (step: number) => analyzers.filter((analyzer) => looksAt(analyzer, step, lastStep(config.train)));
+
   function programAt(step: number): Promise<Program> {
-    const looking = analyzers.filter((analyzer) => looksAt(analyzer, step, lastStep(config.train)));
+    const looking = lookingAt(step);
     const key = looking.map(({ plugin }) => plugin.name).join(" ");
     let program = bySet.get(key);
     if (program === undefined) {
       const probes = looking.map(({ plugin, instance }) => ({
         name: plugin.name,
         sites: plugin.sites,
-        probe: instance.probe,
+        probe: (...given: Parameters<typeof instance.probe>) => instance.probe(...given),
       }));
       const signed = trainStep({ ...plan, probes });
       program = engine.compile(signed.step, signed.signature, looking.length > 0 ? `train with ${key}` : "train");
@@ -73,20 +75,22 @@ export async function createPrograms(
       const batch = sampler.next(rows);
       const program = await programAt(step);
       const outputs = await program.run(state, { ...batch, ...scalarInputs(config.train, step) });
+      const readings = regroup(outputs);
       return {
         loss: outputs.loss?.data[0] ?? Number.NaN,
         grad_norm: outputs.grad_norm?.data[0] ?? Number.NaN,
-        readings: new Map(Object.entries(regroup(outputs))),
+        readings: new Map(lookingAt(step).map(({ plugin: { name } }) => [name, readings[name] ?? {}])),
       };
     },
     evaluate: async (state) => {
       const losses: number[] = [];
-      for (let first = 0; first + together <= held.count; first += together) {
+      while (losses.length < held.count) {
+        const first = Math.min(losses.length, held.count - together); // the last batch overlaps when windows are left over
         const outputs = await evalProgram.run(state, {
           tokens: rowsOf(held.tokens, first, together),
           targets: rowsOf(held.targets, first, together),
         });
-        losses.push(...(outputs.losses?.data ?? []));
+        losses.push(...outputs.losses!.data.subarray(losses.length - first));
       }
       return summariseWindows(losses);
     },

@@ -1,6 +1,8 @@
 /** What one step leaves behind: its row, its events, and now and then a checkpoint. */
+import { basename } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
 import { pruneCheckpoints } from "./checkpoint-folder.ts";
+import { divergedState } from "./errors.ts";
 import type { EvalResult } from "./evaluation.ts";
 import { analyzeStep, callHook, saveAnalyzers } from "./lifecycle.ts";
 import type { StepReport } from "./observer.ts";
@@ -70,6 +72,8 @@ export function printStep(session: Session, report: StepReport): void {
 /** Saves everything that the next step depends on, and lets old checkpoints go; returns the new one's path. */
 export async function saveSession(session: Session, at: Moment): Promise<string> {
   const state = await session.engine.download(session.state);
+  const spoilt = Object.keys(state).find((entry) => !state[entry]?.data.every(Number.isFinite));
+  if (spoilt !== undefined) throw divergedState(at.step, spoilt, session.lastLoss, session.lastCheckpoint);
   const path = await saveCheckpoint(session.run.dir, {
     step: at.step,
     tokens: at.tokens,
@@ -79,6 +83,7 @@ export async function saveSession(session: Session, at: Moment): Promise<string>
     cursor: session.sampler.cursor(),
     config: session.run.config,
   });
+  session.lastCheckpoint = basename(path);
   pruneCheckpoints(session.run.dir, session.config.checkpoint);
   await callHook(session.analyzers, "onCheckpoint", at.step, { ...at, path });
   return path;

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { invalidPlugin, reasonOf, unknownPlugin } from "./errors.ts";
-import { importModule } from "./load-module.ts";
+import { invalidPlugin, reasonOf, shown, unknownPlugin } from "./errors.ts";
+import { defaultExport, importModule } from "./load-module.ts";
 import { resolvePackage } from "./load-package.ts";
+import { trainerMetrics } from "./metrics.ts";
 import {
   type Analyzer,
   type Corpus,
@@ -49,27 +50,44 @@ async function external(kind: PluginKind, name: string, table: PluginTable, base
   try {
     module = await importModule(path);
   } catch (thrown) {
-    throw invalidPlugin(name, `cannot be loaded: ${reasonOf(thrown)}`, thrown);
+    throw invalidPlugin(name, `cannot be loaded: ${placeOf(thrown)}${reasonOf(thrown)}`, thrown);
   }
-  const found = [...new Set(Object.values(module))].filter((value) => isPlugin(value) && value.kind === kind);
-  if (found.length !== 1) {
-    const got =
-      found.length === 0 ? `none (exports: ${Object.keys(module).join(", ") || "nothing"})` : `${found.length}`;
-    throw invalidPlugin(name, `expected a module that exports one ${kind} made by \`define…\`, got ${got}.`);
-  }
-  return found[0] as Plugin;
+  const plugins = [...new Set([...Object.values(module), defaultExport(module)])].filter(isPlugin);
+  const [found, second] = plugins.filter((plugin) => plugin.kind === kind);
+  if (found !== undefined && second === undefined) return found;
+  const others = plugins.map((plugin) => `${plugin.kind} ${shown(plugin.name)}`).join(", ");
+  const got = others || `none (exports: ${Object.keys(module).join(", ") || "nothing"})`;
+  throw invalidPlugin(name, `expected a module that exports one ${kind} made by \`define…\`, got ${got}.`);
+}
+
+/** Where a syntax error is: Node tells the file and line at the head of the stack only. */
+function placeOf(thrown: unknown): string {
+  const place = thrown instanceof SyntaxError ? /^(file:.*:\d+)$/m.exec(thrown.stack ?? "")?.[1] : undefined;
+  return place === undefined ? "" : `${place}: `;
 }
 
 function isPlugin(value: unknown): value is Plugin {
   return typeof value === "object" && value !== null && "kind" in value && "name" in value && "options" in value;
 }
 
+/** The first parts of the trainer's own metrics. */
+const reservedSections: readonly string[] = [...new Set(trainerMetrics.map(({ key }) => key.replace(/\/.*/, "")))];
+
 /** What types cannot promise about a plugin that was written elsewhere. */
 function check(plugin: Plugin, asked: string): void {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(plugin.name)) {
     throw invalidPlugin(asked, `its name must be kebab-case (a-z, 0-9, -), got ${JSON.stringify(plugin.name)}.`);
   }
+  if (typeof (plugin.options as { safeParse?: unknown } | undefined)?.safeParse !== "function") {
+    throw invalidPlugin(asked, "its `options` must be a zod schema: `z.strictObject({})` when it has none.");
+  }
   if (plugin.kind !== "analyzer") return;
+  if (reservedSections.includes(plugin.name)) {
+    throw invalidPlugin(asked, `the name \`${plugin.name}\` is taken by the trainer's own metrics.`);
+  }
+  if (!Array.isArray(plugin.sites) || typeof plugin.metrics !== "object" || plugin.metrics === null) {
+    throw invalidPlugin(asked, "expected `sites` (a list of names) and `metrics` (names with their meaning).");
+  }
   const sites: readonly string[] = [...layerSites, ...modelSites];
   for (const site of plugin.sites) {
     if (!sites.includes(site)) throw invalidPlugin(asked, `unknown site \`${site}\`. Known: ${sites.join(", ")}.`);

@@ -1,4 +1,5 @@
 /** A run that is open for training, made in the order in which mistakes should be found: plugins, data, engine, probes, files. */
+import { basename } from "node:path";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { type ChosenPlugins, choosePlugins } from "./chosen.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -9,7 +10,8 @@ import { evalWindows } from "./data/windows.ts";
 import { createEngine } from "./engine/choose.ts";
 import { dumpProgram } from "./engine/dump.ts";
 import type { Engine, State } from "./engine/engine.ts";
-import { type ActiveAnalyzer, loadAnalyzers, setUp } from "./lifecycle.ts";
+import { quietTensorflow } from "./engine/quiet.ts";
+import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "./lifecycle.ts";
 import type { Observer } from "./observer.ts";
 import type { Notices, Output, Run, RunEvent } from "./plugin.ts";
 import { createPrograms, type Programs } from "./programs.ts";
@@ -53,6 +55,8 @@ export interface Session {
   step: number;
   /** The last finite training loss. */
   lastLoss: number;
+  /** Name of the newest checkpoint, when there is one. */
+  lastCheckpoint: string | undefined;
   /** The last value of every metric. */
   readonly lastValues: Record<string, number>;
 }
@@ -60,6 +64,7 @@ export interface Session {
 /** Makes everything ready up to, and without, the first step. What has been opened is closed again when a later part fails. */
 export async function openSession(request: SessionRequest, observer: Observer): Promise<Session> {
   const { config, baseDir } = request.loaded;
+  quietTensorflow();
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request);
 
@@ -79,7 +84,9 @@ export async function openSession(request: SessionRequest, observer: Observer): 
   let recorded: RecordedRun | undefined;
   try {
     recorded = recordRun({ request, chosen, dataset, engine, fromStep: saved?.step ?? 0 });
-    return await assembled(request, chosen, dataset, engine, recorded, saved, observer);
+    const session = await assembled(request, chosen, dataset, engine, recorded, saved, observer);
+    recorded.begin();
+    return session;
   } catch (thrown) {
     recorded?.abandon();
     await engine.dispose();
@@ -126,9 +133,12 @@ async function assembled(
   const plan = { model: config.model, train: config.train, d_vocab: dataset.d_vocab };
   const state = await engine.upload(saved?.state ?? initialState(plan, createRandom(config.seed, "weights")));
 
+  let session: Session | undefined;
+  const sinks: SinkQueue[] = [];
   const warn = (message: string) => {
     observer.warning?.(message);
-    const at = { step: session.step, tokens: session.step * run.tokensPerStep, time: clock() };
+    const step = session?.step ?? saved?.step ?? 0;
+    const at = { step, tokens: step * run.tokensPerStep, time: clock() };
     const event: RunEvent = { ...at, source: "run", kind: "warning", data: { message } };
     for (const sink of sinks) void sink.event(event);
     print("stderr", `warning: ${message}`);
@@ -141,10 +151,10 @@ async function assembled(
     print("stdout", message);
   };
   const notices: Notices = { info, warn };
-  const sinks = chosen.sinks.map(({ plugin, options }) =>
-    createSinkQueue(plugin.name, plugin.setup(options as never, notices), warn),
-  );
-  const session: Session = {
+  for (const { plugin, options } of chosen.sinks) {
+    sinks.push(createSinkQueue(plugin.name, setUpSink(plugin, options, notices), warn));
+  }
+  session = {
     config,
     run,
     recorded,
@@ -159,6 +169,7 @@ async function assembled(
     warn,
     step: saved?.step ?? 0,
     lastLoss: Number.NaN,
+    lastCheckpoint: request.resume?.checkpoint && basename(request.resume.checkpoint),
     lastValues: {},
   };
   return session;

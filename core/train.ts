@@ -19,6 +19,8 @@ export interface TrainResult {
   readonly last: Readonly<Record<string, number>>;
   /** Metrics that the analyzers put first, one value for each layer: keys without the layer. */
   readonly headline: readonly string[];
+  /** What failed without stopping the run: sinks (`sink json`), and analyzers in `onRunEnd`. */
+  readonly failedPlugins: readonly string[];
   /** Rows that sinks threw away, by sink. */
   readonly lostRows: Readonly<Record<string, number>>;
   /** Host time spent in each analyzer, ms. */
@@ -46,25 +48,30 @@ export async function train(
     failure = thrown;
   }
   const outcome = outcomeOf(session, failure, signal);
-  for (const error of await endRun(session.analyzers, outcome)) session.warn(error.message);
-  await close(session, outcome);
+  const unended = await endRun(session.analyzers, outcome);
+  for (const error of unended) session.warn(error.message);
+  await close(session, outcome).catch((thrown: unknown) => {
+    if (failure === undefined) failure = thrown;
+    else observer.warning?.(reasonOf(thrown));
+  });
   observer.ended?.();
   if (failure !== undefined) throw failure;
+  const failedSinks = session.sinks.filter((sink) => sink.failed).map((sink) => `sink ${sink.name}`);
   return {
     id: run.id,
     dir: run.dir,
     outcome,
     last: session.lastValues,
     headline: session.analyzers.flatMap(({ plugin }) => headlineOf(plugin)),
+    failedPlugins: [...failedSinks, ...unended.map(({ plugin }) => plugin)],
     lostRows: Object.fromEntries(session.sinks.map((sink) => [sink.name, sink.lostRows])),
     hostMs: Object.fromEntries(session.analyzers.map(({ plugin, hostMs }) => [plugin.name, hostMs])),
   };
 }
 
-/** Puts the start on record and opens the sinks; one that cannot open stops the run. A fork saves what it begins with. */
+/** Opens the sinks; one that cannot open stops the run. A fork saves what it begins with. */
 async function begin(session: Session, forks: boolean): Promise<void> {
-  const { run, recorded, sinks, step } = session;
-  recorded.begin();
+  const { run, sinks, step } = session;
   for (const sink of sinks) await sink.open(run);
   if (forks) await saveSession(session, { step, tokens: step * run.tokensPerStep, time: session.clock() });
   if (run.resumedFrom === undefined) return;
@@ -76,16 +83,22 @@ async function begin(session: Session, forks: boolean): Promise<void> {
 function outcomeOf(session: Session, failure: unknown, signal: AbortSignal): Outcome {
   const { run, step } = session;
   const reached = { step, tokens: step * run.tokensPerStep, time: session.clock() };
-  if (failure !== undefined) return { state: "failed", ...reached, reason: reasonOf(failure) };
+  if (failure !== undefined) return { state: "failed", ...reached, reason: reasonOf(failure).replace(/\s+/g, " ") };
   if (step >= run.steps) return { state: "finished", ...reached };
   return { state: "interrupted", ...reached, reason: String(signal.reason ?? "asked to stop") };
 }
 
-/** Closes sinks first, so that the outcome in run.json means that they have had it too. */
+/**
+ * Closes sinks first, so that the outcome in run.json means that they have had it too; the last one first, so that warnings
+ * of the later ones reach the earlier.
+ */
 async function close(session: Session, outcome: Outcome): Promise<void> {
-  for (const sink of session.sinks) await sink.close(outcome);
-  session.programs.dispose();
-  session.engine.release(session.state);
-  await session.engine.dispose();
-  session.recorded.finish(outcome);
+  for (const sink of session.sinks.toReversed()) await sink.close(outcome);
+  try {
+    session.programs.dispose();
+    session.engine.release(session.state);
+    await session.engine.dispose();
+  } finally {
+    session.recorded.finish(outcome);
+  }
 }

@@ -2,7 +2,7 @@
  * The training loop. Step k+1 runs on the engine while step k is analysed and written, whenever nothing has to happen
  * between the two; results and their order are the same either way.
  */
-import { diverged } from "./errors.ts";
+import { diverged, stepFailed } from "./errors.ts";
 import { callHook } from "./lifecycle.ts";
 import type { Observer } from "./observer.ts";
 import { createPace } from "./pace.ts";
@@ -24,7 +24,13 @@ interface Running {
 export async function trainSteps(session: Session, signal: AbortSignal, observer: Observer): Promise<void> {
   const { run, config, programs, state, sampler } = session;
   const pace = createPace(run.tokensPerStep);
-  const start = (step: number): Running => ({ step, outputs: programs.run(state, sampler, step) });
+  const start = (step: number): Running => {
+    const outputs = programs.run(state, sampler, step).catch((thrown: unknown) => {
+      throw stepFailed(step, thrown);
+    });
+    outputs.catch(() => {}); // it may fail while the step before is still being recorded
+    return { step, outputs };
+  };
   await callHook(session.analyzers, "onRunStart", session.step, run);
 
   let ahead = session.step < run.steps ? start(session.step + 1) : undefined;
@@ -52,7 +58,7 @@ export async function trainSteps(session: Session, signal: AbortSignal, observer
       const report = { step, steps: run.steps, loss: done.loss, ...pace.report(run.steps - step), ...evalLoss };
       observer.step?.(report);
       printStep(session, report);
-      if (!finite) throw diverged(step, done.loss, done.grad_norm, session.lastLoss);
+      if (!finite) throw diverged(step, done.loss, done.grad_norm, session.lastLoss, session.lastCheckpoint);
 
       if (saves) {
         const path = await saveSession(session, at);

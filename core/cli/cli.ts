@@ -16,6 +16,7 @@ import { reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
 import { showCommand } from "./show.ts";
 import { syncCommand } from "./sync.ts";
+import { sanitise } from "./terminal.ts";
 import { trainCommand } from "./train.ts";
 import { viewCommand } from "./view.ts";
 import { watchCommand } from "./watch.ts";
@@ -65,7 +66,8 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
   } catch (caught) {
     // What yargs finds while it parses, such as a flag without its value, does not pass through `fail`.
     const thrown = caught instanceof Error && caught.name === "YError" ? badUsage(caught.message) : caught;
-    console.error(`experiment: ${reasonOf(thrown)}`);
+    const lines = reasonOf(thrown).split("\n");
+    console.error(lines.map((line, i) => `${i === 0 ? "experiment: " : ""}${sanitise(line, 2000)}`).join("\n"));
     if (debug && thrown instanceof Error) console.error(thrown.stack, thrown.cause ?? "");
     if (thrown instanceof ExperimentError) return thrown.exitCode;
     if (!debug) console.error("experiment: unexpected; run again with --debug for the stack.");

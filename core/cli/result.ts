@@ -1,7 +1,7 @@
 /** What stands on the screen when a run has ended: sparsity layer by layer, the losses, where the run is, what to do next. */
 import { relative } from "node:path";
 import type { TrainResult } from "../train.ts";
-import { bold, dim, table } from "./terminal.ts";
+import { bold, dim, sanitise, table } from "./terminal.ts";
 
 /** The result as text; paths relative to `cwd`. */
 export function resultText(result: TrainResult, cwd: string = process.cwd()): string {
@@ -9,14 +9,16 @@ export function resultText(result: TrainResult, cwd: string = process.cwd()): st
   const parts: string[] = [];
   const perLayer = layerTable(last, result.headline);
   if (perLayer !== undefined) parts.push(perLayer);
-  const losses = [`train loss ${shortNumber(last["train/loss"])}`];
+  const losses: string[] = [];
+  if (last["train/loss"] !== undefined) losses.push(`train loss ${shortNumber(last["train/loss"])}`);
   if (last["eval/loss"] !== undefined) {
     const bits = last["eval/bits_per_byte"];
     const error = last["eval/loss_se"];
     losses.push(`held out ${shortNumber(last["eval/loss"])} ± ${shortNumber(error)} nats per token (standard error)`);
     if (bits !== undefined) losses.push(`${shortNumber(bits)} bits per byte`);
   }
-  parts.push(losses.join(", "));
+  if (losses.length > 0) parts.push(losses.join(", "));
+  for (const plugin of result.failedPlugins) parts.push(`${sanitise(plugin)} failed: see the warnings above.`);
   const lost = Object.entries(result.lostRows).filter(([, rows]) => rows > 0);
   for (const [sink, rows] of lost) parts.push(`sink ${sink} lost ${rows} rows.`);
   const where = relative(cwd, result.dir) || ".";

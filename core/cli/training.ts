@@ -11,8 +11,7 @@ export async function runTraining(request: SessionRequest, json: boolean): Promi
   try {
     const result = await train(request, stopping.signal, progress);
     console.log(json ? JSON.stringify(result, null, 2) : resultText(result));
-    const lost = Object.values(result.lostRows).some((rows) => rows > 0);
-    process.exitCode = result.outcome.state === "interrupted" ? 130 : lost ? 1 : 0;
+    process.exitCode = result.outcome.state === "interrupted" ? 130 : result.failedPlugins.length > 0 ? 1 : 0;
   } finally {
     stopping.stop();
   }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { engineUnavailable, reasonOf } from "../errors.ts";
+import { quietTensorflow } from "./quiet.ts";
 import { patchWasmKernels } from "./wasm-kernels.ts";
 
 export type EagerName = "tensorflow" | "wasm" | "cpu";
@@ -17,7 +18,7 @@ interface TensorflowBackend {
 
 /** Loads and initialises a backend and makes it current; gives what it computes on, in words. */
 export async function openBackend(name: EagerName): Promise<string> {
-  tf.enableProdMode(); // no banner on stderr
+  quietTensorflow();
   const opening = { tensorflow: openTensorflow, wasm: openWasm, cpu: openCpu }[name];
   return opening();
 }

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { invalidStep } from "../../errors.ts";
 import type { TypedArray } from "../../ndarray.ts";
 import type { DType } from "../engine.ts";
+import { quietTensorflow } from "../quiet.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { kernels } from "./kernels/index.ts";
 import type { KernelInputs } from "./kernels/kernel.ts";
@@ -159,4 +160,5 @@ function register(): void {
   }
 }
 
+quietTensorflow();
 register();

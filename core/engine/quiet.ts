@@ -1,0 +1,10 @@
+/** TensorFlow.js without its banner. */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Keeps TensorFlow.js from advertising its Node package on stderr, which it does the first time that its plain JavaScript
+ * backend is given values. Call it before anything (a plugin's `setup` too) may make a tensor.
+ */
+export function quietTensorflow(): void {
+  tf.enableProdMode();
+}
