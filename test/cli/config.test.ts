@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
-import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
 
 describe("experiment config", () => {
-  after(removeTempFolders);
+  const tempFolder = useTempDir();
   const project = (rc: string) => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, "package.json"), "{}");
@@ -97,7 +97,7 @@ describe("experiment config", () => {
 });
 
 describe("experiment init", () => {
-  after(removeTempFolders);
+  const tempFolder = useTempDir();
 
   it("writes a config that holds all defaults, and says what to do next", async () => {
     const cwd = tempFolder();

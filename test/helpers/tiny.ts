@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
 import { loadConfig } from "../../core/config/load.ts";
 import type { Observer } from "../../core/observer.ts";
-import type { Analyzer, Row, Sink } from "../../core/plugin.ts";
+import type { Analyzer, Sink } from "../../core/plugin.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { resolveRun } from "../../core/record/runs.ts";
 import type { PluginTable } from "../../core/registry.ts";
+import { resumeRequest } from "../../core/resume.ts";
 import { type TrainResult, train } from "../../core/train.ts";
 import { builtIns } from "../../plugins/index.ts";
 
@@ -50,13 +51,19 @@ export interface TinyOptions {
   readonly sinks?: readonly Sink[];
   readonly signal?: AbortSignal;
   readonly observer?: Observer;
+  /** Go on with this run of the folder instead of beginning one; the folder is left as it is. */
+  readonly resume?: string;
 }
 
 /** Trains the tiny run in this process. */
 export async function trainTiny(folder: string, options: TinyOptions = {}): Promise<TrainResult> {
+  const { resume, signal, observer } = options;
+  if (resume !== undefined) {
+    return train(resumeRequest(join(folder, "runs"), resume, withPlugins(options)), signal, observer);
+  }
   writeTiny(folder, options.changes);
   const loaded = await loadConfig({ cwd: folder, env: {} });
-  return train({ loaded, plugins: withPlugins(options) }, options.signal, options.observer);
+  return train({ loaded, plugins: withPlugins(options) }, signal, observer);
 }
 
 /** The built-in plugins and a test's own. */
@@ -92,7 +99,8 @@ export function onlyRun(folder: string): string {
   return resolveRun(join(folder, "runs"), "latest");
 }
 
-/** Losses by step, from what a memory of rows holds. */
-export function losses(rows: readonly Pick<Row, "metrics">[]): readonly (number | undefined)[] {
+/** Training losses by step, as they stand in the record. */
+export async function lossesOf(runDir: string): Promise<readonly (number | undefined)[]> {
+  const { rows } = await readRows(runDir);
   return rows.map(({ metrics }) => metrics["train/loss"]);
 }

@@ -1,12 +1,13 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import { createRandom } from "../../core/random.ts";
 import { command } from "../helpers/command.ts";
-import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
 import { comparableRows, onlyRun, tinyConfig, weightsHash, writeTiny } from "../helpers/tiny.ts";
 
 describe("a run that is killed", function () {
   this.timeout(240_000);
-  after(removeTempFolders);
+  const dir = useTempDir();
 
   const changes = {
     train: { ...tinyConfig.train, steps: 400 },
@@ -14,11 +15,11 @@ describe("a run that is killed", function () {
   };
 
   it("resumes to the same rows and weights, after SIGKILL at 20 random moments", async () => {
-    const whole = tempFolder();
+    const whole = join(dir(), "whole");
     writeTiny(whole, changes);
     expect((await command(["train"], { cwd: whole })).code).to.equal(0);
 
-    const cut = tempFolder();
+    const cut = join(dir(), "cut");
     writeTiny(cut, changes);
     const random = createRandom(20, "kills");
     let args = ["train"];
