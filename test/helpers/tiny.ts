@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
 import { loadConfig } from "../../core/config/load.ts";
 import type { Observer } from "../../core/observer.ts";
-import type { Analyzer, Sink } from "../../core/plugin.ts";
+import type { Analyzer, Row, Sink } from "../../core/plugin.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { resolveRun } from "../../core/record/runs.ts";
 import type { PluginTable } from "../../core/registry.ts";
@@ -101,6 +101,10 @@ export function onlyRun(folder: string): string {
 
 /** Training losses by step, as they stand in the record. */
 export async function lossesOf(runDir: string): Promise<readonly (number | undefined)[]> {
-  const { rows } = await readRows(runDir);
+  return losses((await readRows(runDir)).rows);
+}
+
+/** Losses by step, from what a memory of rows holds. */
+export function losses(rows: readonly Pick<Row, "metrics">[]): readonly (number | undefined)[] {
   return rows.map(({ metrics }) => metrics["train/loss"]);
 }

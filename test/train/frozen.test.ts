@@ -2,18 +2,18 @@ import { expect } from "chai";
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/plugin.ts";
 import { createMemorySink } from "../../plugins/sinks/memory.ts";
-import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
 import { losses, tinyConfig, trainTiny } from "../helpers/tiny.ts";
 
 /** The rows of a tiny run of 8 steps with one analyzer. */
-async function rowsWith(analyzer: Analyzer | undefined) {
+async function rowsWith(folder: string, analyzer: Analyzer | undefined) {
   const { sink, memory } = createMemorySink();
   const changes = {
     train: { ...tinyConfig.train, steps: 8 },
     analyzers: analyzer ? { [analyzer.name]: {} } : {},
     sinks: { memory: {} },
   };
-  await trainTiny(tempFolder(), { changes, analyzers: analyzer ? [analyzer] : [], sinks: [sink] });
+  await trainTiny(folder, { changes, analyzers: analyzer ? [analyzer] : [], sinks: [sink] });
   return memory.rows;
 }
 
@@ -48,10 +48,10 @@ const watcher: Analyzer = defineAnalyzer({
 });
 
 describe("a frozen probe", () => {
-  after(removeTempFolders);
+  const dir = useTempDir();
 
   it("looks at the same held-out sequences, after the step's update, at the first, every n-th and the last step", async () => {
-    const rows = await rowsWith(watcher);
+    const rows = await rowsWith(dir(), watcher);
     const looked = rows.filter((row) => "watcher/frozen_weights" in row.metrics);
     expect(looked.map((row) => row.step)).to.deep.equal([1, 3, 6, 8]);
     const ids = looked.map((row) => Array.from(row.arrays["watcher/frozen_ids"]!.data));
@@ -61,6 +61,6 @@ describe("a frozen probe", () => {
   });
 
   it("does not change what is trained", async () => {
-    expect(losses(await rowsWith(watcher))).to.deep.equal(losses(await rowsWith(undefined)));
+    expect(losses(await rowsWith(dir(), watcher))).to.deep.equal(losses(await rowsWith(dir(), undefined)));
   });
 });
