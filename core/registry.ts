@@ -1,4 +1,5 @@
 /** From a name in the config to a plugin: built in, an npm package, or a file of the user's. All three end up equal. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -50,7 +51,7 @@ async function external(kind: PluginKind, name: string, table: PluginTable, base
   try {
     module = await importModule(path);
   } catch (thrown) {
-    throw invalidPlugin(name, `cannot be loaded: ${placeOf(thrown)}${reasonOf(thrown)}`, thrown);
+    throw invalidPlugin(name, `cannot be loaded: ${placeOf(thrown, path)}${reasonOf(thrown)}`, thrown);
   }
   const plugins = [...new Set([...Object.values(module), defaultExport(module)])].filter(isPlugin);
   const [found, second] = plugins.filter((plugin) => plugin.kind === kind);
@@ -60,9 +61,11 @@ async function external(kind: PluginKind, name: string, table: PluginTable, base
   throw invalidPlugin(name, `expected a module that exports one ${kind} made by \`define…\`, got ${got}.`);
 }
 
-/** Where a syntax error is: Node tells the file and line at the head of the stack only. */
-function placeOf(thrown: unknown): string {
-  const place = thrown instanceof SyntaxError ? /^(file:.*:\d+)$/m.exec(thrown.stack ?? "")?.[1] : undefined;
+/** Where a syntax error is: of JavaScript, Node tells the place only as it dies of it. */
+function placeOf(thrown: unknown, path: string): string {
+  if (!(thrown instanceof SyntaxError) || /tsx?$/.test(path)) return "";
+  const { stderr } = spawnSync(process.execPath, ["--check", path], { encoding: "utf8" });
+  const place = /^(?:file:)?\S+:\d+$/m.exec(stderr)?.[0];
   return place === undefined ? "" : `${place}: `;
 }
 

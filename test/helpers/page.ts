@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { buildPage } from "../../scripts/build-page.mjs";
 import { startViewer, type Viewer } from "../../viewer/server.ts";
-import { removeTempFolders, tempFolder } from "./temp.ts";
+import { useTempDir } from "./temp-dir.ts";
 
 const candidates = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const chromium = candidates.find((path) => path !== undefined && existsSync(path));
@@ -37,6 +37,7 @@ export function useStage(): () => Stage {
   let viewer: Viewer;
   let context: BrowserContext;
   let stage: Stage;
+  const [dir, index] = [useTempDir(), useTempDir()];
   before(async function () {
     if (chromium === undefined) {
       process.stderr.write(`      skipped: ${this.test?.parent?.title}: no Chromium; install one or set CHROMIUM\n`);
@@ -58,8 +59,8 @@ export function useStage(): () => Stage {
     });
   });
   beforeEach(async () => {
-    const root = tempFolder();
-    viewer = await startViewer({ dir: root, indexFolder: tempFolder() });
+    const root = dir();
+    viewer = await startViewer({ dir: root, indexFolder: index() });
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
     const page = await context.newPage();
     const troubles: string[] = [];
@@ -83,7 +84,6 @@ export function useStage(): () => Stage {
   });
   after(async () => {
     await browser?.close();
-    removeTempFolders();
   });
   return () => stage;
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
 import { useStage } from "../helpers/page.ts";
-import { tempFolder } from "../helpers/temp.ts";
+import { useTempDir } from "../helpers/temp-dir.ts";
 
 /** A corpus and a model that train in a second or two, and are read in the second after each step. */
 const config = (runs: string) => ({
@@ -22,11 +22,11 @@ const config = (runs: string) => ({
 describe("viewer page, live", function () {
   this.timeout(40_000);
   const stage = useStage();
+  const dir = useTempDir();
 
   it("follows a real run from its first row to its end, without being touched", async () => {
     const { root, page, open, troubles } = stage();
-    const cwd = tempFolder();
-    mkdirSync(cwd, { recursive: true });
+    const cwd = dir();
     writeFileSync(join(cwd, "corpus.txt"), "the cat sat on the mat and the dog sat on the log\n\n".repeat(60));
     writeFileSync(join(cwd, ".experimentrc.json"), JSON.stringify(config(root)));
     await open();
