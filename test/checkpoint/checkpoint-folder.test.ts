@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { saveCheckpoint } from "../../core/checkpoint.ts";
 import { discardCheckpointsAfter, latestCheckpoint, pruneCheckpoints } from "../../core/checkpoint-folder.ts";
 import { dyingDisk } from "../helpers/faulty-disk.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 function save(dir: string, ...steps: number[]): void {
   for (const step of steps) {

@@ -5,7 +5,7 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../core/chec
 import { latestCheckpoint, listCheckpoints } from "../../core/checkpoint-folder.ts";
 import { openRecord } from "../../core/record/writer.ts";
 import { changedDisk, dyingDisk, refusal } from "../helpers/faulty-disk.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { thrownBy } from "../helpers/thrown.ts";
 
 const config = { name: "a", seed: 1, model: { d_mlp: 8 }, data: {}, train: { lr: 0.1, steps: 9 }, sinks: { json: {} } };

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 describe("experiment config", () => {
   const tempFolder = useTempDir();

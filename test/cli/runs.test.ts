@@ -9,7 +9,7 @@ import { showCommand } from "../../core/cli/show.ts";
 import type { RunFile } from "../../core/record/format.ts";
 import { eventLine, rowLine } from "../../core/record/lines.ts";
 import { makeRun, runFileOf } from "../helpers/run-file.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 const finished = { state: "finished", step: 300, tokens: 9600, time: 2 } as const;
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { writeTiny } from "../helpers/tiny.ts";
 
 describe("experiment sync", () => {

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { text } from "../../plugins/corpora/text.ts";
 import { loadCorpus } from "../helpers/corpus.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 
 describe("text", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { tokens } from "../../plugins/corpora/tokens.ts";
 import { loadCorpus } from "../helpers/corpus.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 
 describe("tokens", () => {

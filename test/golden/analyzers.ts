@@ -73,7 +73,4 @@ await trainTiny(folder, { changes, analyzers: [recorder(kept, numbers)] });
 const checkpoint = latestCheckpoint(onlyRun(folder)).latest?.path ?? "";
 copyFileSync(join(checkpoint, "state.safetensors"), join(folder, "state.safetensors"));
 writeFileSync(join(folder, "counts.safetensors"), encodeSafetensors(kept));
-writeFileSync(
-  join(folder, "numbers.json"),
-  JSON.stringify({ layers: numbers, life, model }, null, 2),
-);
+writeFileSync(join(folder, "numbers.json"), JSON.stringify({ layers: numbers, life, model }, null, 2));

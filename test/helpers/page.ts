@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { buildPage } from "../../scripts/build-page.mjs";
 import { startViewer, type Viewer } from "../../viewer/server.ts";
-import { useTempDir } from "./temp-dir.ts";
+import { useTempDir } from "./temp.ts";
 
 const candidates = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const chromium = candidates.find((path) => path !== undefined && existsSync(path));

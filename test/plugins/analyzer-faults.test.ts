@@ -4,7 +4,7 @@ import { type Analyzer, type AnalyzerInstance, defineAnalyzer, type Probe } from
 import { readRows } from "../../core/record/reader.ts";
 import { listRuns, readRun } from "../../core/record/runs.ts";
 import { createMemorySink } from "../../plugins/sinks/memory.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { lossesOf, onlyRun, trainTiny } from "../helpers/tiny.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { resolvePlugin } from "../../core/registry.ts";
 import { builtIns } from "../../plugins/index.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 
 const repository = new URL("../../", import.meta.url).href;

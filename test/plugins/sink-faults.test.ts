@@ -12,7 +12,7 @@ import {
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { createSinkQueue } from "../../core/sink-queue.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { onlyRun, trainTiny } from "../helpers/tiny.ts";
 

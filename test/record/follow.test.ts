@@ -5,7 +5,7 @@ import { followRows } from "../../core/record/follow.ts";
 import type { StoredRow } from "../../core/record/format.ts";
 import { rowLine } from "../../core/record/lines.ts";
 import { addRow } from "../../core/record/reader.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 const line = (seq: number, metrics = { a: seq }) => rowLine({ seq, step: seq + 1, tokens: seq, time: seq, metrics });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { openJournal } from "../../core/record/journal.ts";
 import { changedDisk, refusal } from "../helpers/faulty-disk.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { thrownBy } from "../helpers/thrown.ts";
 
 describe("openJournal", () => {

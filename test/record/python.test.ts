@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { saveCheckpoint } from "../../core/checkpoint.ts";
 import { openRecord } from "../../core/record/writer.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 describe("the Python program in docs/run-format.md", () => {
   const dir = useTempDir();

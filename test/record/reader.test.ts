@@ -5,7 +5,7 @@ import type { StoredRow } from "../../core/record/format.ts";
 import { eventLine, rowLine } from "../../core/record/lines.ts";
 import { addRow, type Damage, readEvents, readRowBatches, readRows } from "../../core/record/reader.ts";
 import { lastRow } from "../../core/record/tail.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 function row(seq: number, metrics: Record<string, number> = { "train/loss": seq / 3 }): StoredRow {
   return { seq, step: seq + 1, tokens: (seq + 1) * 32, time: 1000 + seq, metrics };

@@ -9,7 +9,7 @@ import { withAttempt, withOutcome, writeRunFile } from "../../core/record/run-fi
 import { readRun } from "../../core/record/runs.ts";
 import { changedDisk, dyingDisk, refusal } from "../helpers/faulty-disk.ts";
 import { makeRun, runFileOf } from "../helpers/run-file.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { thrownBy } from "../helpers/thrown.ts";
 
 const now = Date.UTC(2026, 10, 23, 21, 55, 1);

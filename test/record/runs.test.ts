@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import { listRuns, resolveRun } from "../../core/record/runs.ts";
 import { makeRun } from "../helpers/run-file.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { thrownBy } from "../helpers/thrown.ts";
 
 describe("listRuns", () => {

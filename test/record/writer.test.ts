@@ -7,7 +7,7 @@ import { arraySteps, readArrays } from "../../core/record/arrays.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { openRecord } from "../../core/record/writer.ts";
 import { changedDisk, refusal } from "../helpers/faulty-disk.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { thrownBy } from "../helpers/thrown.ts";
 
 const rowAt = (step: number, arrays: Row["arrays"] = {}): Row => ({

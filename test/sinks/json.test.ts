@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Run, SinkInstance } from "../../core/plugin.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { json } from "../../plugins/sinks/json.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 const moment = { step: 1, tokens: 32, time: 5 };
 const row = { seq: 0, ...moment, metrics: { a: 0.5 }, arrays: { v: { shape: [1], data: Float32Array.of(7) } } };

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { onlyRun, tinyConfig, trainTiny } from "../helpers/tiny.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/plugin.ts";
 import { createMemorySink } from "../../plugins/sinks/memory.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { losses, tinyConfig, trainTiny } from "../helpers/tiny.ts";
 
 /** The rows of a tiny run of 8 steps with one analyzer. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { createRandom } from "../../core/random.ts";
 import { command } from "../helpers/command.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { comparableRows, onlyRun, tinyConfig, weightsHash, writeTiny } from "../helpers/tiny.ts";
 
 describe("a run that is killed", function () {

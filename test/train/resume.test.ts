@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { listCheckpoints } from "../../core/checkpoint-folder.ts";
 import { takeLock } from "../../core/record/lock.ts";
 import { readEvents } from "../../core/record/reader.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { comparableRows, trainTiny, weightsHash } from "../helpers/tiny.ts";
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { listCheckpoints } from "../../core/checkpoint-folder.ts";
 import { type Analyzer, defineAnalyzer } from "../../core/plugin.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { comparableRows, lossesOf, tinyConfig, trainTiny, weightsHash } from "../helpers/tiny.ts";
 
 /** Looks at every site there is, from as many steps as it can. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
 import { useStage } from "../helpers/page.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 /** A corpus and a model that train in a second or two, and are read in the second after each step. */
 const config = (runs: string) => ({

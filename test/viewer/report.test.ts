@@ -5,7 +5,7 @@ import { writeReport } from "../../viewer/report/report.ts";
 import { sparkline } from "../../viewer/terminal.ts";
 import { pageBuilt, useStage } from "../helpers/page.ts";
 import { damage, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 const hostile = `"><script>alert(1)</script>|*x*\n# y`;
 

@@ -7,7 +7,7 @@ import type { RunDetail, RunList, RunSeries } from "../../viewer/api.ts";
 import { startViewer, type Viewer, type ViewerOptions } from "../../viewer/server.ts";
 import { pageBuilt } from "../helpers/page.ts";
 import { damage, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 interface Answer {
   readonly status: number;

@@ -6,7 +6,7 @@ import { decimate } from "../../viewer/series/decimate.ts";
 import { loadIndex, saveIndex } from "../../viewer/series/disk-index.ts";
 import { ingest, type Progress, rowsOfBlocks, sample } from "../../viewer/series/ingest.ts";
 import { Store } from "../../viewer/series/store.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
 const line = (seq: number, value: number) =>
   rowLine({ seq, step: seq + 1, tokens: (seq + 1) * 10, time: 1000 + seq, metrics: { "train/loss": value } });

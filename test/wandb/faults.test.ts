@@ -8,7 +8,7 @@ import { Server } from "../../plugins/sinks/wandb/server.ts";
 import type { Transport } from "../../plugins/sinks/wandb/transport.ts";
 import { FakeWandb, type Fault } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import {
   account,
   expectedRow,

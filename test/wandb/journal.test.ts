@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Journal, type JournalOptions, type JournalStart } from "../../plugins/sinks/wandb/journal.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { lenient, type ReadRecord, readHistory, readLog } from "../helpers/wandb-reader.ts";
 
 const options: JournalOptions = {

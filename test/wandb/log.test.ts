@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { LogReader } from "../../plugins/sinks/wandb/log-reader.ts";
 import { LogWriter } from "../../plugins/sinks/wandb/log-writer.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { readPayloads } from "../helpers/wandb-reader.ts";
 
 const block = 32_768;

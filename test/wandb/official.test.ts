@@ -6,7 +6,7 @@ import { Journal } from "../../plugins/sinks/wandb/journal.ts";
 import { makeLogFolder } from "../../plugins/sinks/wandb/layout.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { lenient } from "../helpers/wandb-reader.ts";
 import { expectedRows, historyOf, journalOptions, journalStart } from "../helpers/wandb-run.ts";
 

@@ -11,7 +11,7 @@ import { syncRun } from "../../plugins/sinks/wandb/sync.ts";
 import { network } from "../../plugins/sinks/wandb/transport.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
 import { runStart, testRow, testRun } from "../helpers/rows.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { readHistory } from "../helpers/wandb-reader.ts";
 import { expectedRows, historyOf } from "../helpers/wandb-run.ts";
 

@@ -7,7 +7,7 @@ import type { Patience } from "../../plugins/sinks/wandb/retry.ts";
 import { Server } from "../../plugins/sinks/wandb/server.ts";
 import { FakeWandb, type Fault } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { lenient } from "../helpers/wandb-reader.ts";
 import {
   account,

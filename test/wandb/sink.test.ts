@@ -7,7 +7,7 @@ import { optionsSchema } from "../../plugins/sinks/wandb/options.ts";
 import { resolveSettings, type Settings } from "../../plugins/sinks/wandb/settings.ts";
 import { createWandbSink } from "../../plugins/sinks/wandb/sink.ts";
 import { runStart, testRow, testRun } from "../helpers/rows.ts";
-import { useTempDir } from "../helpers/temp-dir.ts";
+import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { readHistory, readLog } from "../helpers/wandb-reader.ts";
 import { expectedRows } from "../helpers/wandb-run.ts";
