@@ -91,6 +91,16 @@ describe("createWandbSink", () => {
     expect(readdirSync(dir())).to.deep.equal([]);
   });
 
+  it("names the folder when it cannot write there, before the run starts", async () => {
+    writeFileSync(join(dir(), "file"), "");
+    const opening = async () => sinkWith({ dir: join(dir(), "file") }).open(testRun(dir()));
+    const error = await rejectedBy(opening());
+    expect([error.code, error.message.startsWith(`${join(dir(), "file")}: cannot write the W&B log`)]).to.deep.equal([
+      "run.io",
+      true,
+    ]);
+  });
+
   it("keeps the key out of config, log and notices, and takes hostile names as text", async () => {
     const name = `</script>"; rm -rf / \u001b[31m ${"n".repeat(3000)}`;
     const config = JSON.parse(`{"note":"my key is ${key}","nested":[{"key":"${key}"}],"__proto__":{"x":1}}`) as object;

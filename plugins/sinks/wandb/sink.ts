@@ -1,4 +1,5 @@
 /** The sink itself, given what holds for its run. */
+import { ExperimentError, ioFailed } from "../../../core/errors.ts";
 import type { Notices, Outcome, Run, SinkInstance } from "../../../core/plugin.ts";
 import { declaredCharts } from "./charts.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
@@ -32,7 +33,12 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
       checkKeys(run);
       if (settings.hint !== undefined) notices.info(settings.hint);
       opened = run;
-      journal = openJournal(run, options, settings);
+      try {
+        journal = openJournal(run, options, settings);
+      } catch (thrown) {
+        if (thrown instanceof ExperimentError) throw thrown;
+        throw ioFailed(settings.dir ?? run.dir, "write the W&B log", thrown);
+      }
       if (journal.damage !== undefined) notices.warn(`W&B: ${journal.damage} It is kept as ${journal.path}.damaged.`);
       if (options.system_every > 0) system = createSystemMonitor(Date.now(), options.system_every * 1000);
       if (settings.mode === "offline") notices.info(`W&B: logging offline to ${journal.path}.`);
