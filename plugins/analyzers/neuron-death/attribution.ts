@@ -130,7 +130,7 @@ export function createAttribution(norm: Norm): Attribution {
 }
 
 /** Units whose own tokens are looked at in one interval and layer: it costs tokens times d_model for each. */
-const mostOwn = 30;
+const mostOwn = 16;
 
 /** The mean of several units' parts. */
 export function meanParts(units: readonly ArrayLike<number>[]): MeanParts {

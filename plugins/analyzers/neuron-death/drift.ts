@@ -61,7 +61,7 @@ export function driftBetween(from: LayerSnapshot, to: LayerSnapshot, norm: Norm,
   const units = from.bias.length;
   const n = from.x.length / d;
   const pieces = piecesOf(from, to, norm);
-  const means = meanOf(pieces, d, n);
+  const overall = overallParts(from, to, meanOf(pieces, d, n), keep);
 
   function parts(unit: number, at: Pieces, row: number): Float64Array {
     const sums = new Float64Array(driftParts.length);
@@ -82,7 +82,7 @@ export function driftBetween(from: LayerSnapshot, to: LayerSnapshot, norm: Norm,
   }
 
   return {
-    overall: (unit) => parts(unit, means, 0),
+    overall: (unit) => overall.subarray(unit * driftParts.length, (unit + 1) * driftParts.length),
     over: (unit, tokens) => {
       const sums = new Float64Array(driftParts.length);
       for (const token of tokens) for (const [k, part] of parts(unit, pieces, token).entries()) sums[k]! += part;
@@ -100,6 +100,30 @@ export function driftBetween(from: LayerSnapshot, to: LayerSnapshot, norm: Norm,
       return tokens;
     },
   };
+}
+
+/** Parts of all units from means over tokens, `[units parts]`: row by row of W, as it lies in memory. */
+function overallParts(from: LayerSnapshot, to: LayerSnapshot, means: Pieces, keep: number): Float64Array {
+  const width = driftParts.length;
+  const units = from.bias.length;
+  const sums = new Float64Array(units * width);
+  for (let j = 0; j < from.gain.length; j++) {
+    const [u, gain, shift] = [means.u[j]!, means.gain[j]!, to.shift[j]! - from.shift[j]!];
+    const [direction, scale] = [means.direction[j]!, means.scale[j]!];
+    for (let i = 0, at = 0; i < units; i++, at += width) {
+      const w0 = from.weights[j * units + i]!;
+      const w1 = to.weights[j * units + i]!;
+      const bar = (w0 + w1) / 2;
+      sums[at]! += (w1 - keep * w0) * u;
+      sums[at + 1]! += (keep - 1) * w0 * u;
+      sums[at + 3]! += bar * gain;
+      sums[at + 4]! += bar * shift;
+      sums[at + 5]! += bar * direction;
+      sums[at + 6]! += bar * scale;
+    }
+  }
+  for (let i = 0; i < units; i++) sums[i * width + 2] = to.bias[i]! - from.bias[i]!;
+  return sums;
 }
 
 function piecesOf(from: LayerSnapshot, to: LayerSnapshot, norm: Norm): Pieces {

@@ -72,7 +72,7 @@ export function driftMatrix({ dying, survivors, dyingOwn, survivorsOwn }: Interv
 
 /** Looks that one judgement of random walk against drift takes, and most random numbers it may draw. */
 export const walkLooks = 16;
-const mostDraws = 4e6;
+const mostDraws = 1e6;
 
 /** Directedness and variance ratio of margins over the last looks. */
 export function walk(margins: readonly Float32Array[], random: Random) {
