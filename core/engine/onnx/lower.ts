@@ -16,7 +16,7 @@ export interface Lowering {
 }
 
 /** A rule returns the name of the result. */
-export type Rule<O extends Op> = (node: NodeOf<O>, lowering: Lowering) => string;
+type Rule<O extends Op> = (node: NodeOf<O>, lowering: Lowering) => string;
 export type Rules = { readonly [O in Op]?: Rule<O> };
 
 /** An ONNX model of a graph. Its inputs and outputs have the names below. */

@@ -11,7 +11,7 @@ const opsets = { "": 18, "com.microsoft": 1 };
 const irVersion = 8;
 
 /** A node's attribute: integers are `i`, other numbers must be wrapped by `floatAttribute`. */
-export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+type AttributeValue = number | string | readonly number[] | { readonly float: number };
 export type NodeAttributes = Readonly<Record<string, AttributeValue>>;
 
 function attribute(name: string, value: AttributeValue): Bytes {

@@ -16,7 +16,7 @@ export function specOf({ shape, data }: NDArray): TensorSpec {
 }
 
 /** A spec in words: "float32 [8 64]". */
-export function shownSpec(spec: TensorSpec | undefined): string {
+function shownSpec(spec: TensorSpec | undefined): string {
   return spec === undefined ? "nothing" : `${spec.dtype} [${spec.shape.join(" ")}]`;
 }
 
