@@ -1,4 +1,5 @@
 /** The rows of the table: each measures one pair and gives a ratio, or says why it cannot. */
+import { always, type Cadences, paperAnalysis, sparing, stepTimes } from "./analyzers.ts";
 import { Child } from "./child.ts";
 import { alternated, type Effort, median } from "./measure.ts";
 import type { SizeName } from "./sizes.ts";
@@ -154,6 +155,33 @@ const build: BenchRow = {
   },
 };
 
+/** Time that the four analyzers add to whole training steps: analysis and writing included. */
+function analyzed(id: string, what: string, cadences: Cadences, most: number): BenchRow {
+  return {
+    id,
+    what: `${what}, added to training's step time, mid`,
+    target: { at: "most", value: most, text: `<= ${Math.round(100 * most)} %` },
+    measure: async (effort) => {
+      const few = { ...effort, warmup: 0, rounds: Math.min(effort.rounds, 3) };
+      const run = (analyzers: Cadences) => () => stepTimes(analyzers, effort.threads, 21);
+      const [plain, watched] = await alternated(run({}), run(cadences), few);
+      const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const detail = `mean ${mean(plain).toFixed(1)} ms without, ${mean(watched).toFixed(1)} ms with`;
+      return { ratio: mean(watched) / mean(plain) - 1, detail };
+    },
+  };
+}
+
+const paper: BenchRow = {
+  id: "analysis",
+  what: "host time of one analysis by all four, 6 layers of 32768 units, 8192 tokens",
+  target: { at: "most", value: 1, text: "<= 1 s" },
+  measure: async ({ rounds }) => {
+    const { seconds, bytes } = await paperAnalysis(Math.min(rounds, 7));
+    return { ratio: median(seconds), detail: `${median(seconds).toFixed(2)} s, ${mb(bytes)} more resident` };
+  },
+};
+
 export const rows: readonly BenchRow[] = [
   againstPytorch("mid", 1, "6 layers, 256, 4096, 1024 tokens"),
   againstPytorch("small", 1.2, "4 layers, 128, 1024"),
@@ -165,4 +193,7 @@ export const rows: readonly BenchRow[] = [
   memory,
   growth,
   build,
+  analyzed("analyzers-sparing", "all four analyzers, the sparsity ones every tenth step", sparing, 0.03),
+  analyzed("analyzers-always", "all four analyzers on every step", always, 0.1),
+  paper,
 ];

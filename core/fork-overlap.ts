@@ -15,6 +15,8 @@ export interface LayerOverlap {
   /** Over all pairs of forks together: against random sets, and against sets random within deciles of firing frequency. */
   readonly plain: Overlap;
   readonly stratified: Overlap;
+  /** Within fortieths: what is left when units of one decile, too, may differ in frequency. */
+  readonly finer: Overlap;
   /** Fleiss' kappa of the forks' verdicts on each alive unit. */
   readonly kappa: number;
 }
@@ -73,19 +75,23 @@ export async function overlapOf(dirs: readonly string[], tokens: number, plugins
   }
 }
 
-/** Overlap in one layer, from sequences with firings of each unit at the fork and at each fork's end. */
+/** Overlap in one layer, from firings of each unit at the fork and at each fork's end. */
 export function layerOverlap(layer: number, before: Int32Array, after: readonly Int32Array[]): LayerOverlap {
   const alive = [...before.keys()].filter((unit) => before[unit]! > 0);
   const sets = after.map((firings) => new Set(alive.filter((unit) => firings[unit] === 0)));
   const pairs = sets.flatMap((a, i) => sets.slice(i + 1).map((b) => [a, b] as const));
-  const deciles = groupsByScore(alive, (unit) => before[unit]!, 10);
+  const within = (groups: number) => {
+    const strata = groupsByScore(alive, (unit) => before[unit]!, groups);
+    return overlap(pairs.flatMap(([a, b]) => strata.map((stratum) => stratumOf(stratum, a, b))));
+  };
   const yes = alive.map((unit) => sets.filter((set) => set.has(unit)).length);
   return {
     layer,
     alive: alive.length,
     fellSilent: sets.map((set) => set.size),
     plain: overlap(pairs.map(([a, b]) => stratumOf(alive, a, b))),
-    stratified: overlap(pairs.flatMap(([a, b]) => deciles.map((decile) => stratumOf(decile, a, b)))),
+    stratified: within(10),
+    finer: within(40),
     kappa: fleissKappa(yes, sets.length),
   };
 }

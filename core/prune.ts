@@ -39,7 +39,7 @@ export interface PruneOptions {
   readonly shares: readonly number[];
 }
 
-/** Removes units by zeroing what they write: silent ones, and those that fire in the fewest sequences, layer by layer and in all. */
+/** Removes units by zeroing what they write: silent ones, and those that fire at the fewest tokens, layer by layer and in all. */
 export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
   const { run } = readRun(dir);
   const all = listCheckpoints(dir);

@@ -20,8 +20,8 @@ export interface Reopened {
   /** Mean loss of each held-out window under a state, nats per token. */
   losses(state: Arrays): Promise<number[]>;
   /**
-   * Sequences with firings of each unit, `[layer][d_mlp]`, over training text in an order of its own: the same text for every
-   * checkpoint of the same data and seed.
+   * Firings of each unit, `[layer][d_mlp]`, over training text in an order of its own: the same text for every checkpoint of
+   * the same data and seed.
    */
   firings(state: Arrays, sequences: number): Promise<Int32Array[]>;
   close(): Promise<void>;
@@ -61,8 +61,8 @@ export async function reopen(dir: string, plugins: PluginTable): Promise<Reopene
         for (let seen = 0; seen < sequences; seen += config.train.batch_size) {
           const outputs = await programs.count.run(uploaded, { ...sampler.next(config.train.batch_size) });
           for (const [layer, total] of totals.entries()) {
-            const held = outputs[`probe/firings/held/${layer}`]!.data;
-            for (let i = 0; i < total.length; i++) total[i]! += held[i]!;
+            const counts = outputs[`probe/firings/counts/${layer}`]!.data;
+            for (let i = 0; i < total.length; i++) total[i]! += counts[i]!;
           }
         }
         return totals;
@@ -101,7 +101,7 @@ async function windowLosses(program: Program, state: Uploaded, held: EvalWindows
   return losses;
 }
 
-/** Counts, for each unit, the sequences of a batch in which it fires. */
+/** Counts, for each unit, the tokens of a batch at which it fires. */
 async function countProgram(engine: Engine, plan: StepPlan, sequences: number): Promise<Program> {
   const { step, signature } = frozenStep({
     ...plan,
@@ -110,7 +110,7 @@ async function countProgram(engine: Engine, plan: StepPlan, sequences: number): 
       name: "firings",
       sites: ["mlp_post"],
       probe: ({ mlp_post }, { tf }) => ({
-        held: mlp_post.map((post) => tf.cast(tf.sum(tf.step(tf.max(post, 1)), 0), "int32")), // [d_mlp]
+        counts: mlp_post.map((post) => tf.cast(tf.sum(tf.step(post), [0, 1]), "int32")), // [d_mlp]
       }),
     },
   });

@@ -43,17 +43,19 @@ export function overlapCommand(plugins: LoadPlugins): CommandModule<object, Argu
 
 async function overlapText({ run, step, steps, forks, tokens, layers }: OverlapReport): Promise<string> {
   const { table } = await import("./terminal.ts");
-  const head = ["layer", "alive", "fell silent", "lift", "z", "lift, same frequency", "z", "kappa"];
-  const rows = layers.map(({ layer, alive, fellSilent, plain, stratified, kappa }) => [
+  const head = ["layer", "alive", "fell silent", "lift", "z", "lift, deciles", "z", "fortieths", "z", "kappa"];
+  const rows = layers.map(({ layer, alive, fellSilent, plain, stratified, finer, kappa }) => [
     String(layer),
     String(alive),
     fellSilent.join(" "),
-    ...[plain.lift, plain.z, stratified.lift, stratified.z, kappa].map((value) => value.toFixed(2)),
+    ...[plain.lift, plain.z, stratified.lift, stratified.z, finer.lift, finer.z, kappa].map((value) =>
+      value.toFixed(2),
+    ),
   ]);
   return [
     `${forks.length} forks of ${run} at step ${step}, ${steps} steps each; silent: no firing in the same ${tokens} training tokens.`,
     table([head, ...rows], { align: "right" }),
-    "lift: overlap over that of random sets of the same sizes. Same frequency: over sets that are random within deciles of",
-    "firing frequency at the fork. About 1 there: which units are lost is explained by how seldom they already fired.",
+    "lift: overlap over that of random sets of the same sizes; deciles, fortieths: of sets random within these groups of firing",
+    "frequency at the fork. About 1 there: which units are lost is explained by how seldom they already fired.",
   ].join("\n");
 }

@@ -51,8 +51,7 @@ async function pruneText({ run, step, tokens, loss, windows, removals }: PruneRe
   const worst = Math.max(...removals.map(({ standardError }) => standardError));
   return [
     `${run} at step ${step}: held-out loss ${loss.toFixed(4)} nats per token over ${windows} windows.`,
-    "Increase of that loss without the units that fired in none, or in the fewest, of the sequences",
-    `(${tokens} training tokens):`,
+    `Increase of that loss without the units that fired at none, or at the fewest, of ${tokens} training tokens:`,
     table([head, ...rows], { align: "right" }),
     `Standard errors (paired over windows) are at most ${worst.toFixed(4)}.`,
   ].join("\n");

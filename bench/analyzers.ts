@@ -1,0 +1,90 @@
+/** What the four analyzers cost: host time at the paper's width, and time added to training at mid size. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "../core/config/load.ts";
+import type { NDArray } from "../core/ndarray.ts";
+import type { AnalyzerInstance, Probe, Run, Site } from "../core/plugin.ts";
+import { createRandom } from "../core/random.ts";
+import { train } from "../core/train.ts";
+import { builtIns } from "../plugins/index.ts";
+import { createMemorySink } from "../plugins/sinks/memory.ts";
+import { sizes } from "./sizes.ts";
+
+/** Analyzers to how often each looks. */
+export type Cadences = Readonly<Record<string, { readonly every: number }>>;
+
+/** Cadences for long runs: the sparsity analyzers every tenth step; deaths are counted on the whole stream. */
+export const sparing: Cadences = {
+  "token-sparsity": { every: 10 },
+  "batch-union-sparsity": { every: 10 },
+  "layer-contrast": { every: 10 },
+  "neuron-death": { every: 1 },
+};
+export const always: Cadences = Object.fromEntries(Object.keys(sparing).map((name) => [name, { every: 1 }]));
+
+/** Times of the steps of a short run at mid size, ms; the first is left out. */
+export async function stepTimes(analyzers: Cadences, threads: number, steps: number): Promise<number[]> {
+  const folder = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
+  const { sink, memory } = createMemorySink();
+  const { batch_size, d_vocab: _, ...model } = sizes.mid;
+  const config = { model, train: { batch_size, steps, warmup_steps: 1 }, eval: { every: 0, windows: 8 }, analyzers };
+  const flags = { short: { ...config, sinks: { memory: {} }, engine: { name: "onnx", threads } } };
+  try {
+    const loaded = await loadConfig({ cwd: folder, env: {}, flags });
+    const begun = performance.now();
+    await train({ loaded, plugins: { ...builtIns, sink: { ...builtIns.sink, memory: async () => sink } } });
+    if (memory.rows.length < steps)
+      throw new Error(`only ${memory.rows.length} rows after ${performance.now() - begun} ms`);
+    return memory.rows.slice(1).map(({ metrics }) => metrics["perf/step_ms"]!);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The paper's width: six layers of 32768 units, 8192 tokens. */
+const [n_layers, d_mlp, batch, pos] = [6, 32_768, 128, 64];
+
+/** Seconds of one analysis by all four at the paper's width, and the memory held after it, bytes. */
+export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]; bytes: number }> {
+  const readings = paperReadings();
+  const model = { n_layers, d_model: 512, n_heads: 8, d_mlp, n_ctx: pos, d_vocab: 256 };
+  const config = { model: { norm: "layernorm" }, train: { hold: [] } };
+  const run = { model, config, seed: 1, warmupSteps: 0, tokensPerStep: batch * pos } as unknown as Run;
+  const instances: AnalyzerInstance<Site, Probe, string>[] = [];
+  for (const name of Object.keys(sparing)) {
+    const plugin = await builtIns.analyzer[name]!();
+    instances.push(plugin.setup(plugin.options.parse({}) as never, run));
+  }
+  const seconds: number[] = [];
+  const before = process.memoryUsage().rss;
+  for (let step = 1; step <= rounds + 1; step++) {
+    const begun = performance.now();
+    for (const instance of instances) {
+      await instance.analyze(readings as never, { step, tokens: step * batch * pos, time: 0, event: () => {} });
+    }
+    if (step > 1) seconds.push((performance.now() - begun) / 1e3);
+  }
+  return { seconds, bytes: process.memoryUsage().rss - before };
+}
+
+/** Counts with a wide range of frequencies, as a device would hand them over. */
+function paperReadings(): Record<string, NDArray | NDArray[]> {
+  const random = createRandom(1, "paper");
+  const layers = Array.from({ length: n_layers }, () => {
+    const perSequence = new Int32Array(batch * d_mlp);
+    const rates = Float64Array.from({ length: d_mlp }, () => 0.5 * pos * random.next() ** 6);
+    for (let at = 0; at < perSequence.length; at++) {
+      perSequence[at] = Math.min(pos, Math.floor(-Math.log(1 - random.next()) * rates[at % d_mlp]!));
+    }
+    return perSequence;
+  });
+  const floats = () => ({ shape: [d_mlp], data: new Float32Array(d_mlp).fill(1) });
+  return {
+    perSequence: layers.map((data) => ({ shape: [batch, d_mlp], data })),
+    perToken: layers.map(() => ({ shape: [batch, pos], data: new Int32Array(batch * pos).fill(2000) })),
+    sums: layers.map(floats),
+    gradients: layers.map(floats),
+    gradNorm: { shape: [], data: Float32Array.of(1) },
+  };
+}

@@ -1,0 +1,163 @@
+/** The page: prose whose numbers, and whose verdicts, are filled in from the runs. */
+import { centre, fork, initScales, learningRates, seeds } from "./plan.ts";
+import type { Cell, Layers, Summary } from "./summary.ts";
+
+const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+const percents = (shares: Layers) => shares.map((share) => percent(share)).join(" / ");
+const spread = (shares: Layers) => `${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+
+/** README.md of the study. */
+export function page(summary: Summary): string {
+  const { cells, contrast, verdicts, deaths, overlap, prune } = summary;
+  const batch = contrast.statistics.find(({ statistic }) => statistic === "use_batch")!;
+  const token = contrast.statistics.find(({ statistic }) => statistic === "use_token")!;
+  const later = batch.layers.slice(1);
+  const collapsed = batch.layers[0]! < Math.min(...later);
+  const { inversion_cross_level: cross } = verdicts as { inversion_cross_level: Record<string, number> };
+  return `<!-- Written by main.ts from the runs; edit page.ts. -->
+# Sparsity and death in a small ReLU transformer
+
+Six layers, d_model 64, 512 hidden units each, 64 tokens of context, trained on bytes of the State of the Union addresses for
+${summary.useTokenCourse.tokens.at(-1)?.toLocaleString("en")} tokens. Learning rate by initial scale (one seed each), and ${seeds.length} seeds of the centre (learning rate ${centre.lr},
+initial scale ${centre.initScale}). One command trains what is missing and writes this page: \`npx tsx examples/sparsity-study/main.ts\`.
+Wild & Anderson (arXiv 2407.07848) report that a six-layer model with 32768 units a layer ends up using 13.3 % of its first
+layer's units in a batch of 8192 tokens and 95.6 % of its last layer's. Ours is a far smaller model, trained far less.
+
+## Does the first layer collapse?
+
+${collapsed ? "In this run of the study it does" : "**No**"}: per batch of 1024 tokens the layers use ${percents(batch.layers)} (first to last, means over seeds), and per token
+${percents(token.layers)}. ${collapsed ? "The first layer uses the least." : `The first layer uses ${batch.layers[0]! >= Math.max(...later) ? "the most" : "neither the most nor the least"}; what falls silent are units of later layers.`}
+
+![Units used per batch](results/use-batch.svg) ![Units used per token](results/use-token.svg)
+
+Per-token use starts near 50 %, which is symmetry and no finding, and goes its own way in each layer from there.
+
+## First against last layer
+
+${contrast.statistics
+  .filter(({ statistic }) => ["use_token", "use_batch", "k50", "cluster_index"].includes(statistic))
+  .map(
+    ({ statistic, delta, p, claim }) =>
+      `- \`${statistic}\`: last - first ${delta.value.toFixed(2)} (95 % ${delta.low.toFixed(2)} to ${delta.high.toFixed(2)} over seeds; exact sign-flip p ${p.toFixed(3)}): ${claim === "none" ? "no claim" : claim}.`,
+  )
+  .join("\n")}
+
+The paper's per-batch contrast would be +4.95. Token level and batch level have opposite signs (inversion in the paper's sense) in
+${cross.inverted} of ${seeds.length} seeds, the same sign in ${cross["same sign"]}, and cannot be told in ${cross.undetermined}.
+
+![Contrasts over seeds](results/contrast.svg)
+
+## What decides how many units are left
+
+![Units used per batch, by learning rate and initial scale](results/grid.svg)
+
+| learning rate | initial scale | held-out loss | used per batch, later layers | dead, later layers | born dead |
+| --- | --- | --- | --- | --- | --- |
+${cells.map(cellRow).join("\n")}
+
+${knobs(cells)} Dead means: silent significantly (turn-off test, 1 % a layer and window of 16384 tokens) and for one window more;
+a run of this length can only just call a death, so the column is a lower bound and "born dead" holds what fell silent during
+warm-up and stayed so.
+
+## How units die
+
+Over the ${seeds.length} centre runs ${deaths.deaths} deaths were called; ${percent(deaths.revivedShare, 0)} of them are estimated to end in revival. ${deaths.explained} could be traced on the
+frozen probe. The largest part of what moved them was ${ranked(deaths.dominant)}.
+A death that so often ends in revival is a unit that is off for now: the call is about a rate that has fallen to nothing, not about
+the end. Dying units drifted ${deaths.excessDrift.toFixed(3)} further than survivors that fired as often (in units of the pre-activation; negative is towards
+death). Between looks ten steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
+The parts add up to the measured change to ${deaths.residual.toExponential(0)} of its scale for every unit.
+
+## Would other data have killed others?
+
+${fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against random sets their newly silent units overlap
+
+| layer | alive | newly silent | lift | z | within deciles | z | within fortieths | z | kappa |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${overlap.layers.map(overlapRow).join("\n")}
+
+times as much as chance ("lift"). Units that fire seldom fall silent under any mechanism, so the lift that counts is the one within
+groups of equal firing frequency, deciles or fortieths of the layer. ${overlapVerdict(summary)}
+
+![Overlap of forks](results/overlap.svg)
+
+## What units are worth
+
+Removing the units that fired in none of ${prune.tokens.toLocaleString("en")} training tokens changes the held-out loss (${prune.loss.toFixed(3)}) by
+${worth(summary, "silent")} nats in all layers together. Removing half of every layer, the least used half, costs ${worth(summary, 0.5)}; of the first layer
+alone ${worth(summary, 0.5, 0)}, of any later layer at most ${Math.max(...prune.removals.filter(({ layer, removed }) => removed === 0.5 && typeof layer === "number" && layer > 0).map(({ lossIncrease }) => lossIncrease)).toFixed(3)}. Where later layers hardly matter to the loss, that their units fall silent is in
+part the idleness of an undertrained network, and no evidence about larger ones.
+
+## What this does not show
+
+One corpus, one size, ${seeds.length} seeds of one cell, one seed of the others, and no correction for the number of statistics. "Used per
+batch" depends on the tokens in a batch: 1024 here, 8192 in the paper.
+`;
+}
+
+function cellRow({ lr, initScale, evalLoss, useBatch, dead, bornDead }: Cell): string {
+  const later = [useBatch, dead, bornDead].map((layers) => spread(layers.slice(1)));
+  return `| ${lr} | ${initScale} | ${evalLoss.toFixed(3)} | ${later.join(" | ")} |`;
+}
+
+/** Compares the mean use of later layers between the ends of each knob. */
+function knobs(cells: readonly Cell[]): string {
+  const use = (lr: number, scale: number) => {
+    const { useBatch } = cells.find((cell) => cell.lr === lr && cell.initScale === scale)!;
+    return useBatch.slice(1).reduce((sum, value) => sum + value, 0) / (useBatch.length - 1);
+  };
+  const [slow, fast] = [learningRates[0], learningRates.at(-1)!];
+  const [small, large] = [initScales[0], initScales.at(-1)!];
+  const word = (from: number, to: number) =>
+    Math.abs(to - from) < 0.02 ? "hardly changes" : to < from ? "lowers" : "raises";
+  const byRate = `From learning rate ${slow} to ${fast} mean batch use of the later layers goes from ${percent(use(slow, small))} to ${percent(use(fast, small))} at initial scale ${small}`;
+  const byScale = `A larger initial scale ${word(use(centre.lr, small), use(centre.lr, large))} it at learning rate ${centre.lr} (${percent(use(centre.lr, small))} to ${percent(use(centre.lr, large))}).`;
+  return `${byRate}, and from ${percent(use(slow, large))} to ${percent(use(fast, large))} at ${large}. ${byScale}`;
+}
+
+function ranked(dominant: Readonly<Record<string, number>>): string {
+  const order = Object.entries(dominant).sort((a, b) => b[1] - a[1]);
+  const names: Record<string, string> = {
+    weights: "the unit's own weights",
+    decay: "weight decay",
+    bias: "its bias",
+    norm: "the norm's gain and shift",
+    upstream: "the residual stream upstream",
+  };
+  return order.map(([part, share]) => `${names[part]} in ${percent(share, 0)}`).join(", ");
+}
+
+function jumpVerdict(dying: number, survivors: number): string {
+  return dying > 1.25 * survivors
+    ? "the dying jumped more than the others."
+    : "the dying did not jump more than the others.";
+}
+
+function overlapRow({
+  layer,
+  alive,
+  fellSilent,
+  plain,
+  stratified,
+  finer,
+  kappa,
+}: Summary["overlap"]["layers"][number]): string {
+  const numbers = [plain.lift, plain.z, stratified.lift, stratified.z, finer.lift, finer.z, kappa];
+  const shown = numbers.map((value) => (Number.isFinite(value) ? value.toFixed(2) : "-"));
+  return `| ${layer} | ${alive} | ${fellSilent.join(", ")} | ${shown.join(" | ")} |`;
+}
+
+function overlapVerdict({ overlap }: Summary): string {
+  const known = overlap.layers.filter(({ finer }) => Number.isFinite(finer.z));
+  const beyond = known.filter(({ finer }) => finer.z > 3).map(({ layer }) => layer);
+  const rest = "how seldom a unit already fires explains the rest";
+  if (known.length === 0) return "Too few units fell silent to tell.";
+  if (beyond.length === 0)
+    return "At equal frequency nothing is left beyond z = 3: which units fall silent is decided by how seldom they already fire.";
+  return `Beyond z = 3 even within fortieths: layer${beyond.length > 1 ? "s" : ""} ${beyond.join(", ")}. There the unit's state at the fork decides more than its frequency tells; ${rest}.`;
+}
+
+function worth({ prune }: Summary, removed: "silent" | number, layer: number | "all" = "all"): string {
+  const found = prune.removals.find((one) => one.removed === removed && one.layer === layer)!;
+  return `${found.lossIncrease.toFixed(3)} ± ${found.standardError.toFixed(3)}`;
+}

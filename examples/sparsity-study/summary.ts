@@ -1,0 +1,163 @@
+/** What the runs came to: every number that the page shows is read from them here. */
+import { type OverlapReport, overlapOf } from "../../core/fork-overlap.ts";
+import { type PruneReport, pruneRun } from "../../core/prune.ts";
+import type { StoredRow } from "../../core/record/format.ts";
+import { readRows } from "../../core/record/reader.ts";
+import { type ContrastReport, contrastRuns } from "../../core/seed-contrast.ts";
+import { mean } from "../../core/statistics/moments.ts";
+import { builtIns } from "../../plugins/index.ts";
+import { centre, initScales, learningRates, nameOf, planned, seeds } from "./plan.ts";
+import { forkNames, type RunDirs } from "./train-all.ts";
+
+/** Analysed rows at the end of a run that are averaged. */
+const lastRows = 5;
+
+/** One metric of every layer. */
+export type Layers = readonly number[];
+
+/** A cell of the grid at its end. */
+export interface Cell {
+  readonly name: string;
+  readonly lr: number;
+  readonly initScale: number;
+  readonly evalLoss: number;
+  readonly useToken: Layers;
+  readonly useBatch: Layers;
+  readonly dead: Layers;
+  readonly bornDead: Layers;
+  readonly silent: Layers;
+}
+
+/** How deaths came about in all runs of the centre together. */
+export interface Deaths {
+  readonly deaths: number;
+  readonly explained: number;
+  readonly revivedShare: number;
+  readonly largestStep: number;
+  readonly largestStepSurvivors: number;
+  readonly dominant: Readonly<Record<string, number>>;
+  readonly excessDrift: number;
+  readonly residual: number;
+  readonly gradientBeforeDeath: number;
+}
+
+/** A metric over training, mean over seeds, one number a layer. */
+export interface Course {
+  readonly tokens: readonly number[];
+  readonly layers: readonly Layers[];
+}
+
+export interface Summary {
+  readonly cells: readonly Cell[];
+  readonly contrast: ContrastReport;
+  readonly verdicts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly deaths: Deaths;
+  readonly overlap: OverlapReport;
+  readonly prune: PruneReport;
+  readonly useTokenCourse: Course;
+  readonly useBatchCourse: Course;
+}
+
+/** Reads all runs. */
+export async function summarise(runs: RunDirs): Promise<Summary> {
+  const dirOf = (name: string) => runs.get(name) ?? fail(`run ${name} is missing`);
+  const rowsOf = new Map<string, readonly StoredRow[]>();
+  for (const { name } of planned) rowsOf.set(name, (await readRows(dirOf(name))).rows);
+  const grid = learningRates.flatMap((lr) => initScales.map((initScale) => ({ lr, initScale })));
+  const centres = seeds.map((seed) => nameOf(centre.lr, centre.initScale, seed));
+  const centreRows = centres.map((name) => rowsOf.get(name)!);
+  return {
+    cells: grid.map(({ lr, initScale }) => cellOf(lr, initScale, rowsOf.get(nameOf(lr, initScale, seeds[0]))!)),
+    contrast: await contrastRuns(centres.map(dirOf), lastRows),
+    verdicts: verdictsOf(centreRows),
+    deaths: deathsOf(centreRows),
+    overlap: await overlapOf(forkNames.map(dirOf), 65_536, builtIns),
+    prune: await pruneRun({ dir: dirOf(centres[0]!), tokens: 65_536, shares: [0.1, 0.3, 0.5, 0.7, 0.9] }, builtIns),
+    useTokenCourse: courseOf(centreRows, "token_sparsity/use_token"),
+    useBatchCourse: courseOf(centreRows, "batch_union_sparsity/use_batch"),
+  };
+}
+
+function cellOf(lr: number, initScale: number, rows: readonly StoredRow[]): Cell {
+  const layers = (metric: string) => atEnd(rows, metric);
+  return {
+    name: nameOf(lr, initScale, seeds[0]),
+    lr,
+    initScale,
+    evalLoss: rows.at(-1)!.metrics["eval/loss"]!,
+    useToken: layers("token_sparsity/use_token"),
+    useBatch: layers("batch_union_sparsity/use_batch"),
+    dead: layers("neuron_death/dead"),
+    bornDead: layers("neuron_death/born_dead"),
+    silent: layers("neuron_death/silent"),
+  };
+}
+
+/** Each layer's mean over the last rows that have the metric; a state of units is taken from the last window alone. */
+function atEnd(rows: readonly StoredRow[], metric: string): Layers {
+  const having = rows.filter(({ metrics }) => `${metric}/layer_0` in metrics);
+  const taken = having.slice(metric.startsWith("neuron_death/") ? -1 : -lastRows);
+  return layerKeys(having[0]!, metric).map((key) => mean(taken.map(({ metrics }) => metrics[key]!)));
+}
+
+function layerKeys(row: StoredRow, metric: string): string[] {
+  return Object.keys(row.metrics).filter((key) => key.startsWith(`${metric}/layer_`));
+}
+
+/** How many seeds ended with each verdict, by test. */
+function verdictsOf(seedRows: readonly (readonly StoredRow[])[]): Summary["verdicts"] {
+  const tests = ["inversion_cross_level", "inversion_pool", "trend_use_token", "trend_use_batch"];
+  const names = ["same sign", "undetermined", "inverted"];
+  return Object.fromEntries(
+    tests.map((test) => {
+      const last = seedRows.map((rows) => rows.findLast(({ metrics }) => `layer_contrast/${test}` in metrics));
+      const ends = last.map((row) => names[(row?.metrics[`layer_contrast/${test}`] ?? 0) + 1]!);
+      return [test, Object.fromEntries(names.map((name) => [name, ends.filter((end) => end === name).length]))];
+    }),
+  );
+}
+
+function deathsOf(seedRows: readonly (readonly StoredRow[])[]): Deaths {
+  const each = (metric: string) => seedRows.flatMap((rows) => atEnd(rows, `neuron_death/${metric}`));
+  const deaths = each("deaths");
+  const explained = each("explained_deaths");
+  const weighted = (metric: string, weights: readonly number[]) => {
+    const terms = each(metric).map((value, i) => [value, weights[i]!] as const);
+    const known = terms.filter(([value]) => Number.isFinite(value));
+    return known.reduce((sum, [value, w]) => sum + value * w, 0) / known.reduce((sum, [, w]) => sum + w, 0);
+  };
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  const parts = ["weights", "decay", "bias", "norm", "upstream"];
+  return {
+    deaths: total(deaths),
+    explained: total(explained),
+    revivedShare: weighted("revived_share", deaths),
+    largestStep: weighted("largest_step", explained),
+    largestStepSurvivors: weighted("largest_step_survivors", explained),
+    dominant: Object.fromEntries(parts.map((part) => [part, weighted(`dominant_${part}`, explained)])),
+    excessDrift: weighted("excess_drift", explained),
+    residual: Math.max(
+      ...seedRows.flatMap((rows) =>
+        rows.flatMap(({ metrics }) =>
+          Object.entries(metrics).flatMap(([key, value]) => (key.includes("/drift_residual/") ? [value] : [])),
+        ),
+      ),
+    ),
+    gradientBeforeDeath: weighted("gradient_before_death", deaths),
+  };
+}
+
+function courseOf(seedRows: readonly (readonly StoredRow[])[], metric: string): Course {
+  const having = seedRows.map((rows) => rows.filter(({ metrics }) => `${metric}/layer_0` in metrics));
+  const [first] = having;
+  return {
+    tokens: first!.map(({ tokens }) => tokens),
+    layers: layerKeys(first![0]!, metric).map((key) =>
+      first!.map((_, i) => mean(having.map((rows) => rows[i]!.metrics[key]!))),
+    ),
+  };
+}
+
+function fail(problem: string): never {
+  throw new Error(problem);
+}
