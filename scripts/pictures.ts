@@ -21,7 +21,9 @@ const document = await reportDocument([resolve(run)], Date.now());
 const folder = new URL("../docs/pictures/", import.meta.url);
 await mkdir(folder, { recursive: true });
 for (const [name, wanted] of Object.entries(pictures)) {
-  const charts = wanted.flatMap((id): ReportChart[] => document.charts.filter((one) => `${one.section}/${one.id}` === id));
+  const charts = wanted.flatMap((id): ReportChart[] =>
+    document.charts.filter((one) => `${one.section}/${one.id}` === id),
+  );
   if (charts.length !== wanted.length) throw new Error(`${run}: expected charts ${wanted.join(", ")}`);
   const svg = withRealFonts(reportSvg({ ...document, title: "", headline: [], charts }));
   const png = new Resvg(svg, { fitTo: { mode: "zoom", value: 1.5 }, font: { loadSystemFonts: true } }).render().asPng();

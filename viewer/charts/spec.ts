@@ -167,6 +167,7 @@ export function themeConfig(theme: Theme, narrow = false): Record<string, unknow
     legend: {
       ...(narrow && { orient: "bottom", columns: 4 }),
       gradientLength: 90,
+      titleLimit: 300,
       labelColor: faint,
       titleColor: faint,
       titleFontWeight: "normal",

@@ -12,6 +12,7 @@ import { csv, download, fileName } from "./download.ts";
 import { LineChart } from "./line-chart.ts";
 import type { Mark } from "./line-draw.ts";
 import type { Range } from "./line-scale.ts";
+import { oddColour, oddities } from "./oddities.ts";
 
 export interface LineCardSpec {
   readonly id: string;
@@ -130,29 +131,20 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
   function crosses(): Mark[] {
     const { axis } = context.state();
     return series.flatMap((one, r) =>
-      Object.values(one.nonFinite).flatMap((list) =>
+      Object.entries(one.nonFinite).flatMap(([key, list]) =>
         list.slice(0, 200).flatMap(({ step }) => {
           const i = one.step.findIndex((at) => at >= step);
           const x = positions(one, axis, context.runs[r]?.createdAt ?? 0)[i];
-          return x === undefined ? [] : [{ x, shape: "cross" as const, colour: "#d1242f" }];
+          return x === undefined ? [] : [{ x, shape: "cross" as const, colour: oddColour(key, context.theme()) }];
         }),
       ),
     );
   }
 
   function notes(): string {
-    const odd = series.flatMap((one, r) =>
-      Object.entries(one.nonFinite).flatMap(([key, list]) => {
-        const first = list[0];
-        const whose = context.runs.length > 1 ? `${context.runs[r]?.label}: ` : "";
-        return first
-          ? [`${whose}${parseKey(key).metric} is ${first.value} from step ${first.step} (${list.length}×)`]
-          : [];
-      }),
-    );
     const read = Math.min(1, ...series.map((one) => one.read));
     const sampled = read < 1 ? `A sample: the run is being indexed (${Math.floor(read * 100)} %).` : "";
-    return [sampled, odd.slice(0, 3).join("; ")].filter((text) => text !== "").join(" ");
+    return [sampled, oddities(context.runs, series)].filter((text) => text !== "").join(" ");
   }
 
   function allLines(from: readonly RunSeries[]): Line[] {

@@ -16,8 +16,8 @@ export function reportSvg({ title, headline, charts, runs }: ReportDocument): st
   const lines = headline
     .slice(0, mostLines)
     .map(({ key, estimates }) => `${key}:  ${estimates.map(estimateText).join("   |   ")}`);
-  const parts = [text(margin, margin + 18, title, 20, 600)];
-  let top = margin + 44;
+  const parts = title === "" ? [] : [text(margin, margin + 18, title, 20, 600)];
+  let top = margin + (title === "" ? -12 : 44);
   if (runs.length > 1) lines.unshift(runs.map(({ shown }) => shown.label).join("   |   "));
   for (const line of lines) {
     parts.push(text(margin, top, line, 13));
@@ -40,7 +40,8 @@ export function reportSvg({ title, headline, charts, runs }: ReportDocument): st
     );
     bottoms[side] = y + captionHeight + height * scale + gap;
   }
-  const [width, height] = [2 * margin + 2 * column + gap, Math.max(...bottoms) + margin];
+  const columns = Math.min(2, Math.max(1, pictures.length));
+  const [width, height] = [2 * margin + columns * column + (columns - 1) * gap, Math.max(...bottoms) + margin];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="#ffffff"/>${parts.join("\n")}</svg>`;
 }
 
@@ -52,9 +53,13 @@ export async function reportPng(document: ReportDocument): Promise<Uint8Array> {
   } catch (thrown) {
     throw pngUnavailable(reasonOf(thrown));
   }
-  // `system-ui` means nothing outside a browser.
-  const svg = reportSvg(document).replaceAll("system-ui, sans-serif", fonts);
+  const svg = withRealFonts(reportSvg(document));
   return new Resvg(svg, { fitTo: { mode: "zoom", value: 1.5 }, font: { loadSystemFonts: true } }).render().asPng();
+}
+
+/** Outside a browser `system-ui` means nothing: names of fonts that systems have. */
+export function withRealFonts(svg: string): string {
+  return svg.replaceAll("system-ui, sans-serif", fonts);
 }
 
 const fonts = "Inter, Helvetica Neue, Segoe UI, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif";

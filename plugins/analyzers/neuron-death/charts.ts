@@ -48,6 +48,37 @@ export const charts: readonly Chart[] = [
     },
   },
   {
+    id: "raster",
+    title: "Death raster",
+    description:
+      "One line for each unit that died, as long as it lived, sorted by the step at which it last fired. A vertical edge would be a catastrophe; a slope is attrition.",
+    data: "events",
+    only: ["death"],
+    spec: {
+      transform: [
+        {
+          window: [{ op: "row_number", as: "order" }],
+          groupby: ["run", "layer"],
+          sort: [{ field: "last_step" }, { field: "unit" }],
+        },
+        { calculate: "0", as: "start" },
+      ],
+      mark: { type: "rule", strokeWidth: 1 },
+      encoding: {
+        x: { field: "start", type: "quantitative", title: "step" },
+        x2: { field: "last_step" },
+        y: { field: "order", type: "quantitative", scale: { reverse: true }, title: "units, by time of death" },
+        color: {
+          field: "sequences_before",
+          type: "quantitative",
+          scale: { type: "log", scheme: "viridis" },
+          title: "sequences held before",
+        },
+        facet: { field: "layer", type: "ordinal", columns: 3 },
+      },
+    },
+  },
+  {
     id: "death-drift",
     title: "What moved the dying",
     description:
