@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { lstat, realpath } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import { hostname } from "node:os";
 import { join, relative, sep } from "node:path";
 import { files } from "../core/record/format.ts";
 
@@ -42,7 +43,7 @@ export function allowedHost(header: string | undefined, listening: string): bool
     return false;
   }
   if (isLoopback(name) || name === listening) return true;
-  return !isLoopback(listening) && isIP(name) !== 0;
+  return !isLoopback(listening) && (isIP(name) !== 0 || name === hostname().toLowerCase());
 }
 
 /** Whether a request shows the token, in the address (first visit) or in the cookie that the first visit sets. */

@@ -29,12 +29,13 @@ export const viewCommand: CommandModule<object, Arguments> = {
     const named = dir !== undefined && !existsSync(dir);
     const shown = named ? resolveRun(await runsFolder(undefined), dir) : await runsFolder(dir);
     const viewer = await startViewer({ dir: shown, host, port, ...(token && { token: true as const }) });
+    const stopped = new Promise<void>((stop) => {
+      process.once("SIGINT", () => stop());
+      process.once("SIGTERM", () => stop());
+    });
     console.log(`Viewing at ${viewer.url} (Ctrl+C stops it)`);
     if (open) await openBrowser(viewer.url);
-    await new Promise<void>((stopped) => {
-      process.once("SIGINT", () => stopped());
-      process.once("SIGTERM", () => stopped());
-    });
+    await stopped;
     await viewer.close();
   },
 };

@@ -1,7 +1,6 @@
 /** A card of lines: fetches what is in view, draws it, keeps it up to date, exports it. */
 import type { RunSeries } from "../api.ts";
 import { type Line, type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
-import { parseKey } from "../charts/metric-key.ts";
 import { type Panel, panels, positions } from "../charts/panels.ts";
 import { axisTitles, dressed } from "../charts/spec.ts";
 import { askSeries } from "./api.ts";
