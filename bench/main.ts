@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: one table of ratios, each pair measured in the same run, alternating, medians.
  * `-- --only ID,ID` measures some rows, `--quick` takes fewer rounds, `--threads N` sets both sides' threads, `--json` prints JSON.
- * PyTorch is taken from `BENCH_PYTHON` or python3; without torch its rows are skipped.
+ * PyTorch is taken from `BENCH_PYTHON` or python3; without torch its rows are skipped. The row `wandb` stands for a table of its own.
+ * (`npm run bench:viewer` measures the viewer; it writes gigabytes.)
  */
 import { parseArgs } from "node:util";
 import { physicalCores } from "../core/engine/onnx/threads.ts";
@@ -22,9 +23,10 @@ const effort: Effort = {
   ...(flags.quick ? { warmup: 2, rounds: 5 } : { warmup: 4, rounds: 21 }),
 };
 const wanted = flags.only?.split(",");
-const unknown = wanted?.filter((id) => rows.every((row) => row.id !== id)) ?? [];
+const known = [...rows.map((row) => row.id), "wandb"];
+const unknown = wanted?.filter((id) => !known.includes(id)) ?? [];
 if (unknown.length > 0) {
-  console.error(`no row ${unknown.join(", ")}. Known: ${rows.map((row) => row.id).join(", ")}.`);
+  console.error(`no row ${unknown.join(", ")}. Known: ${known.join(", ")}.`);
   process.exit(2);
 }
 
@@ -54,5 +56,12 @@ for (const row of rows.filter((row) => wanted?.includes(row.id) ?? true)) {
     ...(typeof result === "string" ? { skipped: result } : result),
   });
   if (!flags.json) console.log(`| ${[row.what, row.target.text, ...cells].join(" | ")} |`);
+}
+if (wanted?.includes("wandb") ?? true) {
+  const verdicts = { true: "reached", false: "NOT REACHED", undefined: "" };
+  for (const { what, measured, target, met } of await (await import("./wandb.ts")).run()) {
+    report.push({ id: "wandb", what, target, measured });
+    if (!flags.json) console.log(`| ${[what, target, measured, verdicts[`${met}`], ""].join(" | ")} |`);
+  }
 }
 if (flags.json) console.log(JSON.stringify({ threads: effort.threads, rows: report }, undefined, 2));
