@@ -79,6 +79,11 @@ export function wrongValue(where: string, expected: string, got: string, hint = 
   return new ExperimentError("plugin.invalid", `${where}: expected ${expected}, got ${got}. ${hint}`.trim());
 }
 
+/** What `reluscope/testing` finds. */
+export function brokenContract(name: string, problem: string, cause?: unknown): ExperimentError {
+  return new ExperimentError("plugin.invalid", `plugin ${shown(name)} breaks the contract: ${problem}.`, cause);
+}
+
 export function pluginFailed(name: string, hook: string, step: number, thrown: unknown): ExperimentError {
   const message = `${name}: ${hook} failed at step ${step}: ${reasonOf(thrown)}`;
   return new ExperimentError("plugin.failed", message, thrown);

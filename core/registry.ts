@@ -38,7 +38,7 @@ export async function resolvePlugin<K extends PluginKind>(
 ): Promise<PluginOf<K>> {
   const builtIn = Object.hasOwn(table[kind], name) ? table[kind][name] : undefined;
   const plugin = builtIn ? await builtIn() : await external(kind, name, table, baseDir);
-  check(plugin, name);
+  checkPlugin(plugin, name);
   return plugin as PluginOf<K>;
 }
 
@@ -76,8 +76,8 @@ function isPlugin(value: unknown): value is Plugin {
 /** The first parts of the trainer's own metrics. */
 const reservedSections: readonly string[] = [...new Set(trainerMetrics.map(({ key }) => key.replace(/\/.*/, "")))];
 
-/** What types cannot promise about a plugin that was written elsewhere. */
-function check(plugin: Plugin, asked: string): void {
+/** What types cannot promise about a plugin that was written elsewhere. Throws `plugin.invalid`. */
+export function checkPlugin(plugin: Plugin, asked: string): void {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(plugin.name)) {
     throw invalidPlugin(asked, `its name must be kebab-case (a-z, 0-9, -), got ${JSON.stringify(plugin.name)}.`);
   }

@@ -6,11 +6,11 @@ import { thrownBy } from "../helpers/thrown.ts";
 const key = "0123456789abcdef0123456789abcdef01234567";
 
 function around(files: Record<string, string> = {}, env: Record<string, string> = {}): Surroundings {
-  return { env, cwd: "/work", home: "/home/me", readText: (path) => files[path] };
+  return { env, cwd: "/project", home: "/home/me", readText: (path) => files[path] };
 }
 
 const global = "/home/me/.config/wandb/settings";
-const workspace = "/work/wandb/settings";
+const workspace = "/project/wandb/settings";
 
 describe("resolveSettings", () => {
   it("takes options over variables over the workspace's file over the user's file over defaults", () => {

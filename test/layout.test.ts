@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { globSync } from "tinyglobby";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const ignore = ["**/node_modules/**", "dist/**", "**/runs/**", "**/wandb/run-*/**", "artifacts/**", "coverage/**"];
+const files = (patterns: string[]) => globSync(patterns, { cwd: root, ignore, dot: true });
+const sources = files(["{core,plugins,viewer,scripts,bench,examples}/**/*.{ts,mts,mjs,cjs}"]);
+const code = [...sources, ...files(["test/**/*.ts"])];
+const text = (file: string) => readFileSync(`${root}/${file}`, "utf8");
+const lines = (file: string) => text(file).trimEnd().split("\n").length;
+
+describe("the sources", () => {
+  it("are short: half of the files below 100 lines, none above 300", () => {
+    const lengths = sources.map(lines).sort((a, b) => a - b);
+    expect(lengths.length).to.be.greaterThan(100);
+    expect(lengths[Math.floor(lengths.length / 2)]).to.be.lessThan(100);
+    expect(sources.filter((file) => lines(file) > 300)).to.deep.equal([]);
+  });
+
+  it("have no drawer for odds and ends", () => {
+    expect(code.filter((file) => /(^|\/)(utils?|helpers?|misc|common)\.\w+$/.test(file))).to.deep.equal([]);
+  });
+
+  it("export by name, and use no enums, namespaces or `any`", () => {
+    for (const [what, pattern] of [
+      ["a default export", /^export default /m],
+      ["an enum", /^(export )?(declare )?(const )?enum \w+ \{/m],
+      ["a namespace", /^(export )?(declare )?namespace /m],
+      ["`any`", /[:<(,|] ?any[\s,;)>|\]]/],
+    ] as const) {
+      const found = sources.filter((file) => pattern.test(withoutText(text(file))));
+      expect(found, what).to.deep.equal([]);
+    }
+  });
+
+  it("know no folder of the machine that they were written on", () => {
+    const all = [...code, ...files(["**/*.{md,json,py}", ".experimentrc*", ".ci/*", "*.json"])];
+    const found = all.filter((file) => foreign.test(text(file)));
+    expect(found).to.deep.equal([]);
+  });
+});
+
+/** A path into somebody's own folders; `/home/me` is nobody's. */
+const foreign = /["'`\s(=]\/(work|root|home(?!\/me\b))\//;
+
+/** Without comments and quoted text. */
+function withoutText(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, " ");
+}

@@ -1,0 +1,133 @@
+/**
+ * Compiled, never run: what the types of the contract must refuse. A line that compiles although it should not is an unused
+ * `@ts-expect-error`, and so an error.
+ */
+import { z } from "zod";
+import { defineAnalyzer, defineCorpus, defineSink } from "../../core/plugin.ts";
+
+const common = { name: "typed", summary: "typed", options: z.strictObject({}) };
+
+defineAnalyzer({
+  ...common,
+  options: z.strictObject({ share: z.number().default(0.5) }),
+  sites: ["mlp_post", "logits"],
+  metrics: { use: "" },
+  headline: ["use"],
+  setup: ({ share }, run) => ({
+    probe: ({ mlp_post, logits }, { tf, tokens }) => ({
+      perLayer: mlp_post.map((layer) => tf.sum(layer)),
+      top: tf.max(logits),
+      tokens,
+    }),
+    analyze: ({ perLayer, top }) => {
+      const layers: number = perLayer.length + run.model.n_layers;
+      const value: number | undefined = top.data[0];
+      return { use: [layers, value ?? share] };
+    },
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  // @ts-expect-error: there is no such site
+  sites: ["mlp_poost"],
+  metrics: { use: "" },
+  setup: () => ({ probe: () => ({}), analyze: () => ({}) }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  setup: () => ({
+    // @ts-expect-error: resid_post is a site, but it is not listed, and so not captured
+    probe: ({ resid_post }) => ({ resid_post }),
+    analyze: () => ({}),
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  setup: () => ({
+    probe: ({ mlp_post }) => ({ sum: mlp_post[0]!.sum() }),
+    // @ts-expect-error: `probe` returned no `count`
+    analyze: ({ count }) => ({ use: count.data[0] ?? 0 }),
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post", "logits"],
+  metrics: { use: "" },
+  setup: () => ({
+    // @ts-expect-error: mlp_post is a list, one tensor a layer
+    probe: ({ mlp_post }) => ({ sum: mlp_post.sum() }),
+    analyze: () => ({}),
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  setup: () => ({
+    probe: ({ mlp_post }) => ({ sum: mlp_post[0]!.sum() }),
+    // @ts-expect-error: the metric `usage` is not declared
+    analyze: ({ sum }) => ({ usage: sum.data[0] ?? 0 }),
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  setup: () => ({
+    probe: ({ mlp_post }) => ({ sum: mlp_post[0]!.sum() }),
+    // @ts-expect-error: a metric is a number or an array, not a text
+    analyze: () => ({ use: "0.5" }),
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  // @ts-expect-error: the headline names metrics
+  headline: ["usage"],
+  setup: () => ({ probe: () => ({}), analyze: () => ({}) }),
+});
+
+defineAnalyzer({
+  ...common,
+  options: z.strictObject({ share: z.number() }),
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  // @ts-expect-error: there is no such option
+  setup: ({ chare }) => ({ probe: () => ({}), analyze: () => ({ use: chare }) }),
+});
+
+defineSink({
+  ...common,
+  // @ts-expect-error: a sink must be able to close
+  setup: () => ({ open() {}, write() {} }),
+});
+
+defineSink({
+  ...common,
+  setup: () => ({
+    open() {},
+    write(rows) {
+      // @ts-expect-error: rows belong to all sinks, none may change them
+      rows[0]!.metrics.extra = 1;
+    },
+    close() {},
+  }),
+});
+
+defineCorpus({
+  ...common,
+  // @ts-expect-error: where the text came from must be said
+  load: () => ({ documents: ["text"] }),
+});
