@@ -6,6 +6,7 @@ import type { PluginTable } from "./registry.ts";
 import { reopen } from "./reopened.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "./statistics/overlap.ts";
 
+/** What the forks share in one layer. */
 export interface LayerOverlap {
   readonly layer: number;
   /** Units that fire at the fork. */
@@ -21,6 +22,7 @@ export interface LayerOverlap {
   readonly kappa: number;
 }
 
+/** What `experiment overlap` prints. */
 export interface OverlapReport {
   readonly run: string;
   readonly step: number;

@@ -41,6 +41,7 @@ function upstreamOf(layer: number): string[] {
   return ["embed.", "pos_embed.", ...before, ...own];
 }
 
+/** What `experiment fork` asks for. */
 export interface ForkOptions {
   /** Folder of the run directories, and the run to fork. */
   readonly root: string;

@@ -21,6 +21,7 @@ export interface Removal {
   readonly standardError: number;
 }
 
+/** What `experiment prune` prints. */
 export interface PruneReport {
   readonly run: string;
   readonly step: number;
@@ -31,6 +32,7 @@ export interface PruneReport {
   readonly removals: readonly Removal[];
 }
 
+/** What it asks for. */
 export interface PruneOptions {
   readonly dir: string;
   /** Step of the checkpoint; the newest without. */

@@ -13,6 +13,7 @@ import { readRun } from "./record/runs.ts";
 import type { PluginTable } from "./registry.ts";
 import { evalStep, frozenStep, type StepPlan } from "./step.ts";
 
+/** A run whose checkpoints can be looked at. */
 export interface Reopened {
   readonly config: Config;
   readonly dataset: Dataset;

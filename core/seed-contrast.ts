@@ -12,6 +12,7 @@ import { acrossSeeds, pagesL, signFlip, spearmanWithOrder } from "./statistics/s
 /** Fewest seeds with which an exact sign-flip p can fall below 0.05: 2 / 2^6 = 0.031. */
 export const fewestSeeds = 6;
 
+/** One statistic across seeds. */
 export interface StatisticContrast {
   readonly statistic: StatisticName;
   /** Mean over seeds of each layer's value. */
@@ -28,6 +29,7 @@ export interface StatisticContrast {
   readonly claim: "last higher" | "first higher" | "none" | "too few seeds";
 }
 
+/** What `experiment contrast` prints. */
 export interface ContrastReport {
   readonly runs: readonly string[];
   readonly seeds: readonly number[];

@@ -9,6 +9,7 @@ interface Arguments {
   json: boolean;
 }
 
+/** The command. */
 export const contrastCommand: CommandModule<object, Arguments> = {
   command: "contrast <runs..>",
   describe: "Compare first and last layer across runs that differ in their seed alone.",

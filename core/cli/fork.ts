@@ -12,6 +12,7 @@ interface Arguments {
   json: boolean;
 }
 
+/** The command. */
 export function forkCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
   return {
     command: "fork <run>",

@@ -10,6 +10,7 @@ interface Arguments {
   json: boolean;
 }
 
+/** The command. */
 export function overlapCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
   return {
     command: "overlap <forks..>",

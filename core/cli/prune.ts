@@ -13,6 +13,7 @@ interface Arguments {
 
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
+/** The command. */
 export function pruneCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
   return {
     command: "prune <run>",

@@ -4,6 +4,7 @@ import type { StatisticName } from "../../../core/statistics/contrast.ts";
 import type { Estimate } from "../../../core/statistics/jackknife.ts";
 import { blockBootstrapSlopes } from "../../../core/statistics/trend.ts";
 
+/** What a test may say, in the order of its numbers. */
 export const verdicts = ["same sign", "undetermined", "inverted"] as const;
 export type Verdict = (typeof verdicts)[number];
 

@@ -36,6 +36,7 @@ export interface DeathCause {
   readonly after: Float64Array;
 }
 
+/** Follows one layer from look to look. */
 export interface Attribution {
   /** Takes one look; `keep` is the product of `1 - lr decay` over the steps since the look before. */
   look(look: Omit<Look, "parts">, snapshot: LayerSnapshot, keep: number, random: Random): Interval | undefined;
@@ -48,6 +49,7 @@ export interface Attribution {
   load(state: Arrays): void;
 }
 
+/** A layer that has not been looked at. */
 export function createAttribution(norm: Norm): Attribution {
   const course = createCourse(capacity);
   let previous: LayerSnapshot | undefined;

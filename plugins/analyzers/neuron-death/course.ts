@@ -14,6 +14,7 @@ export interface Look {
   readonly parts: Float32Array;
 }
 
+/** The ring. */
 export interface Course {
   add(look: Look): void;
   readonly looks: readonly Look[];

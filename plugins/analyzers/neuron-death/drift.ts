@@ -16,7 +16,6 @@ export const driftParts = [
   "upstream_direction",
   "upstream_scale",
 ] as const;
-export type DriftPart = (typeof driftParts)[number];
 
 /** One layer at one probe. */
 export interface LayerSnapshot {
@@ -29,6 +28,7 @@ export interface LayerSnapshot {
   readonly shift: Float32Array;
 }
 
+/** The model's `norm`. */
 export type Norm = "layernorm" | "rmsnorm";
 
 /** As in the model: added to the variance before the root. */

@@ -8,6 +8,7 @@ import { createAttribution, type DeathCause, descentsOf, meanParts } from "./att
 import { driftParts, type Norm } from "./drift.ts";
 import { createLife, type LifeOptions, lifeStates, type Turn, type WindowReport } from "./life.ts";
 
+/** How a layer is watched. */
 export interface LayerOptions extends LifeOptions {
   readonly norm: Norm;
   /** Followed units, or undefined for all. */
@@ -21,8 +22,7 @@ export interface LayerOptions extends LifeOptions {
 const gradientWeight = 0.1;
 const dominants = ["weights", "decay", "bias", "norm", "upstream"] as const;
 
-export type LayerWatch = ReturnType<typeof createLayer>;
-
+/** Starts to watch a layer. */
 export function createLayer(layer: number, options: LayerOptions) {
   const { units, tokensPerSequence, reach } = options;
   const life = createLife(options);
@@ -216,6 +216,7 @@ export function createLayer(layer: number, options: LayerOptions) {
 export function prefixed(name: string, arrays: Arrays): Record<string, NDArray> {
   return Object.fromEntries(Object.entries(arrays).map(([key, array]) => [`${name}/${key}`, array]));
 }
+/** The arrays under `name/`, without it. */
 export function under(name: string, arrays: Arrays): Record<string, NDArray> {
   const mine = Object.entries(arrays).filter(([key]) => key.startsWith(`${name}/`));
   return Object.fromEntries(mine.map(([key, array]) => [key.slice(name.length + 1), array]));

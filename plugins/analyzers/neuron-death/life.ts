@@ -11,6 +11,7 @@ export const lifeStates = ["born_dead", "alive", "rare", "silent", "dead", "revi
 export type LifeState = (typeof lifeStates)[number];
 const code = Object.fromEntries(lifeStates.map((state, i) => [state, i])) as Record<LifeState, number>;
 
+/** How states are judged. */
 export interface LifeOptions {
   readonly units: number;
   /** Sequences in a window. */
@@ -66,6 +67,7 @@ export interface Life {
 const firingsToRevive = 2;
 const spellBins = 256;
 
+/** A layer whose units have not been looked at yet: all born dead. */
 export function createLife({ units, window, skip, alpha, grace }: LifeOptions): Life {
   const states = new Uint8Array(units);
   /** Everything else that is known of each unit, all integers. */

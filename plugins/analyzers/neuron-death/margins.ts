@@ -5,6 +5,7 @@ import { median } from "../../../core/statistics/moments.ts";
 /** `jump`: one step is half of the fall and far out of scale; `gradual`: at least ten steps' worth, none over a fifth. */
 export type Descent = "jump" | "gradual" | "mixed";
 
+/** The shape of a fall. */
 export interface DescentReport {
   /** Largest downward step over the sum of them; NaN where there is none. */
   readonly largestShare: number;

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const count = z.int().min(1);
 
+/** The schema: descriptions and defaults are those of `experiment plugins neuron-death`. */
 export const options = z.strictObject({
   window_tokens: count
     .default(32_768)
@@ -23,4 +24,5 @@ export const options = z.strictObject({
     ),
   reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
 });
+/** Options with every default filled in. */
 export type Options = z.output<typeof options>;

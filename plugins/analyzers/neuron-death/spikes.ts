@@ -5,6 +5,7 @@ import { eventStudy, spikesOf } from "../../../core/statistics/event-study.ts";
 /** Steps after a spike that count as near it. */
 const reach = 10;
 
+/** Loss, gradient norm and deaths of every analysed step. */
 export interface SpikeLog {
   add(step: number, loss: number, gradNorm: number): void;
   death(lastStep: number): void;
@@ -13,6 +14,7 @@ export interface SpikeLog {
   load(state: Arrays): void;
 }
 
+/** An empty log. */
 export function createSpikeLog(): SpikeLog {
   let steps: number[] = [];
   let losses: number[] = [];
