@@ -57,7 +57,7 @@ describe("importing modules", () => {
   }
 
   it("reads TypeScript when the sources run through tsx themselves", async () => {
-    await write("package.json", "{}");
+    await write("package.json", '{ "type": "module" }');
     expect((await importModule(path.join(dir, "main.ts"))).found).to.deep.equal([1, 2, 3, 4]);
   });
 

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "chai";
+import { openBackend } from "../../core/engine/backend.ts";
 import { createRandom } from "../../core/random.ts";
 import { counts, firings } from "../../plugins/analyzers/counts.ts";
 import { countsOf, maskOf } from "./masks.ts";
 
 describe("counts", () => {
-  before(() => tf.setBackend("cpu"));
+  before(() => openBackend("cpu"));
 
   const random = createRandom(1, "counts");
   const values = maskOf(3, 5, 7, () => random.next() < 0.3);

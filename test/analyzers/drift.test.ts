@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "chai";
+import { openBackend } from "../../core/engine/backend.ts";
 import { normalised } from "../../core/operations.ts";
 import { createRandom, type Random } from "../../core/random.ts";
 import { isotropicRate, thresholdCosine } from "../../plugins/analyzers/neuron-death/certificate.ts";
@@ -39,7 +40,7 @@ function preActivations({ x, weights, bias, gain, shift }: LayerSnapshot, norm: 
 const sum = (parts: ArrayLike<number>) => Array.from(parts).reduce((total, part) => total + part, 0);
 
 describe("drift", () => {
-  before(() => tf.setBackend("cpu"));
+  before(() => openBackend("cpu"));
 
   for (const norm of ["layernorm", "rmsnorm"] as const) {
     it(`adds up to the change of the model's pre-activations, token by token and on average (${norm})`, () => {
@@ -83,7 +84,7 @@ describe("drift", () => {
 });
 
 describe("thresholdCosine", () => {
-  before(() => tf.setBackend("cpu"));
+  before(() => openBackend("cpu"));
 
   it("bounds the pre-activation of every input: reached by the worst one, never passed", () => {
     const random = createRandom(54, "certificate");

@@ -73,6 +73,25 @@ describe("an analyzer whose probe", () => {
     expect(error.message).to.match(/probes return \d+ MiB a step, more than 256 MiB; .*probe\/faulty\/huge/);
   });
 
+  it("fails in the middle of a run, while the step before is being recorded, loses no row of before", async () => {
+    let calls = 0; // the wasm engine runs it at every step
+    const probe = ({ mlp_post }: { mlp_post: readonly Tensorish[] }) => {
+      if (++calls === 6) throw new Error("no luck");
+      return { sum: mlp_post[0]!.sum() };
+    };
+    const analyze = async () => {
+      for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+      return { metric: 1 };
+    };
+    const options = { changes: { ...changes, engine: "wasm" }, analyzers: [analyzer({ probe, analyze })] };
+    const error = await rejectedBy(trainTiny(dir(), options));
+    expect(error.exitCode).to.equal(1);
+    const [, step] = /^step (\d+): faulty: probe: no luck/.exec(error.message) ?? [];
+    const run = onlyRun(dir());
+    expect(await lossesOf(run)).to.have.length(Number(step) - 1);
+    expect(readRun(run).state).to.equal("failed");
+  });
+
   it("returns nothing is still asked to analyze", async () => {
     const result = await trainTiny(dir(), { changes, analyzers: [analyzer({ probe: () => ({}) })] });
     expect(result.last["faulty/metric"]).to.equal(1);
