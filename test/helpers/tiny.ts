@@ -25,8 +25,6 @@ export const tinyConfig = {
   sinks: { json: {} } as Record<string, object>,
 };
 
-export type TinyConfig = typeof tinyConfig;
-
 /** Writes a corpus of ten documents (the same ones each time) and an rc file with these changes into `folder`. */
 export function writeTiny(folder: string, changes: Readonly<Record<string, unknown>> = {}): void {
   const words = "the of and to in a is that for it as was with be by on not he his but at are this have from".split(
