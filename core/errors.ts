@@ -181,6 +181,8 @@ const remedies: Readonly<Record<string, string>> = {
   EACCES: "Give yourself write permission, or choose another folder with `runs`",
   EPERM: "Give yourself write permission, or choose another folder with `runs`",
   EROFS: "The file system is read-only: choose another folder with `runs`",
+  EEXIST: "A file has this name: choose another folder with `runs`",
+  EFBIG: "Files may not grow that large here: raise `ulimit -f`",
   EIO: "The disk reports a fault: check it",
   EMFILE: "Too many files are open: raise `ulimit -n`",
   ENOTDIR: "Something on the way is not a folder: choose another one with `runs`",
