@@ -38,7 +38,7 @@ describe("experiment train", function () {
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it(`finishes the step, saves, and exits with 130 on ${signal}; resume goes on as if nothing had been`, async () => {
-      const changes = { ...long, train: { ...long.train, steps: 400 } };
+      const changes = { ...long, train: { ...long.train, steps: 250 } };
       writeTiny(dir(), changes);
       const { code, stdout, stderr } = await command(["train"], {
         cwd: dir(),
