@@ -98,7 +98,10 @@ describe("viewer page", function () {
     await page.getByRole("button", { name: "Compare 4 runs" }).click();
     await page.getByRole("heading", { name: "4 runs" }).waitFor();
     await drawn(page, "loss");
-    expect(await page.locator("#chart-token_sparsity-use-token .plot").count(), "one plot a layer").to.equal(4);
+    const plots = page.locator("#chart-token_sparsity-use-token .plot");
+    await page.locator("#chart-token_sparsity-use-token").scrollIntoViewIfNeeded();
+    await plots.nth(3).waitFor();
+    expect(await plots.count(), "one plot a layer").to.equal(4);
     await shot("overlay");
     const differing = await page.locator("#config tbody th").allTextContents();
     expect(differing).to.deep.equal(["name", "seed", "train.lr"]);
