@@ -3,6 +3,9 @@ import { Worker } from "node:worker_threads";
 import { engineUnavailable, reasonOf } from "../../errors.ts";
 import type { HostCall, HostCalls, HostReply } from "./host-calls.ts";
 
+/** `skip`: its install script would fetch CUDA libraries, and fails where their host is out of reach. */
+const remedy = "Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`.";
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(reason: Error): void;
@@ -41,7 +44,7 @@ export class Host {
       await host.call("about");
       return host;
     } catch (thrown) {
-      throw engineUnavailable("onnx", reasonOf(thrown), "Install it with `npm install onnxruntime-node`.");
+      throw engineUnavailable("onnx", reasonOf(thrown), remedy);
     }
   }
 
