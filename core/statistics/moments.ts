@@ -20,7 +20,7 @@ export function variance(values: Numbers): number {
 
 /** A copy in rising order. */
 export function sorted(values: Numbers): Float64Array {
-  return Float64Array.from(values).sort();
+  return new Float64Array(values).sort();
 }
 
 /** The quantile `p` in [0, 1] of values in rising order, interpolated linearly (type 7 of Hyndman & Fan 1996). */

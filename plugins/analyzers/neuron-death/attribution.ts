@@ -59,28 +59,30 @@ export function createAttribution(norm: Norm): Attribution {
     const drift = driftBetween(from, to, norm, keep);
     const before = course.looks.at(-1)!;
     const units = look.zmean.length;
-    const parts = new Float32Array(units * width);
+    const { all } = drift;
+    const parts = new Float32Array(all);
+    const dying: number[] = [];
+    const alive: number[] = [];
     let residual = 0;
-    for (let i = 0; i < units; i++) {
-      const own = drift.overall(i);
-      parts.set(own, i * width);
-      const sum = own.reduce((total, part) => total + part, 0);
-      const size = own.reduce((total, part) => total + Math.abs(part), 0);
+    for (let i = 0, at = 0; i < units; i++) {
+      let [sum, size] = [0, 0];
+      for (const end = at + width; at < end; at++) {
+        sum += all[at]!;
+        size += Math.abs(all[at]!);
+      }
       const scale = Math.max(size, Math.abs(look.zmean[i]!), Math.abs(before.zmean[i]!));
       if (scale > 0) residual = Math.max(residual, Math.abs(sum - (look.zmean[i]! - before.zmean[i]!)) / scale);
+      if (before.active[i]! > 0) (look.active[i] === 0 ? dying : alive).push(i);
     }
-    const fired = Array.from({ length: units }, (_, i) => i).filter((i) => before.active[i]! > 0);
-    const dying = fired.filter((i) => look.active[i] === 0);
-    const alive = fired.filter((i) => look.active[i]! > 0);
     const survivors = matchedSurvivors(dying, alive, (i) => before.active[i]!, random);
     const overall = (i: number) => parts.subarray(i * width, (i + 1) * width);
-    const own = (i: number) => drift.over(i, drift.firing(i));
+    const own = drift.own([...dying.slice(0, mostOwn), ...survivors.slice(0, mostOwn)]);
     const interval: Interval = {
       fellSilent: dying.length,
       dying: meanParts(dying.map(overall)),
       survivors: meanParts(survivors.map(overall)),
-      dyingOwn: meanParts(dying.slice(0, mostOwn).map(own)),
-      survivorsOwn: meanParts(survivors.slice(0, mostOwn).map(own)),
+      dyingOwn: meanParts(own.slice(0, Math.min(dying.length, mostOwn))),
+      survivorsOwn: meanParts(own.slice(Math.min(dying.length, mostOwn))),
       residual,
     };
     return { parts, interval };

@@ -74,3 +74,11 @@ export function followedUnits(units: number, most: number): Int32Array | undefin
   if (units <= most) return undefined;
   return Int32Array.from({ length: most }, (_, k) => Math.floor((k * units) / most));
 }
+
+/** A copy of the followed units' part of one value a unit. */
+export function followedPart<T extends Float32Array | Int32Array>(values: T, followed: Int32Array | undefined): T {
+  if (followed === undefined) return values.slice() as T;
+  const part = values.slice(0, followed.length) as T;
+  for (let k = 0; k < followed.length; k++) part[k] = values[followed[k]!]!;
+  return part;
+}

@@ -14,7 +14,7 @@ import { rateBound } from "../../../core/statistics/survival.ts";
 import { byMetric, countLayers } from "../counts.ts";
 import { charts } from "./charts.ts";
 import type { Norm } from "./drift.ts";
-import { followedUnits, lookAt, snapshotOf } from "./frozen.ts";
+import { followedPart, followedUnits, lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputSeverity, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
@@ -40,7 +40,6 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
     const { model, train } = run.config as unknown as TrainingConfig;
     const followed = followedUnits(d_mlp, chosen.followed_units);
-    const units = followed ?? Int32Array.from({ length: d_mlp }, (_, i) => i);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { alpha, grace_windows: grace, reach } = chosen;
@@ -109,9 +108,9 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             const zmax = readings.zmax[l]!.data as Float32Array;
             const look = {
               step: at.step,
-              zmax: Float32Array.from(units, (i) => zmax[i]!),
-              zmean: Float32Array.from(units, (i) => per.zmean[i]!),
-              active: Int32Array.from(units, (i) => per.active[i]!),
+              zmax: followedPart(zmax, followed),
+              zmean: followedPart(per.zmean, followed),
+              active: followedPart(per.active, followed),
             };
             const snapshot = snapshotOf(readings, l);
             const keep = isHeld(train.hold, `blocks.${l}.mlp.W_in`) ? 1 : kept;

@@ -49,16 +49,23 @@ export function createLayer(layer: number, options: LayerOptions) {
   function closed(report: WindowReport, at: AnalyzerMoment, random: Random): void {
     tallies.totals[2]!++;
     const deaths = report.turns.filter((turn) => turn.kind === "death");
-    const typical = median(Array.from(gradients).filter((_, i) => life.states[i] === 1 || life.states[i] === 2));
+    const typical = deaths.length === 0 ? Number.NaN : typicalGradient();
     const causes = deaths.map((turn) => explained(turn, at, typical));
     for (const turn of report.turns) if (turn.kind === "revival") revived(turn, at);
     control(deaths, causes, random);
   }
 
-  function explained(turn: Turn, at: AnalyzerMoment, typicalGradient: number): DeathCause | undefined {
+  /** The layer's median among units that fire. */
+  function typicalGradient(): number {
+    const ofFiring: number[] = [];
+    for (let i = 0; i < units; i++) if (life.states[i] === 1 || life.states[i] === 2) ofFiring.push(gradients[i]!);
+    return median(ofFiring);
+  }
+
+  function explained(turn: Turn, at: AnalyzerMoment, typical: number): DeathCause | undefined {
     tallies.totals[0]!++;
     diedAt[turn.unit] = turn.lastStep;
-    const ratio = gradients[turn.unit]! / typicalGradient;
+    const ratio = gradients[turn.unit]! / typical;
     if (Number.isFinite(ratio)) tallies.gradientRatios = Float64Array.of(...tallies.gradientRatios.slice(-999), ratio);
     const followed = place[turn.unit]!;
     const cause = followed < 0 ? undefined : attribution.explain(followed, turn, at.step, reach);
@@ -177,7 +184,8 @@ export function createLayer(layer: number, options: LayerOptions) {
       const { ended, ongoing } = life.spells();
       const longest = Math.max(1, 1 + ended.findLastIndex((n) => n > 0), 1 + ongoing.findLastIndex((n) => n > 0));
       const survival = Float32Array.from(kaplanMeier(ended.slice(0, longest), ongoing.slice(0, longest)));
-      const silent = Float32Array.from({ length: units }, (_, i) => life.silentFor(i) * tokensPerSequence);
+      const silent = new Float32Array(units);
+      for (let i = 0; i < units; i++) silent[i] = life.silentFor(i) * tokensPerSequence;
       const drift = Float32Array.from(tallies.drift, (sum, k) => {
         const row = Math.floor(k / driftParts.length);
         return sum / (row === 1 ? tallies.counts[1]! : tallies.counts[0]!);

@@ -18,18 +18,24 @@ export interface UnitReadings {
 /** Where units stand: silent ones beside those that fire on the frozen tokens. */
 export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: number, norm: Norm) {
   const units = active.length;
-  const all = Array.from({ length: units }, (_, i) => i);
-  const silent = all.filter((i) => active[i] === 0);
-  const firing = all.filter((i) => active[i]! > 0);
-  const standardised = (i: number) => zmean[i]! / Math.sqrt(zvar[i]! + 1e-30);
+  const silent = { thresholds: [] as number[], standardised: [] as number[] };
+  const firing = { thresholds: [] as number[], standardised: [] as number[] };
+  let certified = 0;
+  for (let i = 0; i < units; i++) {
+    const group = active[i]! > 0 ? firing : silent;
+    group.thresholds.push(theta[i]!);
+    group.standardised.push(zmean[i]! / Math.sqrt(zvar[i]! + 1e-30));
+    if (theta[i]! >= 1) certified++;
+  }
+  const threshold_silent = median(silent.thresholds);
   return {
-    frozen_silent: silent.length / units,
-    certified_dead: all.filter((i) => theta[i]! >= 1).length / units,
-    threshold_silent: median(silent.map((i) => theta[i]!)),
-    isotropic_silent: isotropicRate(median(silent.map((i) => theta[i]!)), d_model, norm),
-    threshold_firing: median(firing.map((i) => theta[i]!)),
-    standardised_silent: median(silent.map(standardised)),
-    standardised_firing: median(firing.map(standardised)),
+    frozen_silent: silent.thresholds.length / units,
+    certified_dead: certified / units,
+    threshold_silent,
+    isotropic_silent: isotropicRate(threshold_silent, d_model, norm),
+    threshold_firing: median(firing.thresholds),
+    standardised_silent: median(silent.standardised),
+    standardised_firing: median(firing.standardised),
   };
 }
 

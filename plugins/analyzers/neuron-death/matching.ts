@@ -10,6 +10,7 @@ export function matchedSurvivors(
   random: Random,
   each = 3,
 ): number[] {
+  if (dying.length === 0) return [];
   const isDying = new Set(dying);
   const deciles = groupsByScore([...dying, ...survivors], frequency, 10);
   return deciles.flatMap((decile) => {
