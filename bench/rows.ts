@@ -73,19 +73,24 @@ function againstEngine(name: string, target: number): BenchRow {
   };
 }
 
+/** What probes on every step add to a child's step time; ends the child. */
+async function probeCost(child: Child, effort: Effort): Promise<Result> {
+  const [plain, probed] = await alternated(
+    () => child.ask("run 1"),
+    () => child.ask("run 1 probes"),
+    effort,
+  );
+  child.end();
+  return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+}
+
 const probes: BenchRow = {
   id: "probes",
   what: "token and union probes on every step, added to step time, mid",
   target: { at: "most", value: 0.05, text: "<= 5 %" },
   measure: async (effort) => {
     const child = await Child.engine("onnx", "mid", effort.threads);
-    const [plain, probed] = await alternated(
-      () => child.ask("run 1"),
-      () => child.ask("run 1 probes"),
-      effort,
-    );
-    child.end();
-    return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+    return probeCost(child, effort);
   },
 };
 
@@ -96,13 +101,7 @@ const pytorchProbes: BenchRow = {
   measure: async (effort) => {
     const child = await Child.pytorch("mid", effort.threads);
     if (child === undefined) return noTorch;
-    const [plain, probed] = await alternated(
-      () => child.ask("run 1"),
-      () => child.ask("run 1 probes"),
-      effort,
-    );
-    child.end();
-    return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+    return probeCost(child, effort);
   },
 };
 

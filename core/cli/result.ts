@@ -1,6 +1,7 @@
 /** What stands on the screen when a run has ended: sparsity layer by layer, the losses, where the run is, what to do next. */
 import { relative } from "node:path";
 import type { TrainResult } from "../train.ts";
+import { shortNumber } from "./numbers.ts";
 import { bold, dim, sanitise, table } from "./terminal.ts";
 
 /** The result as text; paths relative to `cwd`. */
@@ -39,9 +40,4 @@ function layerTable(last: Readonly<Record<string, number>>, columns: readonly st
     rows.push([String(layer), ...shown.map((key) => shortNumber(last[`${key}/layer_${layer}`]))]);
   }
   return `${table(rows, { align: "right" })}\n`;
-}
-
-function shortNumber(value: number | undefined): string {
-  if (value === undefined) return "";
-  return Math.abs(value) >= 0.001 || value === 0 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
 }
