@@ -151,7 +151,8 @@ export interface Outcome {
 /** Hooks that any analyzer may have; called in config order, one after another, awaited. */
 export interface Lifecycle {
   onRunStart?(run: Run): Awaitable<void>;
-  onStep?(at: Moment & { readonly loss: number }): Awaitable<void>;
+  /** `gradNorm`: global norm of the gradient before clipping. */
+  onStep?(at: Moment & { readonly loss: number; readonly gradNorm: number }): Awaitable<void>;
   onEval?(at: Moment & { readonly loss: number }): Awaitable<void>;
   onCheckpoint?(at: Moment & { readonly path: string }): Awaitable<void>;
   onRunEnd?(outcome: Outcome): Awaitable<void>;
@@ -191,7 +192,10 @@ export interface AnalyzerInstance<S extends Site, P extends Probe, M extends str
    * It sees the whole batch of the step, all micro-batches of gradient accumulation together.
    */
   probe(sites: Activations<S>, inputs: ProbeInputs): P;
-  /** On the host, after the step, in step order. Gets exactly what `probe` returned, and may leave metrics out. */
+  /**
+   * On the host, after the step, in step order. Gets exactly what `probe` returned, and may leave metrics out. Equal readings of
+   * several analyzers are the same arrays: only read them.
+   */
   analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<NoInfer<M>, Value>>>;
   /** A second look, at text that stays the same. */
   readonly frozen?: FrozenProbe<NoInfer<M>>;

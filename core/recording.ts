@@ -26,7 +26,7 @@ export async function recordStep(session: Session, done: FinishedStep): Promise<
   const { analyzers, run } = session;
   const { step, loss, evaluated } = done;
   const at: Moment = { step, tokens: step * run.tokensPerStep, time: session.clock() };
-  await callHook(analyzers, "onStep", step, { ...at, loss });
+  await callHook(analyzers, "onStep", step, { ...at, loss, gradNorm: done.grad_norm });
   if (evaluated) await callHook(analyzers, "onEval", step, { ...at, loss: evaluated.loss });
   const recorded = await analyzeStep(analyzers, done.readings, at, run.model.n_layers, done.frozen);
   const metrics = { ...trainerValues(session, done), ...recorded.metrics };

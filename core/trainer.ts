@@ -1,6 +1,6 @@
 /**
- * The training loop. Step k+1 runs on the engine while step k is analysed and written, whenever nothing has to happen
- * between the two; results and their order are the same either way.
+ * The training loop. Step k+1 runs on the engine while step k is analysed and written, unless a checkpoint stands between
+ * the two; results and their order are the same either way.
  */
 import { diverged, stepFailed } from "./errors.ts";
 import { callHook } from "./lifecycle.ts";
@@ -45,12 +45,13 @@ export async function trainSteps(session: Session, signal: AbortSignal, observer
       const last = step === run.steps || signal.aborted || !finite;
       const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
       const saves = finite && (last || isDue(config.checkpoint.every, step));
-      const looksFrozen = finite && programs.looksFrozen(step);
-      const alone = last || evaluates || saves || looksFrozen;
+      const evaluated = evaluates ? await programs.evaluate(state) : undefined;
+      const frozen = finite && programs.looksFrozen(step) ? await programs.frozen(state, step) : undefined;
+      if (evaluated || frozen) pace.skip();
+      // A checkpoint holds what analyzers know of this step and the state after it: neither may move on before.
+      const alone = last || saves;
       if (!alone) ahead = start(step + 1);
 
-      const evaluated = evaluates ? await programs.evaluate(state) : undefined;
-      const frozen = looksFrozen ? await programs.frozen(state, step) : undefined;
       const lr = learningRate(config.train, step);
       const also = { ...(evaluated && { evaluated }), ...(frozen && { frozen }) };
       const at = await recordStep(session, { ...done, step, lr, stepMs, ...also });

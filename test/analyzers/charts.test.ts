@@ -3,6 +3,7 @@ import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { sectionOf } from "../../core/metrics.ts";
 import type { Analyzer, Chart, Row, RunEvent } from "../../core/plugin.ts";
+import { createSpikeLog } from "../../plugins/analyzers/neuron-death/spikes.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { createMemorySink, type Memory } from "../../plugins/sinks/memory.ts";
 import { parseKey } from "../../viewer/charts/metric-key.ts";
@@ -28,6 +29,14 @@ describe("the analyzers' charts", function () {
     const train = { ...tinyConfig.train, steps: 40, lr: 0.03, batch_size: 8 };
     const changes = { train, analyzers: options, sinks: { memory: {} }, eval: { every: 0, windows: 2 } };
     await trainTiny(tempFolder(), { changes, sinks: [sink] });
+    // So short a run has no spikes of its own.
+    const log = createSpikeLog();
+    for (let step = 1; step <= 60; step++) log.add(step, step === 55 ? 9 : 2 + (step % 3) / 10, 1);
+    const at = { step: 60, tokens: 0, time: 0, source: "neuron_death", kind: "spike" };
+    const spikes = log.fresh().map((spike): RunEvent => ({ ...at, data: { ...spike } }));
+    expect(spikes.map(({ data }) => data)).to.deep.equal([{ of: "loss", spike_step: 55, value: 9 }]);
+    expect(log.fresh()).to.be.empty;
+    (memory.events as RunEvent[]).push(...spikes);
   });
 
   it("draw something from what a run reports, without a warning from Vega-Lite", async () => {

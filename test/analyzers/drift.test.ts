@@ -20,10 +20,11 @@ function snapshot(random: Random): LayerSnapshot {
     Float32Array.from({ length }, () => shift + scale * random.normal());
   return {
     x: normal(n * d, 2, 0.5),
-    weights: normal(d * units, 0.7),
+    weights: normal(units * d, 0.7),
     bias: normal(units, 0.3),
     gain: normal(d, 0.3, 1),
     shift: normal(d, 0.2),
+    fires: new Uint8Array(n * units),
   };
 }
 
@@ -32,7 +33,7 @@ function preActivations({ x, weights, bias, gain, shift }: LayerSnapshot, norm: 
   return tf.tidy(() => {
     const u = normalised(norm, tf.tensor2d(x, [n, d]), tf.tensor1d(gain), tf.tensor1d(shift));
     return tf
-      .add(tf.matMul(u as tf.Tensor2D, tf.tensor2d(weights, [d, units])), tf.tensor1d(bias))
+      .add(tf.matMul(u as tf.Tensor2D, tf.tensor2d(weights, [units, d]), false, true), tf.tensor1d(bias))
       .arraySync() as number[][];
   });
 }
@@ -43,20 +44,33 @@ describe("drift", () => {
   before(() => openBackend("cpu"));
 
   for (const norm of ["layernorm", "rmsnorm"] as const) {
-    it(`adds up to the change of the model's pre-activations, token by token and on average (${norm})`, () => {
+    it(`adds up to the change of the model's pre-activations, over all tokens and over a unit's own (${norm})`, () => {
       const random = createRandom(51, norm);
-      const [from, to] = [snapshot(random), snapshot(random)];
-      const [z0, z1] = [preActivations(from, norm), preActivations(to, norm)];
-      const drift = driftBetween(from, to, norm, 0.9);
+      const [plain, to] = [snapshot(random), snapshot(random)];
+      const [z0, z1] = [preActivations(plain, norm), preActivations(to, norm)];
+      const from = { ...plain, fires: Uint8Array.from(z0.flat(), (z) => (z > 0 ? 1 : 0)) };
+      const { all, change, own } = driftBetween(from, to, norm, 0.9, [0, 1, 2, 3, 4]);
       for (let i = 0; i < units; i++) {
         const changes = z0.map((row, t) => z1[t]![i]! - row[i]!);
-        for (const t of [0, 7, 19]) expect(sum(drift.over(i, [t]))).to.be.closeTo(changes[t]!, 2e-5);
-        expect(sum(drift.overall(i))).to.be.closeTo(sum(changes) / n, 1e-5);
-        const fired = z0.flatMap((row, t) => (row[i]! > 0 ? [t] : []));
-        expect(drift.firing(i)).to.deep.equal(fired);
+        const parts = all.subarray(i * driftParts.length, (i + 1) * driftParts.length);
+        expect(sum(parts)).to.be.closeTo(change[i]!, 1e-12 * Math.abs(change[i]!));
+        expect(change[i]).to.be.closeTo(sum(changes) / n, 1e-5);
+        const fired = changes.filter((_, t) => z0[t]![i]! > 0);
+        expect(sum(own[i]!)).to.be.closeTo(sum(fired) / fired.length, 1e-5);
       }
     });
   }
+
+  it("has no parts for a unit that no token fired", () => {
+    const [from, to] = [snapshot(createRandom(50, "none")), snapshot(createRandom(51, "none"))];
+    expect(Array.from(driftBetween(from, to, "layernorm", 1, [3]).own[0]!).slice(0, 2)).to.deep.equal([
+      Number.NaN,
+      Number.NaN,
+    ]);
+  });
+
+  const partsOf = (drift: ReturnType<typeof driftBetween>, unit: number) =>
+    drift.all.subarray(unit * driftParts.length, (unit + 1) * driftParts.length);
 
   const planted: Record<string, (to: LayerSnapshot) => LayerSnapshot> = {
     weights: (to) => ({ ...to, weights: to.weights.map((w) => w - 0.3) }),
@@ -70,14 +84,15 @@ describe("drift", () => {
       const from = snapshot(createRandom(52, "planted"));
       const keep = cause === "decay" ? 0.9 : 1;
       const drift = driftBetween(from, change(from), "layernorm", keep);
-      for (let i = 0; i < units; i++) expect(dominantPart(drift.overall(i))).to.equal(cause);
+      for (let i = 0; i < units; i++) expect(dominantPart(partsOf(drift, i))).to.equal(cause);
     });
   }
 
   it("gives all of a bias kick to the bias", () => {
     const from = snapshot(createRandom(53, "kick"));
-    const parts = driftBetween(from, { ...from, bias: from.bias.map((b) => b - 5) }, "layernorm", 1).overall(2);
-    expect(Array.from(parts, (part) => Math.round(part * 1e5) / 1e5)).to.deep.equal(
+    const kicked = driftBetween(from, { ...from, bias: from.bias.map((b) => b - 5) }, "layernorm", 1);
+    const parts = partsOf(kicked, 2);
+    expect(Array.from(parts, (part) => Math.round(part * 1e5) / 1e5 + 0)).to.deep.equal(
       driftParts.map((part) => (part === "bias" ? -5 : 0)),
     );
   });
@@ -91,14 +106,14 @@ describe("thresholdCosine", () => {
     for (const norm of ["layernorm", "rmsnorm"] as const) {
       const at = snapshot(random);
       const tensors = {
-        weights: tf.tensor2d(at.weights, [d, units]),
+        weights: tf.transpose(tf.tensor2d(at.weights, [units, d])),
         bias: tf.tensor1d(at.bias),
         gain: tf.tensor1d(at.gain),
         shift: tf.tensor1d(at.shift),
       };
       const theta = thresholdCosine(tf, tensors, norm).dataSync();
       for (let i = 0; i < units; i++) {
-        const w = Array.from({ length: d }, (_, j) => at.gain[j]! * at.weights[j * units + i]!);
+        const w = Array.from({ length: d }, (_, j) => at.gain[j]! * at.weights[i * d + j]!);
         const centre = norm === "layernorm" ? sum(w) / d : 0;
         const direction = w.map((value) => value - centre);
         const length = Math.hypot(...direction);
@@ -122,7 +137,7 @@ describe("thresholdCosine", () => {
     const bias = tf.tensor1d([...at.bias].map((b, i) => (i === 3 ? -100 : b)));
     const theta = thresholdCosine(
       tf,
-      { weights: tf.tensor2d(at.weights, [d, units]), bias, gain: tf.ones([d]) },
+      { weights: tf.transpose(tf.tensor2d(at.weights, [units, d])), bias, gain: tf.ones([d]) },
       "layernorm",
     );
     expect(Array.from(theta.dataSync(), (value) => value >= 1)).to.deep.equal([false, false, false, true, false]);

@@ -75,6 +75,23 @@ describe("life", () => {
     expect(reports[2]!.atRisk).to.equal(2);
   });
 
+  it("counts units at risk and deaths by age, from birth or revival on", () => {
+    // Unit 0 lives from the first window on; unit 1 is born two windows later; unit 2 dies and comes back.
+    const fires = [() => true, (s: number) => s >= 64, (s: number) => s < 64 || s >= 192];
+    const life = createLife({ ...options, units: 3 });
+    const reports = life.add(
+      stream(288, 3, (s, i) => fires[i]!(s)),
+      288,
+      1,
+    );
+    expect(reports.flatMap(({ turns }) => turns.map(({ kind }) => kind))).to.deep.equal(["death", "revival"]);
+    const { atRisk, died } = life.ages();
+    // Nine windows. Unit 0 is at risk in the last eight, at ages 1 to 8; unit 1 at ages 1 to 6; unit 2 at 1, 2, 3 until its
+    // death is called in the fourth window, and at 1 and 2 after its revival in the seventh.
+    expect([...died.slice(0, 6)]).to.deep.equal([0, 0, 0, 1, 0, 0]);
+    expect([...atRisk.slice(0, 9)]).to.deep.equal([0, 4, 4, 3, 2, 2, 2, 1, 1]);
+  });
+
   it("does not depend on how the stream is cut into batches, nor on a save and load in between", () => {
     const random = createRandom(41, "stream");
     const rates = Array.from({ length: 30 }, () => random.next() ** 3);

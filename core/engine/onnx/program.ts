@@ -1,7 +1,7 @@
 /** A step that has been traced, lowered and built. */
 import { invalidStep, reasonOf } from "../../errors.ts";
 import type { Program, ProviderName, Signature, TensorSpecs } from "../engine.ts";
-import type { Graph } from "../graph/node.ts";
+import type { Graph, Node } from "../graph/node.ts";
 import { printGraph } from "../graph/print.ts";
 import type { Host } from "./host.ts";
 import type { HostTensors, SessionPlan } from "./host-calls.ts";
@@ -31,11 +31,14 @@ export async function createProgram(
   name: string,
   choice: SessionChoice,
 ): Promise<OnnxProgram> {
-  const plan = planOf(graph, choice);
+  const { distinct, fetchedAs } = withoutTwins(graph);
+  const plan = planOf(distinct, choice);
   const session = await host.call("build", plan).catch((thrown: unknown) => {
     throw invalidStep(name, `ONNX Runtime refused it: ${reasonOf(thrown)}`, thrown);
   });
-  const outputs: TensorSpecs = Object.fromEntries(plan.outputs.map((output) => [output.name, output.spec]));
+  const outputs: TensorSpecs = Object.fromEntries(
+    [...graph.outputs].map(([output, { shape, dtype }]) => [output, { shape, dtype }]),
+  );
   return {
     signature,
     outputs,
@@ -45,7 +48,8 @@ export async function createProgram(
       checkInputs(name, inputs, signature.inputs);
       checkState(name, state.specs, signature.state);
       try {
-        return await host.call("run", session, handleOf(state), ownCopies(inputs));
+        const fetched = await host.call("run", session, handleOf(state), ownCopies(inputs));
+        return Object.fromEntries([...fetchedAs].map(([output, as]) => [output, fetched[as]!]));
       } catch (thrown) {
         throw invalidStep(name, `ONNX Runtime failed: ${reasonOf(thrown)}`, thrown);
       }
@@ -54,6 +58,15 @@ export async function createProgram(
       host.call("discard", session).catch(() => {}); // the thread may have ended already, and the session with it
     },
   };
+}
+
+/** Outputs that are one value under several names (analyzers that ask for the same counts) leave the graph, and cross to the host, once. */
+function withoutTwins(graph: Graph): { readonly distinct: Graph; readonly fetchedAs: ReadonlyMap<string, string> } {
+  const firstName = new Map<Node, string>();
+  for (const [output, node] of graph.outputs) if (!firstName.has(node)) firstName.set(node, output);
+  const outputs = new Map([...firstName].map(([node, output]) => [output, node]));
+  const fetchedAs = new Map([...graph.outputs].map(([output, node]) => [output, firstName.get(node)!]));
+  return { distinct: { state: graph.state, outputs }, fetchedAs };
 }
 
 function planOf(graph: Graph, choice: SessionChoice): SessionPlan {

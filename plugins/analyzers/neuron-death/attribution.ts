@@ -1,7 +1,7 @@
 /** Attribution for one layer: drift between frozen looks, of units that fell silent and of survivors as busy as they. */
 import type { Arrays, NDArray } from "../../../core/ndarray.ts";
 import type { Random } from "../../../core/random.ts";
-import { mean, median } from "../../../core/statistics/moments.ts";
+import { mean } from "../../../core/statistics/moments.ts";
 import { createCourse, type Look, partsOver } from "./course.ts";
 import { dominantPart, driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
 import type { Turn } from "./life.ts";
@@ -10,6 +10,8 @@ import { matchedSurvivors } from "./matching.ts";
 
 /** Frozen looks that are kept. */
 const capacity = 40;
+/** Units of each kind whose own tokens are looked at in one interval. */
+const mostOwn = 16;
 
 /** Means over units of the parts of their drift; all NaN where there were no such units. */
 export type MeanParts = Float64Array;
@@ -23,8 +25,10 @@ export interface Interval {
   /** Parts over the tokens that fired the unit at the look before. */
   readonly dyingOwn: MeanParts;
   readonly survivorsOwn: MeanParts;
-  /** Largest |sum of parts - measured change of zmean| over the larger of sum of |parts| and |zmean|, over followed units. */
+  /** Over followed units: largest |sum of parts - change| / |change|, the change of the mean pre-activation in float64. */
   readonly residual: number;
+  /** And largest |change in float64 - change that the device measured|, over the largest |mean pre-activation|. */
+  readonly rounding: number;
 }
 
 /** How one death came about. */
@@ -34,6 +38,8 @@ export interface DeathCause {
   readonly descent: DescentReport;
   /** Parts from the last firing to now: a starved unit moves by decay, coasting and what lies upstream only. */
   readonly after: Float64Array;
+  /** The firing threshold cosine at each look up to the last firing, `steps` before it. */
+  readonly thresholds: readonly { readonly steps: number; readonly theta: number }[];
 }
 
 /** Follows one layer from look to look. */
@@ -56,36 +62,35 @@ export function createAttribution(norm: Norm): Attribution {
   const width = driftParts.length;
 
   function between(from: LayerSnapshot, to: LayerSnapshot, look: Omit<Look, "parts">, keep: number, random: Random) {
-    const drift = driftBetween(from, to, norm, keep);
     const before = course.looks.at(-1)!;
     const units = look.zmean.length;
-    const { all } = drift;
-    const parts = new Float32Array(all);
     const dying: number[] = [];
     const alive: number[] = [];
-    let residual = 0;
-    for (let i = 0, at = 0; i < units; i++) {
-      let [sum, size] = [0, 0];
-      for (const end = at + width; at < end; at++) {
-        sum += all[at]!;
-        size += Math.abs(all[at]!);
-      }
-      const scale = Math.max(size, Math.abs(look.zmean[i]!), Math.abs(before.zmean[i]!));
-      if (scale > 0) residual = Math.max(residual, Math.abs(sum - (look.zmean[i]! - before.zmean[i]!)) / scale);
-      if (before.active[i]! > 0) (look.active[i] === 0 ? dying : alive).push(i);
-    }
+    for (let i = 0; i < units; i++) if (before.active[i]! > 0) (look.active[i] === 0 ? dying : alive).push(i);
     const survivors = matchedSurvivors(dying, alive, (i) => before.active[i]!, random);
-    const overall = (i: number) => parts.subarray(i * width, (i + 1) * width);
-    const own = drift.own([...dying.slice(0, mostOwn), ...survivors.slice(0, mostOwn)]);
+    const some = [dying.slice(0, mostOwn), survivors.slice(0, mostOwn)] as const;
+    const { all, change, own } = driftBetween(from, to, norm, keep, some.flat());
+
+    let [residual, apart, largest] = [0, 0, 0];
+    for (let i = 0, at = 0; i < units; i++) {
+      let sum = 0;
+      for (const end = at + width; at < end; at++) sum += all[at]!;
+      const [z0, z1] = [before.zmean[i]!, look.zmean[i]!];
+      if (change[i] !== 0) residual = Math.max(residual, Math.abs((sum - change[i]!) / change[i]!));
+      apart = Math.max(apart, Math.abs(change[i]! - (z1 - z0)));
+      largest = Math.max(largest, Math.abs(z0), Math.abs(z1));
+    }
+    const overall = (i: number) => all.subarray(i * width, (i + 1) * width);
     const interval: Interval = {
       fellSilent: dying.length,
       dying: meanParts(dying.map(overall)),
       survivors: meanParts(survivors.map(overall)),
-      dyingOwn: meanParts(own.slice(0, Math.min(dying.length, mostOwn))),
-      survivorsOwn: meanParts(own.slice(Math.min(dying.length, mostOwn))),
+      dyingOwn: meanParts(own.slice(0, some[0].length)),
+      survivorsOwn: meanParts(own.slice(some[0].length)),
       residual,
+      rounding: largest === 0 ? 0 : apart / largest,
     };
-    return { parts, interval };
+    return { parts: new Float32Array(all), interval };
   }
 
   function cause(unit: number, from: number, to: number, now: number): DeathCause | undefined {
@@ -93,11 +98,14 @@ export function createAttribution(norm: Norm): Attribution {
     if (looks === undefined) return undefined;
     const parts = partsOver(looks, unit);
     const margins = looks.map((look) => look.zmax[unit]!);
+    const spacing = (looks.at(-1)!.step - looks[0]!.step) / (looks.length - 1);
     const after = partsOver(
       course.looks.filter((look) => look.step >= to && look.step <= now),
       unit,
     );
-    return { parts, dominant: dominantPart(parts), descent: descent(margins), after };
+    const before = looks.filter((look) => look.step <= to);
+    const thresholds = before.map((look) => ({ steps: to - look.step, theta: look.theta[unit]! }));
+    return { parts, dominant: dominantPart(parts), descent: descent(margins, spacing), after, thresholds };
   }
 
   return {
@@ -127,26 +135,15 @@ export function createAttribution(norm: Norm): Attribution {
     load: (state) => {
       course.load(state);
       const kept = (name: string) => Float32Array.from(state[`previous/${name}`]?.data ?? []);
-      const [x, weights, bias] = [kept("x"), kept("weights"), kept("bias")];
-      previous = x.length === 0 ? undefined : { x, weights, bias, gain: kept("gain"), shift: kept("shift") };
+      const [x, weights, bias, gain, shift] = [kept("x"), kept("weights"), kept("bias"), kept("gain"), kept("shift")];
+      const fires = Uint8Array.from(state["previous/fires"]?.data ?? []);
+      previous = x.length === 0 ? undefined : { x, weights, bias, gain, shift, fires };
     },
   };
 }
 
-/** Units whose own tokens are looked at in one interval and layer: it costs tokens times d_model for each. */
-const mostOwn = 16;
-
-/** The mean of several units' parts. */
+/** The mean of several units' parts; NaN in a unit's own parts (no token fired it) leaves it out. */
 export function meanParts(units: readonly ArrayLike<number>[]): MeanParts {
-  return Float64Array.from(driftParts, (_, k) => mean(units.map((parts) => parts[k]!)));
-}
-
-/** The median of largest shares and the share of each kind of descent. */
-export function descentsOf(causes: readonly DeathCause[]) {
-  const share = (kind: string) => causes.filter((cause) => cause.descent.kind === kind).length / causes.length;
-  return {
-    largestShare: median(causes.map((cause) => cause.descent.largestShare).filter(Number.isFinite)),
-    jump: share("jump"),
-    gradual: share("gradual"),
-  };
+  const known = units.filter((parts) => !Number.isNaN(parts[0]!));
+  return Float64Array.from(driftParts, (_, k) => mean(known.map((parts) => parts[k]!)));
 }

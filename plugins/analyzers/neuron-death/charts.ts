@@ -1,13 +1,10 @@
-/** Charts of neuron-death. */
+/** Charts of neuron-death: states, deaths and revivals; those of what lies behind deaths are in charts-of-causes.ts. */
 import type { Chart } from "../../../core/plugin.ts";
-import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
-import { driftParts } from "./drift.ts";
+import { layerColour, layerLines, percentAxis } from "../chart-parts.ts";
+import { chartsOfCauses } from "./charts-of-causes.ts";
 import { lifeStates } from "./life.ts";
 
-const partNames = JSON.stringify(driftParts);
-const byPart = { field: "part", type: "nominal", sort: [...driftParts], title: "part" } as const;
-
-/** States, deaths, their causes and courses. */
+/** All of them. */
 export const charts: readonly Chart[] = [
   {
     id: "states",
@@ -79,24 +76,21 @@ export const charts: readonly Chart[] = [
     },
   },
   {
-    id: "death-drift",
-    title: "What moved the dying",
+    id: "hazard-by-age",
+    title: "Hazard of death by age",
     description:
-      "Mean drift of pre-activations before the last firing in parts, for the dying and for survivors as busy as they were. Only the difference is special to death.",
+      "Deaths per unit at risk and million tokens, by windows since a unit's first firing or revival. Flat: death does not depend on age.",
     data: "arrays",
-    only: ["death_drift"],
+    only: ["hazard_by_age"],
     steps: "last",
     spec: {
-      transform: [
-        { calculate: `${partNames}[datum.index]`, as: "part" },
-        { calculate: "['dying', 'survivors', 'after death'][datum.row]", as: "units" },
-      ],
-      mark: "bar",
+      transform: [{ filter: "datum.row == 2 && isFinite(datum.value)" }],
+      mark: { type: "line", interpolate: "step-after" },
       encoding: {
-        x: { field: "value", type: "quantitative", title: "drift of the pre-activation" },
-        y: { field: "units", type: "nominal", sort: ["dying", "survivors", "after death"], title: null },
-        color: byPart,
-        facet: { field: "layer", type: "ordinal", columns: 2 },
+        x: { field: "index", type: "quantitative", title: "age, windows" },
+        y: { field: "value", type: "quantitative", title: "deaths per unit and million tokens" },
+        color: layerColour,
+        detail: { field: "run" },
       },
     },
   },
@@ -132,46 +126,6 @@ export const charts: readonly Chart[] = [
     },
   },
   {
-    id: "largest-step",
-    title: "Jump or gradual",
-    description:
-      "Largest fall of the margin over all its falls: the dying (solid) and matched survivors (dashed). Equal lines: the dying jumped no more than others.",
-    data: "scalars",
-    only: ["largest_step", "largest_step_survivors"],
-    spec: {
-      mark: "line",
-      encoding: {
-        x: tokensAxis,
-        y: { field: "value", type: "quantitative", scale: { domain: [0, 1] }, title: "largest step" },
-        color: layerColour,
-        strokeDash: { field: "metric", type: "nominal", title: null },
-        detail: { field: "run" },
-      },
-    },
-  },
-  {
-    id: "thresholds",
-    title: "Firing thresholds",
-    description:
-      "Units by the cosine that an input must have with their direction to fire them; at 1 and beyond nothing can.",
-    data: "arrays",
-    only: ["threshold_histogram"],
-    steps: "last",
-    spec: {
-      transform: [
-        { calculate: "(datum.index + 0.5) / 20 - 1", as: "threshold" },
-        { calculate: "datum.row == 0 ? 'silent' : 'firing'", as: "units" },
-      ],
-      mark: { type: "bar", opacity: 0.6 },
-      encoding: {
-        x: { field: "threshold", type: "quantitative", title: "firing threshold cosine" },
-        y: { field: "value", type: "quantitative", stack: null, title: "units" },
-        color: { field: "units", type: "nominal", title: "on frozen tokens" },
-        facet: { field: "layer", type: "ordinal", columns: 2 },
-      },
-    },
-  },
-  {
     id: "dead",
     title: "Dead units",
     description: "Share of units that are significantly silent, and stay so.",
@@ -179,4 +133,5 @@ export const charts: readonly Chart[] = [
     only: ["dead"],
     spec: layerLines("dead units", percentAxis("dead units")),
   },
+  ...chartsOfCauses,
 ];

@@ -10,6 +10,8 @@ export interface Look {
   readonly zmean: Float32Array;
   /** Frozen tokens that fire each unit. */
   readonly active: Int32Array;
+  /** Firing threshold cosine of each unit. */
+  readonly theta: Float32Array;
   /** Parts of the change of zmean since the look before, `[units parts]`; zeros for the first. */
   readonly parts: Float32Array;
 }
@@ -48,8 +50,8 @@ export function createCourse(capacity: number): Course {
     },
     save: () => {
       const steps = Int32Array.from(looks, (look) => look.step);
-      const each = looks.flatMap(({ zmax, zmean, active, parts }, k) =>
-        Object.entries({ zmax, zmean, active, parts }).map(([name, data]): [string, NDArray] => [
+      const each = looks.flatMap(({ zmax, zmean, active, theta, parts }, k) =>
+        Object.entries({ zmax, zmean, active, theta, parts }).map(([name, data]): [string, NDArray] => [
           `${k}/${name}`,
           { shape: [data.length], data },
         ]),
@@ -68,6 +70,7 @@ export function createCourse(capacity: number): Course {
         zmax: floats(`${k}/zmax`),
         zmean: floats(`${k}/zmean`),
         active: Int32Array.from(state[`${k}/active`]?.data ?? []),
+        theta: floats(`${k}/theta`),
         parts: floats(`${k}/parts`),
       }));
     },

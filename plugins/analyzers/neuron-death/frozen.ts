@@ -30,16 +30,18 @@ export function lookAt(
     const z = tf.reshape(pre, [-1, d_mlp]); // [n d_mlp]
     const mean = tf.mean(z, 0); // [d_mlp]
     const some = (x: Tensor, axis: number) =>
-      followed === undefined ? tf.clone(x) : tf.gather(x, tf.tensor1d(followed, "int32"), axis);
+      followed === undefined ? x : tf.gather(x, tf.tensor1d(followed, "int32"), axis);
+    const fires = tf.step(z);
     return {
       zmax: tf.max(z, 0),
       zmean: mean,
       zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
-      active: tf.cast(tf.sum(tf.step(z), 0), "int32"),
+      active: tf.cast(tf.sum(fires, 0), "int32"),
+      fires: tf.cast(some(fires, 1), "bool"), // [n followed]
       theta: thresholdCosine(tf, own, norm),
       x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
-      weights: some(own.weights, 1),
-      bias: some(own.bias ?? tf.zeros([d_mlp]), 0),
+      weights: tf.transpose(some(own.weights, 1)), // [followed d_model]
+      bias: tf.clone(some(own.bias ?? tf.zeros([d_mlp]), 0)),
       gain: tf.clone(own.gain),
       shift: own.shift === undefined ? tf.zeros([d_model]) : tf.clone(own.shift),
     };
@@ -50,6 +52,7 @@ export function lookAt(
     zmean: gathered("zmean"),
     zvar: gathered("zvar"),
     active: gathered("active"),
+    fires: gathered("fires"),
     theta: gathered("theta"),
     x: gathered("x"),
     weights: gathered("weights"),
@@ -66,7 +69,8 @@ export type FrozenReadings = Readonly<Record<keyof ReturnType<typeof lookAt>, re
 export function snapshotOf(readings: FrozenReadings, layer: number): LayerSnapshot {
   const floats = (key: keyof FrozenReadings) => readings[key][layer]!.data as Float32Array;
   const [weights, bias] = [floats("weights"), floats("bias")];
-  return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift") };
+  const fires = readings.fires[layer]!.data as Uint8Array;
+  return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift"), fires };
 }
 
 /** At most `most` of `units` units, evenly spread; undefined when that is all of them. */

@@ -11,12 +11,12 @@ import {
 import { createRandom } from "../../../core/random.ts";
 import { learningRate } from "../../../core/schedule.ts";
 import { rateBound } from "../../../core/statistics/survival.ts";
-import { byMetric, countLayers } from "../counts.ts";
+import { byMetric, counts } from "../counts.ts";
 import { charts } from "./charts.ts";
 import type { Norm } from "./drift.ts";
 import { followedPart, followedUnits, lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
-import { driftMatrix, inputSeverity, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
+import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
@@ -52,25 +52,25 @@ export const neuronDeath: Analyzer = defineAnalyzer({
       norm: model.norm,
       followed,
       reach,
+      every: chosen.frozen_every,
       tokensPerSequence: n_ctx,
     };
     const layers = Array.from({ length: n_layers }, (_, layer) => createLayer(layer, shared));
     const spikes = createSpikeLog();
     const randomAt = (step: number, purpose: string) => createRandom(run.seed, `neuron-death/${purpose}/${step}`);
-    let loss = Number.NaN;
+    let latest = { loss: Number.NaN, gradNorm: Number.NaN };
     let looks = { count: 0, step: 0 };
 
     return {
       onStep: (at) => {
-        loss = at.loss;
+        latest = at;
       },
       probe: ({ mlp_post }, inputs) => ({
-        ...countLayers(inputs.tf, mlp_post),
+        perSequence: mlp_post.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
         gradients: mlp_post.map((_, layer) => unitGradients(inputs, layer)), // [d_mlp]
-        gradNorm: globalNorm(inputs), // []
       }),
-      analyze: ({ perSequence, gradients, gradNorm }, at) => {
-        spikes.add(at.step, loss, gradNorm.data[0]!);
+      analyze: ({ perSequence, gradients }, at) => {
+        spikes.add(at.step, latest.loss, latest.gradNorm);
         const random = randomAt(at.step, "matching");
         const closed = layers.map((layer, l) => {
           const { shape, data } = perSequence[l]!;
@@ -81,10 +81,11 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         if (closed[0]!.length === 0) return { starved };
         for (const { turns } of closed.flat())
           for (const { kind, lastStep } of turns) if (kind === "death") spikes.death(lastStep);
+        for (const spike of spikes.fresh()) at.event("spike", { ...spike });
         return {
           starved,
           ...byMetric(layers.map((layer, l) => layer.numbers(closed[l]!, window * n_ctx))),
-          ...byMetric(layers.map((layer, l) => layer.arrays(closed[l]!))),
+          ...byMetric(layers.map((layer, l) => layer.arrays(closed[l]!, window * n_ctx))),
           observed_tokens: layers[0]!.life.observed() * n_ctx,
           zero_rate_bound: rateBound(layers[0]!.life.observed()),
           ...spikes.numbers(),
@@ -111,6 +112,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               zmax: followedPart(zmax, followed),
               zmean: followedPart(per.zmean, followed),
               active: followedPart(per.active, followed),
+              theta: followedPart(per.theta, followed),
             };
             const snapshot = snapshotOf(readings, l);
             const keep = isHeld(train.hold, `blocks.${l}.mlp.W_in`) ? 1 : kept;
@@ -120,10 +122,14 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             return {
               numbers: {
                 ...standing(per, d_model, model.norm),
-                input_severity: inputSeverity(snapshot, model.norm),
+                ...inputMean(snapshot, look.active, model.norm),
                 ...walks,
               },
-              interval: interval && { fell_silent: interval.fellSilent, drift_residual: interval.residual },
+              interval: interval && {
+                fell_silent: interval.fellSilent,
+                drift_residual: interval.residual,
+                drift_rounding: interval.rounding,
+              },
               drift: interval && driftMatrix(interval),
               threshold_histogram: thresholdHistogram(per),
             };
@@ -160,10 +166,6 @@ function shareOfZeros(values: ArrayLike<number>): number {
   let zeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
   return zeros / values.length;
-}
-
-function globalNorm({ tf, grads }: ProbeInputs): Tensor {
-  return tf.sqrt(tf.addN(Object.values(grads).map((grad) => tf.sum(tf.square(grad)))));
 }
 
 /** What weight decay alone leaves of weights between two steps: the product of `1 - lr weight_decay`. */

@@ -4,69 +4,71 @@ import type { AnalyzerMoment } from "../../../core/plugin.ts";
 import type { Random } from "../../../core/random.ts";
 import { median } from "../../../core/statistics/moments.ts";
 import { kaplanMeier } from "../../../core/statistics/survival.ts";
-import { createAttribution, type DeathCause, descentsOf, meanParts } from "./attribution.ts";
+import { createAttribution, type DeathCause } from "./attribution.ts";
+import { createCauses } from "./causes.ts";
 import { driftParts, type Norm } from "./drift.ts";
 import { createLife, type LifeOptions, lifeStates, type Turn, type WindowReport } from "./life.ts";
+import { createStarvation } from "./starvation.ts";
 
 /** How a layer is watched. */
 export interface LayerOptions extends LifeOptions {
   readonly norm: Norm;
   /** Followed units, or undefined for all. */
   readonly followed: Int32Array | undefined;
-  /** Steps before the last firing over which a death is explained. */
+  /** Steps before the last firing over which a death is explained, and steps between looks. */
   readonly reach: number;
+  readonly every: number;
   readonly tokensPerSequence: number;
 }
 
-/** Weight of the newest gradient in the running mean. */
-const gradientWeight = 0.1;
-const dominants = ["weights", "decay", "bias", "norm", "upstream"] as const;
+/** Newest deaths whose gradients the medians are of. */
+const remembered = 1000;
+/** States of units that can die. */
+const living: ReadonlySet<number> = new Set(
+  ["alive", "rare", "revived"].map((state) => lifeStates.indexOf(state as never)),
+);
 
 /** Starts to watch a layer. */
 export function createLayer(layer: number, options: LayerOptions) {
-  const { units, tokensPerSequence, reach } = options;
+  const { units, tokensPerSequence, reach, every } = options;
   const life = createLife(options);
   const attribution = createAttribution(options.norm);
+  const causes = createCauses(reach, every);
+  const starvation = createStarvation(units);
   /** Place of each unit among the followed ones; -1 for the others. */
   const place = new Int32Array(units).fill(-1);
   (options.followed ?? Int32Array.from({ length: units }, (_, i) => i)).forEach((unit, k) => {
     place[unit] = k;
   });
-  const gradients = new Float32Array(units);
   const diedAt = new Int32Array(units);
-  /** Sums over explained deaths; one row a kind of mean, see `deathDrift`. */
-  const tallies = {
-    totals: new Float64Array(3), // deaths, revivals, windows
-    causes: new Float64Array(dominants.length),
-    drift: new Float64Array(3 * driftParts.length),
-    counts: new Float64Array(2), // explained deaths, controls
-    largest: new Float64Array(0),
-    largestOfControls: new Float64Array(0),
-    kinds: new Float64Array(4), // jump, gradual of deaths; of controls
+  const own = {
+    turns: new Float64Array(2), // deaths, revivals
     gradientRatios: new Float64Array(0),
+    starvationLags: new Float64Array(0),
   };
 
   function closed(report: WindowReport, at: AnalyzerMoment, random: Random): void {
-    tallies.totals[2]!++;
     const deaths = report.turns.filter((turn) => turn.kind === "death");
     const typical = deaths.length === 0 ? Number.NaN : typicalGradient();
-    const causes = deaths.map((turn) => explained(turn, at, typical));
+    const found = deaths.flatMap((turn) => died(turn, at, typical) ?? []);
     for (const turn of report.turns) if (turn.kind === "revival") revived(turn, at);
-    control(deaths, causes, random);
+    if (found.length > 0) causes.add(found, controlsOf(deaths, random));
   }
 
   /** The layer's median among units that fire. */
   function typicalGradient(): number {
     const ofFiring: number[] = [];
-    for (let i = 0; i < units; i++) if (life.states[i] === 1 || life.states[i] === 2) ofFiring.push(gradients[i]!);
+    for (let i = 0; i < units; i++) if (living.has(life.states[i]!)) ofFiring.push(starvation.norm(i));
     return median(ofFiring);
   }
 
-  function explained(turn: Turn, at: AnalyzerMoment, typical: number): DeathCause | undefined {
-    tallies.totals[0]!++;
+  function died(turn: Turn, at: AnalyzerMoment, typical: number): DeathCause | undefined {
+    own.turns[0]!++;
     diedAt[turn.unit] = turn.lastStep;
-    const ratio = gradients[turn.unit]! / typical;
-    if (Number.isFinite(ratio)) tallies.gradientRatios = Float64Array.of(...tallies.gradientRatios.slice(-999), ratio);
+    const ratio = starvation.norm(turn.unit) / typical;
+    const lag = starvation.lag(turn.unit, turn.lastStep);
+    if (Number.isFinite(ratio)) own.gradientRatios = Float64Array.of(...own.gradientRatios, ratio).slice(-remembered);
+    own.starvationLags = Float64Array.of(...own.starvationLags, lag).slice(-remembered);
     const followed = place[turn.unit]!;
     const cause = followed < 0 ? undefined : attribution.explain(followed, turn, at.step, reach);
     at.event("death", {
@@ -76,6 +78,7 @@ export function createLayer(layer: number, options: LayerOptions) {
       silent_tokens: turn.silentSequences * tokensPerSequence,
       sequences_before: turn.reference,
       gradient_ratio: ratio,
+      starvation_lag: lag,
       ...(cause && {
         dominant: cause.dominant,
         parts: Object.fromEntries(driftParts.map((part, k) => [part, cause.parts[k]])),
@@ -87,67 +90,27 @@ export function createLayer(layer: number, options: LayerOptions) {
   }
 
   function revived(turn: Turn, at: AnalyzerMoment): void {
-    tallies.totals[1]!++;
+    own.turns[1]!++;
     diedAt[turn.unit] = 0;
     const silent_tokens = turn.silentSequences * tokensPerSequence;
     at.event("revival", { layer, unit: turn.unit, silent_tokens, last_step: turn.lastStep });
   }
 
-  /** Adds the causes found, and those of matched survivors over the same steps as the median death. */
-  function control(deaths: readonly Turn[], found: readonly (DeathCause | undefined)[], random: Random): void {
-    const causes = found.filter((cause) => cause !== undefined);
-    if (causes.length === 0) return;
+  /** Matched survivors over the same steps as the median death. */
+  function controlsOf(deaths: readonly Turn[], random: Random): DeathCause[] {
     const middle = deaths.toSorted((a, b) => a.lastStep - b.lastStep)[deaths.length >> 1]!;
-    const followed = (states: readonly number[]) =>
-      Array.from(life.states.keys()).flatMap((i) =>
-        states.includes(life.states[i]!) && place[i]! >= 0 ? place[i]! : [],
-      );
+    const alive: number[] = [];
+    for (let i = 0; i < units; i++) if (place[i]! >= 0 && living.has(life.states[i]!)) alive.push(place[i]!);
     const dying = deaths.map((turn) => place[turn.unit]!).filter((k) => k >= 0);
-    const controls = attribution.controls(dying, followed([1, 2, 5]), middle, reach, random);
-    for (const cause of causes) tallies.causes[dominants.indexOf(cause.dominant)]!++;
-    addRow(
-      0,
-      causes.map((cause) => cause.parts),
-    );
-    addRow(
-      1,
-      controls.map((cause) => cause.parts),
-    );
-    addRow(
-      2,
-      causes.map((cause) => cause.after),
-    );
-    tallies.counts[0]! += causes.length;
-    tallies.counts[1]! += controls.length;
-    const shares = (from: readonly DeathCause[]) =>
-      from.map((cause) => cause.descent.largestShare).filter(Number.isFinite);
-    tallies.largest = Float64Array.of(...tallies.largest.slice(-4999), ...shares(causes));
-    tallies.largestOfControls = Float64Array.of(...tallies.largestOfControls.slice(-4999), ...shares(controls));
-    [causes, controls].forEach((from, k) => {
-      if (from.length === 0) return;
-      tallies.kinds[2 * k]! += descentsOf(from).jump * from.length;
-      tallies.kinds[2 * k + 1]! += descentsOf(from).gradual * from.length;
-    });
-  }
-
-  function addRow(row: number, parts: readonly Float64Array[]): void {
-    if (parts.length === 0) return;
-    meanParts(parts).forEach((part, k) => {
-      tallies.drift[row * driftParts.length + k]! += part * parts.length;
-    });
+    return attribution.controls(dying, alive, middle, reach, random);
   }
 
   return {
     life,
     attribution,
-    place,
-    /** Takes a batch's counts and each unit's gradient norm; says whether a window closed. */
+    /** Takes a batch's counts and each unit's gradient norm; returns a report for each window that it closed. */
     add: (perSequence: Int32Array, batch: number, norms: Float32Array, at: AnalyzerMoment, random: Random) => {
-      for (let i = 0; i < units; i++) {
-        const norm = norms[i]!;
-        if (norm > 0)
-          gradients[i] = gradients[i] === 0 ? norm : gradients[i]! + gradientWeight * (norm - gradients[i]!);
-      }
+      starvation.add(norms, at.step);
       const reports = life.add(perSequence, batch, at.step);
       for (const report of reports) closed(report, at, random);
       return reports;
@@ -157,67 +120,70 @@ export function createLayer(layer: number, options: LayerOptions) {
       const last = reports.at(-1)!;
       const states = Object.fromEntries(lifeStates.map((state, k) => [state, last.census[k]! / units]));
       const deaths = last.turns.filter((turn) => turn.kind === "death").length;
-      const [died, revived] = tallies.totals as unknown as [number, number];
-      const [explainedDeaths, controls] = tallies.counts as unknown as [number, number];
       const { ended, ongoing } = life.spells();
-      const rowSum = (row: number) =>
-        driftParts.reduce((sum, _, k) => sum + tallies.drift[row * driftParts.length + k]!, 0);
       return {
         ...(states as Record<(typeof lifeStates)[number], number>),
-        deaths: died,
-        revivals: revived,
+        deaths: own.turns[0]!,
+        revivals: own.turns[1]!,
         hazard: deaths / last.atRisk / (windowTokens / 1e6),
         revived_share: 1 - kaplanMeier(ended, ongoing).at(-1)!,
-        explained_deaths: explainedDeaths,
-        ...Object.fromEntries(dominants.map((part, k) => [`dominant_${part}`, tallies.causes[k]! / explainedDeaths])),
-        excess_drift: rowSum(0) / explainedDeaths - rowSum(1) / controls,
-        largest_step: median(tallies.largest),
-        largest_step_survivors: median(tallies.largestOfControls),
-        jump_share: tallies.kinds[0]! / explainedDeaths,
-        gradual_share: tallies.kinds[1]! / explainedDeaths,
-        gradual_share_survivors: tallies.kinds[3]! / controls,
-        gradient_before_death: median(tallies.gradientRatios),
+        gradient_before_death: median(own.gradientRatios),
+        starvation_lag: median(own.starvationLags),
+        starved_deaths: own.starvationLags.filter((lag) => lag > 0).length / own.starvationLags.length,
+        ...causes.numbers(),
       } as Record<string, number>;
     },
     /** Vectors and curves at the close of a window. */
-    arrays: (reports: readonly WindowReport[]): Record<string, NDArray> => {
+    arrays: (reports: readonly WindowReport[], windowTokens: number): Record<string, NDArray> => {
       const { ended, ongoing } = life.spells();
-      const longest = Math.max(1, 1 + ended.findLastIndex((n) => n > 0), 1 + ongoing.findLastIndex((n) => n > 0));
+      const longest = lengthOf(ended, ongoing);
       const survival = Float32Array.from(kaplanMeier(ended.slice(0, longest), ongoing.slice(0, longest)));
       const silent = new Float32Array(units);
       for (let i = 0; i < units; i++) silent[i] = life.silentFor(i) * tokensPerSequence;
-      const drift = Float32Array.from(tallies.drift, (sum, k) => {
-        const row = Math.floor(k / driftParts.length);
-        return sum / (row === 1 ? tallies.counts[1]! : tallies.counts[0]!);
-      });
       return {
         transitions: { shape: [6, 6], data: Float32Array.from(reports.at(-1)!.transitions) },
         revival_survival: { shape: [survival.length], data: survival },
+        hazard_by_age: hazardByAge(life.ages(), windowTokens),
         state: { shape: [units], data: life.states.slice() },
         silent_tokens: { shape: [units], data: silent },
         death_step: { shape: [units], data: diedAt.slice() },
-        death_drift: { shape: [3, driftParts.length], data: drift },
+        ...causes.arrays(),
       };
     },
     save: (): Record<string, NDArray> => {
-      const own = Object.entries({ gradients, diedAt, ...tallies });
+      const kept = Object.entries({ diedAt, ...own });
       return {
         ...prefixed("life", life.save()),
         ...prefixed("attribution", attribution.save()),
-        ...Object.fromEntries(own.map(([name, data]) => [`own/${name}`, { shape: [data.length], data }])),
+        ...prefixed("causes", causes.save()),
+        ...prefixed("starvation", starvation.save()),
+        ...Object.fromEntries(kept.map(([name, data]) => [`own/${name}`, { shape: [data.length], data }])),
       };
     },
     load: (state: Arrays): void => {
       life.load(under("life", state));
       attribution.load(under("attribution", state));
-      const own = under("own", state);
-      gradients.set(own.gradients?.data ?? []);
-      diedAt.set(own.diedAt?.data ?? []);
-      for (const name of Object.keys(tallies) as (keyof typeof tallies)[]) {
-        tallies[name] = Float64Array.from(own[name]?.data ?? tallies[name]);
+      causes.load(under("causes", state));
+      starvation.load(under("starvation", state));
+      const kept = under("own", state);
+      diedAt.set(kept.diedAt?.data ?? []);
+      for (const name of Object.keys(own) as (keyof typeof own)[]) {
+        own[name] = Float64Array.from(kept[name]?.data ?? own[name]);
       }
     },
   };
+}
+
+/** One more than the last place at which either list is not 0, and at least 1. */
+function lengthOf(a: Float64Array, b: Float64Array): number {
+  return Math.max(1, 1 + a.findLastIndex((n) => n > 0), 1 + b.findLastIndex((n) => n > 0));
+}
+
+/** Rows: units at risk by age in windows; deaths; deaths per unit at risk and million tokens. */
+function hazardByAge({ atRisk, died }: { atRisk: Float64Array; died: Float64Array }, windowTokens: number): NDArray {
+  const ages = lengthOf(atRisk, died);
+  const rates = Array.from(died.slice(0, ages), (deaths, age) => deaths / atRisk[age]! / (windowTokens / 1e6));
+  return { shape: [3, ages], data: Float32Array.from([...atRisk.slice(0, ages), ...died.slice(0, ages), ...rates]) };
 }
 
 /** The same arrays with `name/` before their keys, and back. */

@@ -55,6 +55,8 @@ export interface Life {
   readonly states: Uint8Array;
   /** Sequences since each unit last fired; since bookkeeping began if it never did. */
   silentFor(unit: number): number;
+  /** Windows since a unit's first firing (or revival), from 0: how many units were at risk of death at that age, how many died. */
+  ages(): { readonly atRisk: Float64Array; readonly died: Float64Array };
   /** Windows that dead spells lasted: those that ended in revival, and those that still go on. */
   spells(): { readonly ended: Float64Array; readonly ongoing: Float64Array };
   /** Sequences looked at so far. */
@@ -65,7 +67,8 @@ export interface Life {
 
 /** Sequences with firings that bring a dead unit back: one could be a stray. */
 const firingsToRevive = 2;
-const spellBins = 256;
+/** Spells and ages of at least so many windows are counted together. */
+const longestSpell = 256;
 
 /** A layer whose units have not been looked at yet: all born dead. */
 export function createLife({ units, window, skip, alpha, grace }: LifeOptions): Life {
@@ -85,7 +88,11 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
     died: new Int32Array(units),
     diedStep: new Int32Array(units),
     everDied: new Uint8Array(units),
-    ended: new Float64Array(spellBins),
+    ended: new Float64Array(longestSpell),
+    /** Windows since birth or revival; by that age, units at risk and deaths. */
+    age: new Int32Array(units),
+    agesAtRisk: new Float64Array(longestSpell),
+    agesOfDeath: new Float64Array(longestSpell),
     /** Sequences skipped, looked at; windows closed. */
     progress: new Float64Array(3),
   };
@@ -101,9 +108,16 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
     fields.progress[2]!++;
     for (let i = 0; i < units; i++) {
       const before = states[i]!;
-      if (!first && before !== code.born_dead && before !== code.dead) atRisk++;
+      const mayDie = before !== code.born_dead && before !== code.dead && !first;
       const after = current[i]! > 0 ? fired(i, before, turns) : silent(i, before, turns);
       states[i] = after;
+      const age = Math.min(fields.age[i]!, longestSpell - 1);
+      if (mayDie) {
+        atRisk++;
+        fields.agesAtRisk[age]!++;
+        if (after === code.dead) fields.agesOfDeath[age]!++;
+      }
+      fields.age[i] = after === code.born_dead || after === code.dead ? 0 : age + 1;
       current[i] = 0;
       census[after]!++;
       if (!first) transitions[before * lifeStates.length + after]!++;
@@ -116,7 +130,7 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
       stirred[i]! += current[i]!;
       deadWindows[i]!++;
       if (stirred[i]! < firingsToRevive) return code.dead;
-      fields.ended[Math.min(deadWindows[i]!, spellBins - 1)]!++;
+      fields.ended[Math.min(deadWindows[i]!, longestSpell - 1)]!++;
       const silentSequences = fields.progress[1]! - died[i]!;
       turns.push({ unit: i, kind: "revival", silentSequences, lastStep: diedStep[i]!, reference: reference[i]! });
     }
@@ -164,11 +178,12 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
       }
       return reports;
     },
+    ages: () => ({ atRisk: fields.agesAtRisk, died: fields.agesOfDeath }),
     silentFor: (unit) => fields.progress[1]! - last[unit]!,
     spells: () => {
-      const ongoing = new Float64Array(spellBins);
+      const ongoing = new Float64Array(longestSpell);
       for (let i = 0; i < units; i++) {
-        if (states[i] === code.dead) ongoing[Math.min(deadWindows[i]!, spellBins - 1)]!++;
+        if (states[i] === code.dead) ongoing[Math.min(deadWindows[i]!, longestSpell - 1)]!++;
       }
       return { ended: fields.ended, ongoing };
     },

@@ -39,22 +39,39 @@ export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: 
   };
 }
 
-/** `|mean n| / |sd n|` of the normalised input over tokens: how far one direction is common to all (arXiv 2605.31518). */
-export function inputSeverity({ x, gain }: LayerSnapshot, norm: Norm): number {
+/**
+ * The mean over tokens of the normalised input n (arXiv 2605.31518): `input_severity = |mean n| / |sd n|` says how far one direction
+ * is common to all, `alignment_*` the median cosine of that direction and the units' own, `g W`; below 0 the mean pushes them down.
+ */
+export function inputMean({ x, gain, weights }: LayerSnapshot, active: Int32Array, norm: Norm) {
   const d = gain.length;
   const n = x.length / d;
-  const [sums, squares] = [new Float64Array(d), new Float64Array(d)];
+  const mean = new Float64Array(d);
+  let total = 0;
   for (let t = 0; t < n; t++) {
     const { centre, inverse } = statisticsOf(x, t * d, d, norm);
     for (let j = 0; j < d; j++) {
       const value = (x[t * d + j]! - centre) * inverse;
-      sums[j]! += value / n;
-      squares[j]! += value ** 2 / n;
+      mean[j]! += value / n;
+      total += (value * value) / n;
     }
   }
-  const means = sums.reduce((sum, mean) => sum + mean ** 2, 0);
-  const total = squares.reduce((sum, square) => sum + square, 0);
-  return Math.sqrt(means / (total - means));
+  const square = mean.reduce((sum, value) => sum + value * value, 0);
+  const aligned = { silent: [] as number[], firing: [] as number[] };
+  for (let i = 0; i < active.length; i++) {
+    let [dot, own] = [0, 0];
+    for (let j = 0; j < d; j++) {
+      const direction = gain[j]! * weights[i * d + j]!;
+      dot += direction * mean[j]!;
+      own += direction * direction;
+    }
+    aligned[active[i]! > 0 ? "firing" : "silent"].push(dot / Math.sqrt(own * square));
+  }
+  return {
+    input_severity: Math.sqrt(square / (total - square)),
+    alignment_silent: median(aligned.silent),
+    alignment_firing: median(aligned.firing),
+  };
 }
 
 const thresholdBins = 40;

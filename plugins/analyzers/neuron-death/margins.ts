@@ -2,20 +2,20 @@
 import type { Random } from "../../../core/random.ts";
 import { median } from "../../../core/statistics/moments.ts";
 
-/** `jump`: one step is half of the fall and far out of scale; `gradual`: at least ten steps' worth, none over a fifth. */
+/** `jump`: one fall between looks is half of all and far out of scale; `gradual`: none is over a fifth, and all last ten steps or more. */
 export type Descent = "jump" | "gradual" | "mixed";
 
 /** The shape of a fall. */
 export interface DescentReport {
-  /** Largest downward step over the sum of them; NaN where there is none. */
+  /** Largest fall between looks over the sum of them; NaN where there is none. */
   readonly largestShare: number;
-  /** `(sum d)^2 / sum d^2` over downward steps d: how many equal steps it amounts to. */
+  /** Training steps of equal falls that it amounts to: `(sum d)^2 / sum d^2` over falls d, times the steps between looks. */
   readonly steps: number;
   readonly kind: Descent;
 }
 
-/** Describes a course of margins, oldest first. */
-export function descent(margins: ArrayLike<number>): DescentReport {
+/** Describes a course of margins, oldest first; `spacing` is the training steps between two. */
+export function descent(margins: ArrayLike<number>, spacing = 1): DescentReport {
   const falls: number[] = [];
   for (let s = 1; s < margins.length; s++) falls.push(margins[s - 1]! - margins[s]!);
   const down = falls.filter((fall) => fall > 0);
@@ -23,7 +23,7 @@ export function descent(margins: ArrayLike<number>): DescentReport {
   const squares = down.reduce((total, fall) => total + fall ** 2, 0);
   const largest = down.reduce((most, fall) => Math.max(most, fall), 0);
   const largestShare = largest / sum;
-  const steps = sum ** 2 / squares;
+  const steps = (spacing * sum ** 2) / squares;
   const centre = median(falls);
   const deviation = median(falls.map((fall) => Math.abs(fall - centre)));
   if (largestShare >= 0.5 && largest > 5 * deviation) return { largestShare, steps, kind: "jump" };

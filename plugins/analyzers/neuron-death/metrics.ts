@@ -37,11 +37,17 @@ export const metrics = {
   largest_step:
     "Median over explained deaths of the largest fall of the margin (largest pre-activation on the frozen tokens) between two looks, over all its falls. [0, 1]. Near 1: a jump.",
   largest_step_survivors: "The same of matched survivors: without it largest_step says nothing.",
-  jump_share: "Share of explained deaths by a jump: largest step >= 0.5 and over 5 median absolute deviations. [0, 1].",
-  gradual_share: "Share of explained deaths that were gradual: largest step < 0.2, at least ten steps' worth. [0, 1].",
+  jump_share:
+    "Share of explained deaths by a jump: largest step >= 0.5 and over 5 median absolute deviations. [0, 1]. What happens between two looks counts as one step: no finer than option `frozen_every`.",
+  jump_share_survivors: "The same of matched survivors: without it jump_share says nothing.",
+  gradual_share:
+    "Share of explained deaths that were gradual: largest step < 0.2, falls over ten training steps or more. [0, 1].",
   gradual_share_survivors: "The same of matched survivors.",
   gradient_before_death:
     "Median over deaths of the running mean gradient norm of the unit's weights at its last firing, over the layer's median. Below 1: starved before it fell silent.",
+  starvation_lag:
+    "Median over the newest 1000 deaths of the steps from the onset of starvation (fewer than half of about ten recent steps gave the unit's weights any gradient) to its last firing. Steps. 0: fed until it fell silent, so that starvation cannot have been a cause.",
+  starved_deaths: "Share of those deaths whose unit was starved before its last firing. [0, 1].",
   starved: "Share of units without any gradient in this batch: with ReLU those that did not fire in it. [0, 1].",
   loss_spikes: "Steps so far whose loss lies over 3 deviations above the 50 steps before. Steps.",
   loss_spike_rate_ratio:
@@ -62,10 +68,15 @@ export const metrics = {
   standardised_silent: "Median of mean / deviation of the pre-activation over frozen tokens, units that none fires.",
   standardised_firing: "The same of the other units.",
   input_severity:
-    "|mean| / |deviation| of the MLP's normalised input over frozen tokens (arXiv 2605.31518): large where one direction is common to all tokens, which silences units that point against it.",
+    "|mean| / |deviation| of the MLP's normalised input over frozen tokens (arXiv 2605.31518). >= 0. Large where one direction is common to all tokens, which silences units that point against it.",
+  alignment_silent:
+    "Median cosine of a unit's direction (gain times weights) and the mean normalised input, followed units that no frozen token fires. [-1, 1]. Below 0: what all tokens have in common pushes them down.",
+  alignment_firing: "The same of the other followed units.",
   fell_silent: "Units that fired on the frozen tokens at the look before and do not now. Units.",
   drift_residual:
-    "Largest |sum of parts - measured change of the mean pre-activation| over the larger of the sum of |parts| and the |mean pre-activation|, over all followed units: how exact the decomposition is. What is left is float32 rounding of the pre-activations, 1e-6 or less.",
+    "Largest |sum of parts - change| / |change| of a followed unit's mean pre-activation since the look before: how exact the decomposition is. The change is W.mean(u) + b of either look in float64, from the parameters and inputs that the device had. Below 1e-5, usually far below.",
+  drift_rounding:
+    "Largest |that change - the change of the device's own float32 means|, over the largest |mean pre-activation|: how far the device's rounding lets the two differ. About 1e-6.",
   directedness:
     "Units that came to a margin of 0 over the last 16 looks, over the number that random walks with the same steps and random signs would bring there. 1: random; above: drift; NaN when neither does.",
   variance_ratio:
@@ -77,6 +88,12 @@ export const metrics = {
   transitions:
     "Units that went from state (row) to state (column) between the last two windows; order born_dead, alive, rare, silent, dead, revived (cf. Table 2 of arXiv 2407.07848).",
   revival_survival: "Share of the dead that are still dead after 0, 1, 2 ... windows (Kaplan and Meier).",
+  hazard_by_age:
+    "Rows over the age in windows since a unit's first firing (or revival): units that were at risk of death at that age, deaths called, deaths per unit at risk and million tokens. A death is called some windows after the last firing, and so counts at that age.",
+  largest_step_histogram:
+    "Shares of deaths by largest_step, 20 bins from 0 to 1. Row 0 explained deaths, row 1 matched survivors over the same steps.",
+  threshold_course:
+    "Firing threshold cosines before the last firing, over explained deaths so far. Rows: steps before it; mean and deviation of the dying; mean and deviation of matched survivors over the same steps.",
   state: "State of each unit, 0 to 5 in the order of transitions.",
   silent_tokens: "Tokens since each unit last fired.",
   death_step: "Step at which each dead unit last fired; 0 for others.",

@@ -18,7 +18,7 @@ export const options = z.strictObject({
   frozen_every: count.default(10).describe("Steps between looks at the frozen held-out sequences."),
   frozen_sequences: count.default(8).describe("Frozen held-out sequences."),
   followed_units: count
-    .default(4096)
+    .default(1024)
     .describe(
       "Most units of a layer whose drift is followed (evenly spread where there are more): their weights go to the host.",
     ),

@@ -5,10 +5,19 @@ import { eventStudy, spikesOf } from "../../../core/statistics/event-study.ts";
 /** Steps after a spike that count as near it. */
 const reach = 10;
 
+/** A step whose loss or gradient norm stands out. */
+export interface Spike {
+  readonly of: "loss" | "gradient";
+  readonly spike_step: number;
+  readonly value: number;
+}
+
 /** Loss, gradient norm and deaths of every analysed step. */
 export interface SpikeLog {
   add(step: number, loss: number, gradNorm: number): void;
   death(lastStep: number): void;
+  /** Spikes since the last call. */
+  fresh(): Spike[];
   numbers(): Record<string, number>;
   save(): Record<string, NDArray>;
   load(state: Arrays): void;
@@ -20,6 +29,7 @@ export function createSpikeLog(): SpikeLog {
   let losses: number[] = [];
   let norms: number[] = [];
   let deaths: number[] = [];
+  let told = [0, 0];
   return {
     add: (step, loss, gradNorm) => {
       steps.push(step);
@@ -28,6 +38,15 @@ export function createSpikeLog(): SpikeLog {
     },
     death: (lastStep) => {
       deaths.push(lastStep);
+    },
+    fresh: () => {
+      const series = [["loss", losses] as const, ["gradient", norms] as const];
+      return series.flatMap(([of, values], k) => {
+        const all = spikesOf(values);
+        const found = all.slice(told[k]);
+        told[k] = all.length;
+        return found.map((i): Spike => ({ of, spike_step: steps[i]!, value: values[i]! }));
+      });
     },
     numbers: () => {
       const at = new Map(steps.map((step, i) => [step, i]));
@@ -48,7 +67,7 @@ export function createSpikeLog(): SpikeLog {
       };
     },
     save: () => {
-      const all = Object.entries({ steps, losses, norms, deaths });
+      const all = Object.entries({ steps, losses, norms, deaths, told });
       return Object.fromEntries(
         all.map(([name, values]) => [name, { shape: [values.length], data: Float64Array.from(values) }]),
       );
@@ -56,6 +75,7 @@ export function createSpikeLog(): SpikeLog {
     load: (state) => {
       const numbers = (name: string) => Array.from(state[name]?.data ?? []);
       [steps, losses, norms, deaths] = [numbers("steps"), numbers("losses"), numbers("norms"), numbers("deaths")];
+      told = state.told ? numbers("told") : [0, 0];
     },
   };
 }
