@@ -13,7 +13,10 @@ export function completeConfig(loaded: LoadedConfig, chosen: ChosenPlugins): Loa
   const config = frozen({
     ...loaded.config,
     data: { ...data, corpus: filled(data.corpus, [chosen.corpus]) },
-    analyzers: filled(analyzers, chosen.analyzers),
+    analyzers: filled(
+      analyzers,
+      chosen.analyzers.map(({ every, options }) => ({ options: { every, ...(options as object) } })),
+    ),
     sinks: filled(sinks, chosen.sinks),
   });
   const sources = leavesOf(config).map(({ keyPath }) => [keyPath, loaded.sources[keyPath] ?? byDefault]);

@@ -205,8 +205,8 @@ export interface AnalyzerInstance<S extends Site, P extends Probe, M extends str
 }
 
 /**
- * An analyzer: watches named sites and reports metrics. How often is the config's choice, not the plugin's: every analyzer
- * takes `every: N` (default 1) beside its own options, and nothing is captured on the other steps.
+ * An analyzer: watches named sites and reports metrics. How often is the config's choice: every analyzer takes `every: N` beside
+ * its own options, and nothing is captured on the other steps.
  */
 export interface AnalyzerSpec<O, S extends Site, P extends Probe, M extends string> {
   /** kebab-case, unique in a run; with `_` for `-` it is the section of the metrics. */
@@ -215,6 +215,8 @@ export interface AnalyzerSpec<O, S extends Site, P extends Probe, M extends stri
   readonly summary: string;
   /** A strict zod object; `.describe()` and `.default()` feed help and errors. */
   readonly options: z.ZodType<O>;
+  /** Steps between looks where the config does not say; default 1. */
+  readonly every?: number;
   /** Only these are captured; nothing else costs anything. */
   readonly sites: readonly S[];
   /** Name to meaning, range and unit. Names are snake_case. */

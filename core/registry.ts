@@ -91,6 +91,9 @@ export function checkPlugin(plugin: Plugin, asked: string): void {
   if (!Array.isArray(plugin.sites) || typeof plugin.metrics !== "object" || plugin.metrics === null) {
     throw invalidPlugin(asked, "expected `sites` (a list of names) and `metrics` (names with their meaning).");
   }
+  if (plugin.every !== undefined && !(Number.isInteger(plugin.every) && plugin.every >= 1)) {
+    throw invalidPlugin(asked, "expected `every` to be a whole number of steps, 1 or more.");
+  }
   const sites: readonly string[] = [...layerSites, ...modelSites];
   for (const site of plugin.sites) {
     if (!sites.includes(site)) throw invalidPlugin(asked, `unknown site \`${site}\`. Known: ${sites.join(", ")}.`);

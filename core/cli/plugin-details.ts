@@ -35,7 +35,7 @@ function optionsOf(plugin: Plugin): readonly OptionDetails[] {
   }));
   if (plugin.kind !== "analyzer") return own;
   const every = "Look at every N-th step (and always at the first and the last).";
-  return [{ name: "every", description: every, type: "integer", default: 1, required: false }, ...own];
+  return [{ name: "every", description: every, type: "integer", default: plugin.every ?? 1, required: false }, ...own];
 }
 
 /** One line a plugin, by kind. */

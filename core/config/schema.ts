@@ -113,8 +113,10 @@ type EngineName = NonNullable<z.input<typeof engine>["name"]>;
 /** Options that every analyzer takes beside its own; the trainer takes them off before the plugin sees the rest. */
 const analyzerOptions = z.looseObject({
   every: count()
-    .default(1)
-    .describe("Looks at every N-th step, and always at the first and the last; nothing is captured on the others."),
+    .optional()
+    .describe(
+      "Looks at every N-th step, and always at the first and the last; nothing is captured on the others. Default: the analyzer's own.",
+    ),
 });
 
 export const configSchema = z.strictObject({
@@ -130,7 +132,7 @@ export const configSchema = z.strictObject({
   eval: evaluation.prefault({}).describe("Held-out evaluation."),
   checkpoint: checkpoint.prefault({}).describe("When state is saved."),
   analyzers: choice(z.record(z.string(), analyzerOptions))
-    .prefault({ "token-sparsity": { every: 10 }, "batch-union-sparsity": { every: 10 } })
+    .prefault(["token-sparsity", "batch-union-sparsity"])
     .describe("What is watched: a list of analyzer names, or a map from name to options (`every: N` steps for all)."),
   sinks: choice(z.record(z.string(), z.looseObject({})))
     .prefault(["json"])

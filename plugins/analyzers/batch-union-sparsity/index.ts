@@ -21,6 +21,7 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
   name: "batch-union-sparsity",
   summary: "How many MLP units a sequence and a whole batch use, and how far from chance, layer by layer.",
   options,
+  every: 10,
   sites: ["mlp_post"],
   metrics,
   headline: ["use_seq", "use_batch"],

@@ -27,6 +27,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
   summary:
     "First against last layer: effects with errors over sequences, three tests for inversion, a control for activity.",
   options,
+  every: 10,
   sites: ["mlp_post"],
   metrics,
   headline: ["use_batch_equal_firings"],

@@ -14,6 +14,7 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
   name: "token-sparsity",
   summary: "How many MLP units each token uses and how often each unit fires, layer by layer.",
   options: z.strictObject({}),
+  every: 10,
   sites: ["mlp_post"],
   metrics,
   headline: ["use_token"],
