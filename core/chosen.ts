@@ -44,7 +44,11 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
   if (problems.length > 0) throw severalProblems(problems);
   if (corpus === undefined) throw internal("a config without a corpus");
   for (const plugins of [analyzers, sinks]) unique(plugins.map(({ plugin }) => plugin));
-  return { corpus, analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? one.plugin.every ?? 1 })), sinks };
+  return {
+    corpus,
+    analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? one.plugin.every ?? 1 })),
+    sinks,
+  };
 }
 
 type ChosenOf<K extends PluginKind> = Chosen<Extract<Plugin, { kind: K }>>;

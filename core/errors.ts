@@ -229,6 +229,13 @@ export function unknownCounterfactual(name: string, known: readonly string[]): E
   );
 }
 
+export function noGradientNorms(got: number): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `no-outliers: expected the gradient norms of at least 2 steps before the fork in rows.jsonl, got ${got}. Fork a later step, or a run with the json sink.`,
+  );
+}
+
 export function notAFork(run: string): ExperimentError {
   return new ExperimentError(
     "usage",

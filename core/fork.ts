@@ -4,22 +4,40 @@ import { parseWith } from "./config/check.ts";
 import { frozen } from "./config/frozen.ts";
 import { type Config, configSchema } from "./config/schema.ts";
 import { withSecretsOf } from "./config/secrets.ts";
-import { noCheckpointAt, unknownCounterfactual } from "./errors.ts";
+import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "./errors.ts";
+import { readRows } from "./record/reader.ts";
 import { readRun, resolveRun } from "./record/runs.ts";
 import type { PluginTable } from "./registry.ts";
 import type { SessionRequest } from "./session.ts";
+import { mean, variance } from "./statistics/moments.ts";
 
-/** What is changed in a counterfactual fork, beside the data order. */
-export type Counterfactual = (config: Config) => { readonly [K in "train"]: Partial<Config["train"]> };
+/** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
+export type Counterfactual = (
+  config: Config,
+  norms: readonly number[],
+) => { readonly [K in "train"]: Partial<Config["train"]> };
 
 /** Names of counterfactuals; `N` stands for a layer. */
-export const counterfactualNames = ["no-decay", "half-lr", "half-clip", "hold-layer-N", "hold-upstream-N"] as const;
+export const counterfactualNames = [
+  "no-decay",
+  "half-lr",
+  "half-clip",
+  "no-outliers",
+  "hold-layer-N",
+  "hold-upstream-N",
+] as const;
+
+/** Steps before the fork that say what an ordinary gradient is, and deviations above their mean that make an outlier (as for spikes). */
+const ordinarySteps = 50;
+const outlierDeviations = 3;
 
 /** The change that a name stands for. Throws `usage` for others. */
 export function counterfactual(name: string): Counterfactual {
   if (name === "no-decay") return () => ({ train: { weight_decay: 0 } });
   if (name === "half-lr") return ({ train }) => ({ train: { lr: train.lr / 2 } });
   if (name === "half-clip") return ({ train }) => ({ train: { grad_clip: train.grad_clip / 2 } });
+  if (name === "no-outliers")
+    return (_, norms) => ({ train: { skip_above: outlierFrom(norms.slice(-ordinarySteps)) } });
   const [, what, digits] = /^hold-(layer|upstream)-(\d+)$/.exec(name) ?? [];
   if (what === undefined) throw unknownCounterfactual(name, counterfactualNames);
   const layer = Number(digits);
@@ -27,6 +45,12 @@ export function counterfactual(name: string): Counterfactual {
     if (layer >= model.n_layers) throw unknownCounterfactual(name, counterfactualNames);
     return { train: { hold: [...train.hold, ...(what === "layer" ? incoming(layer) : upstreamOf(layer))] } };
   };
+}
+
+/** The gradient norm from which on a step is an outlier. Throws `usage` when too few steps are on record to tell. */
+function outlierFrom(norms: readonly number[]): number {
+  if (norms.length < 2) throw noGradientNorms(norms.length);
+  return mean(norms) + outlierDeviations * Math.sqrt(variance(norms));
 }
 
 /** Incoming weights and biases of a layer's units: what then moves them lies upstream. */
@@ -58,7 +82,7 @@ export interface ForkOptions {
  * One request for each fork: data orders 1 to `orders`, plain and then under each counterfactual. Forks keep the run's schedule
  * and save only what they begin and end with. Throws `usage` when there is no such checkpoint.
  */
-export function forkRequests(options: ForkOptions, plugins: PluginTable): SessionRequest[] {
+export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<SessionRequest[]> {
   const { root, ref, orders, steps, counterfactuals, present } = options;
   const { dir, run } = readRun(resolveRun(root, ref));
   const all = listCheckpoints(dir);
@@ -70,6 +94,7 @@ export function forkRequests(options: ForkOptions, plugins: PluginTable): Sessio
     ...counterfactuals.map((name) => [name, counterfactual(name)] as const),
   ];
 
+  const norms = counterfactuals.includes("no-outliers") ? await gradientNorms(dir, found.step) : [];
   return changes.flatMap(([name, change]) =>
     Array.from({ length: orders }, (_, k): SessionRequest => {
       const order = k + 1;
@@ -79,7 +104,7 @@ export function forkRequests(options: ForkOptions, plugins: PluginTable): Sessio
         ...config,
         name: `${run.name}-fork-${found.step}-${suffix}`,
         data: { ...config.data, order },
-        train: { ...config.train, ...change(config).train, until },
+        train: { ...config.train, ...change(config, norms).train, until },
         checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
       };
       const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
@@ -87,4 +112,11 @@ export function forkRequests(options: ForkOptions, plugins: PluginTable): Sessio
       return { loaded, plugins, fork: { of: { run: run.id, step: found.step }, checkpoint: found.path } };
     }),
   );
+}
+
+/** Gradient norms that a run has on record up to a step; none where it keeps no rows. */
+async function gradientNorms(dir: string, until: number): Promise<number[]> {
+  const { rows } = await readRows(dir);
+  const norms = rows.filter(({ step }) => step <= until).map(({ metrics }) => metrics["train/grad_norm"]);
+  return norms.filter((norm) => norm !== undefined);
 }

@@ -67,8 +67,9 @@ export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe
     const readings = probed(probes, sites, { tf, tokens: tokens!, targets: targets!, params: current, grads });
     const clipped = clipByGlobalNorm(grads, train.grad_clip);
     const scalars = { lr: lr!, correction1: correction1!, correction2: correction2! };
+    const next = withoutHeld(train.hold, adamUpdate(train, state, clipped.grads, scalars));
     return {
-      state: withoutHeld(train.hold, adamUpdate(train, state, clipped.grads, scalars)),
+      state: train.skip_above > 0 ? unlessSkipped(next, state, tf.lessEqual(clipped.norm, train.skip_above)) : next,
       outputs: { loss, grad_norm: clipped.norm, ...readings },
     };
   };
@@ -197,6 +198,11 @@ function withoutHeld(hold: readonly string[], changed: Tensors): Tensors {
   if (hold.length === 0) return changed;
   const parameterOf = (entry: string) => entry.slice(entry.indexOf("/") + 1);
   return Object.fromEntries(Object.entries(changed).filter(([entry]) => !isHeld(hold, parameterOf(entry))));
+}
+
+/** The new values where the scalar `keeps` is true, else the old ones. */
+function unlessSkipped(changed: Tensors, state: Tensors, keeps: Tensor): Tensors {
+  return mapped(changed, (next, name) => tf.where(keeps, next, state[name]!));
 }
 
 function picked(state: Tensors, specs: TensorSpecs): Record<string, Tensor> {

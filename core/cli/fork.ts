@@ -31,7 +31,8 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
           type: "array",
           string: true,
           default: [],
-          describe: "More forks: no-decay, half-lr, half-clip, hold-layer-N (its incoming weights), hold-upstream-N.",
+          describe:
+            "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
         })
         .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
         .option("json", { type: "boolean", default: false, describe: "Print JSON." })
@@ -46,7 +47,7 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
       const root = await runsFolder(runs);
       const step = at === undefined ? {} : { at };
       const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual };
-      const requests = forkRequests(asked, await plugins());
+      const requests = await forkRequests(asked, await plugins());
       const progress = createProgress(process.stderr);
       const stopping = stopOnSignals((message) => progress.warning?.(message));
       const done: { id: string; name: string | undefined; state: string }[] = [];

@@ -75,6 +75,11 @@ const train = z
     beta2: decay.default(0.95).describe("AdamW: decay of the mean of squared gradients."),
     eps: z.number().positive().default(1e-8).describe("AdamW: added to the root of the second moment."),
     grad_clip: z.number().min(0).default(1).describe("Largest global norm of the gradient; 0 clips nothing."),
+    skip_above: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe("Gradient norm (before clipping) above which a step updates nothing; 0 skips none."),
   })
   .check((context) => {
     const { steps, warmup_steps } = context.value;

@@ -23,7 +23,7 @@ export async function trainAll(folder: string, say: (text: string) => void, only
   const origin = nameOf(centre.lr, centre.initScale, seeds[0]);
   if (finished(folder).has(origin)) {
     const asked = { root: join(folder, "runs"), ref: origin, at: fork.at, orders: fork.orders, steps: fork.steps };
-    const requests = forkRequests({ ...asked, counterfactuals: [] }, builtIns);
+    const requests = await forkRequests({ ...asked, counterfactuals: [] }, builtIns);
     for (const [k, request] of requests.entries()) await once(folder, forkNames[k]!, say, async () => request);
   }
   return finished(folder);

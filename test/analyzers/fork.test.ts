@@ -6,6 +6,7 @@ import { type ForkOptions, forkRequests } from "../../core/fork.ts";
 import { layerOverlap, overlapOf } from "../../core/fork-overlap.ts";
 import { pruneRun } from "../../core/prune.ts";
 import { readRows } from "../../core/record/reader.ts";
+import { readRun } from "../../core/record/runs.ts";
 import { contrastRuns, statisticContrast } from "../../core/seed-contrast.ts";
 import { train } from "../../core/train.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
@@ -26,13 +27,13 @@ describe("forks", function () {
     at: 4,
     orders: 2,
     steps: 4,
-    counterfactuals: ["hold-layer-1"],
+    counterfactuals: ["hold-layer-1", "no-outliers"],
   };
 
   before(async () => {
     await trainTiny(folder, { changes });
     const run = onlyRun(folder);
-    for (const request of forkRequests({ ...options, ref: run }, plugins)) dirs.push((await train(request)).dir);
+    for (const request of await forkRequests({ ...options, ref: run }, plugins)) dirs.push((await train(request)).dir);
     dirs.push(run);
   });
 
@@ -40,7 +41,8 @@ describe("forks", function () {
     loadCheckpoint(listCheckpoints(dir).find((found) => found.step === step)!.path).state;
 
   it("begin with the very state of the checkpoint and part from there, reading in other orders", async () => {
-    const [a, b, , , origin] = dirs as [string, string, string, string, string];
+    const [a, b] = dirs as [string, string];
+    const origin = dirs[6]!;
     const weights = (dir: string, step: number) => Array.from(stateAt(dir, step)["blocks.0.mlp.W_in"]!.data);
     expect(weights(a, 4)).to.deep.equal(weights(origin, 4));
     expect(weights(a, 8)).not.to.deep.equal(weights(b, 8));
@@ -61,16 +63,27 @@ describe("forks", function () {
     const report = await overlapOf(dirs.slice(0, 2), 64, plugins);
     expect([report.step, report.steps, report.layers.length]).to.deep.equal([4, 4, 2]);
     expect((await rejectedBy(overlapOf([dirs[0]!], 64, plugins))).code).to.equal("usage");
-    expect((await rejectedBy(overlapOf([dirs[0]!, dirs[4]!], 64, plugins))).code).to.equal("usage");
+    expect((await rejectedBy(overlapOf([dirs[0]!, dirs[6]!], 64, plugins))).code).to.equal("usage");
   });
 
-  it("need a checkpoint that is there and a counterfactual that is known", () => {
-    expect(() => forkRequests({ ...options, ref: dirs[4]!, at: 5 }, plugins)).to.throw("it has them at 4, 8, 12");
-    expect(() => forkRequests({ ...options, ref: dirs[4]!, counterfactuals: ["luck"] }, plugins)).to.throw("no-decay");
+  it("leave out updates that stand out among those before the fork", async () => {
+    const { rows } = await readRows(dirs[6]!);
+    const norms = rows.slice(0, 4).map(({ metrics }) => metrics["train/grad_norm"]!);
+    const mean = norms.reduce((a, b) => a + b) / 4;
+    const deviation = Math.sqrt(norms.reduce((sum, norm) => sum + (norm - mean) ** 2, 0) / 3);
+    const { config } = readRun(dirs[4]!).run as unknown as { config: { train: { skip_above: number } } };
+    expect(config.train.skip_above).to.be.closeTo(mean + 3 * deviation, 1e-12);
+  });
+
+  it("need a checkpoint that is there and a counterfactual that is known", async () => {
+    const refused = async (changed: Partial<ForkOptions>) =>
+      (await rejectedBy(forkRequests({ ...options, ref: dirs[6]!, ...changed }, plugins))).message;
+    expect(await refused({ at: 5 })).to.include("it has them at 4, 8, 12");
+    expect(await refused({ counterfactuals: ["luck"] })).to.include("no-outliers");
   });
 
   it("pruning the silent costs nothing, pruning all the same as no layer at all", async () => {
-    const report = await pruneRun({ dir: dirs[4]!, tokens: 4096, shares: [0.5, 1] }, plugins);
+    const report = await pruneRun({ dir: dirs[6]!, tokens: 4096, shares: [0.5, 1] }, plugins);
     const of = (removed: unknown) => report.removals.filter((one) => one.removed === removed);
     for (const { lossIncrease } of of("silent")) expect(lossIncrease).to.be.within(-1e-3, 1e-3);
     expect(of(1).map(({ units }) => units)).to.deep.equal([48, 48, 96]);
@@ -78,15 +91,15 @@ describe("forks", function () {
   });
 
   it("contrast claims nothing from one seed, and refuses runs that differ in more than the seed", async () => {
-    const report = await contrastRuns([dirs[4]!], 3);
+    const report = await contrastRuns([dirs[6]!], 3);
     expect(new Set(report.statistics.map(({ claim }) => claim))).to.deep.equal(new Set(["too few seeds"]));
     const other = tempFolder();
     await trainTiny(other, { changes: { ...changes, seed: 4, train: { ...tinyConfig.train, lr: 1e-3 } } });
     const same = tempFolder();
     await trainTiny(same, { changes: { ...changes, seed: 5 } });
-    expect((await rejectedBy(contrastRuns([dirs[4]!, onlyRun(other)], 3))).code).to.equal("usage");
-    expect((await rejectedBy(contrastRuns([dirs[4]!, dirs[4]!], 3))).code).to.equal("usage");
-    expect((await contrastRuns([dirs[4]!, onlyRun(same)], 3)).seeds).to.deep.equal([tinyConfig.seed, 5]);
+    expect((await rejectedBy(contrastRuns([dirs[6]!, onlyRun(other)], 3))).code).to.equal("usage");
+    expect((await rejectedBy(contrastRuns([dirs[6]!, dirs[6]!], 3))).code).to.equal("usage");
+    expect((await contrastRuns([dirs[6]!, onlyRun(same)], 3)).seeds).to.deep.equal([tinyConfig.seed, 5]);
   });
 });
 

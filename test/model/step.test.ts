@@ -81,6 +81,16 @@ describe("trainStep", () => {
     }
   });
 
+  it("updates nothing at a step whose gradient norm is above `skip_above`, and is not touched by it below", async () => {
+    for (const engine of [wasm, await createEngine({ name: "onnx", threads: 1 })]) {
+      const stateAfter = async (skip_above: number) =>
+        (await trainTiny(engine, tinyPlan({ train: { skip_above } }), 2)).after;
+      const initial = initialState(tinyPlan(), createRandom(1, "weights"));
+      expect(await stateAfter(1e-6), engine.name).to.deep.equal(initial);
+      expect(await stateAfter(1e6), engine.name).to.deep.equal(await stateAfter(0));
+    }
+  });
+
   it("lets no NaN hide: one in any parameter reaches the loss and the norm", async () => {
     const plan = tinyPlan();
     const { step, signature } = trainStep({ ...plan, probes: [] });

@@ -24,7 +24,7 @@ import { createSpikeLog } from "./spikes.ts";
 /** The parts of a run's config that attribution needs, as config/schema.ts has them. */
 interface TrainingConfig {
   readonly model: { readonly norm: Norm };
-  readonly train: Parameters<typeof learningRate>[0];
+  readonly train: Parameters<typeof learningRate>[0] & { readonly skip_above: number };
 }
 
 /** Analyzer `neuron-death`: states of units by tokens, deaths and revivals, and what moved the dying. */
@@ -59,11 +59,15 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const spikes = createSpikeLog();
     const randomAt = (step: number, purpose: string) => createRandom(run.seed, `neuron-death/${purpose}/${step}`);
     let latest = { loss: Number.NaN, gradNorm: Number.NaN };
-    let looks = { count: 0, step: 0 };
+    let looks = 0;
+    /** What weight decay alone left of weights since the last look. */
+    let kept = 1;
 
     return {
       onStep: (at) => {
         latest = at;
+        const skipped = train.skip_above > 0 && at.gradNorm > train.skip_above;
+        if (!skipped) kept *= 1 - learningRate(train, at.step) * train.weight_decay;
       },
       probe: ({ mlp_post }, inputs) => ({
         perSequence: mlp_post.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
@@ -97,8 +101,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         sites: ["mlp_in", "mlp_pre"],
         probe: (sites, inputs) => lookAt(sites, inputs, model.norm, followed),
         analyze: (readings, at) => {
-          const kept = keptWeights(train, looks.step, at.step);
-          looks = { count: looks.count + 1, step: at.step };
+          looks++;
           const found = layers.map((layer, l) => {
             const per = {
               zmean: readings.zmean[l]!.data as Float32Array,
@@ -118,7 +121,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             const keep = isHeld(train.hold, `blocks.${l}.mlp.W_in`) ? 1 : kept;
             const interval = layer.attribution.look(look, snapshot, keep, randomAt(at.step, `interval ${l}`));
             const margins = layer.attribution.looks.slice(-walkLooks - 1).map((one) => one.zmax);
-            const walks = looks.count % walkLooks === 0 ? walk(margins, randomAt(at.step, `walk ${l}`)) : {};
+            const walks = looks % walkLooks === 0 ? walk(margins, randomAt(at.step, `walk ${l}`)) : {};
             return {
               numbers: {
                 ...standing(per, d_model, model.norm),
@@ -134,6 +137,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               threshold_histogram: thresholdHistogram(per),
             };
           });
+          kept = 1;
           const values: Record<string, Value> = {
             ...byMetric(found.map(({ numbers }) => numbers as Record<string, number>)),
             ...(found[0]!.interval && byMetric(found.map(({ interval }) => interval!))),
@@ -146,12 +150,12 @@ export const neuronDeath: Analyzer = defineAnalyzer({
       save: () => ({
         ...Object.assign({}, ...layers.map((layer, l) => prefixed(String(l), layer.save()))),
         ...prefixed("spikes", spikes.save()),
-        looks: { shape: [2], data: Int32Array.of(looks.count, looks.step) },
+        looks: { shape: [2], data: Float64Array.of(looks, kept) },
       }),
       load: (state) => {
         for (const [l, layer] of layers.entries()) layer.load(under(String(l), state));
         spikes.load(under("spikes", state));
-        looks = { count: state.looks?.data[0] ?? 0, step: state.looks?.data[1] ?? 0 };
+        [looks, kept] = [state.looks?.data[0] ?? 0, state.looks?.data[1] ?? 1];
       },
     };
   },
@@ -166,11 +170,4 @@ function shareOfZeros(values: ArrayLike<number>): number {
   let zeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
   return zeros / values.length;
-}
-
-/** What weight decay alone leaves of weights between two steps: the product of `1 - lr weight_decay`. */
-function keptWeights(train: TrainingConfig["train"], from: number, to: number): number {
-  let kept = 1;
-  for (let step = from + 1; step <= to; step++) kept *= 1 - learningRate(train, step) * train.weight_decay;
-  return kept;
 }

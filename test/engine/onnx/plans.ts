@@ -32,6 +32,7 @@ export const plan: StepPlan = {
     beta2: 0.95,
     eps: 1e-8,
     grad_clip: 1,
+    skip_above: 0,
   },
   d_vocab: 32,
 };
