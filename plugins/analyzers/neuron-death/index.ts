@@ -161,9 +161,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   },
 });
 
-/** Norm of the gradient of each unit's incoming weights, `[d_mlp]`. */
+/** Norm of the gradient of each unit's incoming weights, `[d_mlp]`: columns summed by a product, several times as fast as a sum. */
 function unitGradients({ tf, grads }: ProbeInputs, layer: number): Tensor {
-  return tf.sqrt(tf.sum(tf.square(grads[`blocks.${layer}.mlp.W_in`]!), 0));
+  const squares = tf.square(grads[`blocks.${layer}.mlp.W_in`]!); // [d_model d_mlp]
+  return tf.sqrt(tf.reshape(tf.matMul(tf.ones([1, squares.shape[0]!]), squares), [-1]));
 }
 
 function shareOfZeros(values: ArrayLike<number>): number {
