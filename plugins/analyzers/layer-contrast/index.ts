@@ -1,7 +1,6 @@
 /** First against last layer. */
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
-import { createRandom } from "../../../core/random.ts";
 import { onScale, type StatisticName, shareNames, statisticNames } from "../../../core/statistics/contrast.ts";
 import { logit } from "../../../core/statistics/effects.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
@@ -18,7 +17,7 @@ const options = z.strictObject({
     .int()
     .min(1)
     .default(20)
-    .describe("Analyses between judgements of the trends (a bootstrap, dearer than all the rest)."),
+    .describe("Analyses between judgements of the trends, which take 20 points at least."),
 });
 
 /** Analyzer `layer-contrast`: how first and last layer differ, and whether they are inverted (arXiv 2407.07848). */
@@ -55,7 +54,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
             statisticNames.map((name) => onScale(name, end[name], unit)),
           );
           history.add([Math.log(at.tokens), ...ends]);
-          if (history.length() % trend_every === 0) Object.assign(judged, trends(run.seed + history.length()));
+          if (history.length() % trend_every === 0) Object.assign(judged, trends());
         }
         for (const [test, verdict] of Object.entries(judged)) {
           if (verdict !== (announced[test] ?? "undetermined")) at.event("inversion-verdict", { test, verdict });
@@ -86,13 +85,12 @@ export const layerContrast: Analyzer = defineAnalyzer({
       },
     };
 
-    function trends(seed: number): Record<string, Verdict> {
-      const random = createRandom(seed, "layer-contrast/trend");
+    function trends(): Record<string, Verdict> {
       const times = history.row(0);
       const judgements = statisticNames.map((name, i): [string, Verdict] => {
         const [first, last] = [history.row(1 + i), history.row(1 + statisticNames.length + i)];
         const finite = [...first, ...last].every(Number.isFinite);
-        return [`trend_${name}`, finite ? trend(times, first, last, random).verdict : "undetermined"];
+        return [`trend_${name}`, finite ? trend(times, first, last) : "undetermined"];
       });
       return Object.fromEntries(judgements);
     }
