@@ -87,7 +87,8 @@ export function firingsOf(readings: {
 }
 
 /** Turns one record a layer into one list a metric: the form in which an analyzer hands over metrics of every layer. */
-export function byMetric<M extends string, V>(layers: readonly Readonly<Record<M, V>>[]): Record<M, V[]> {
-  const names = Object.keys(layers[0] ?? {}) as M[];
-  return Object.fromEntries(names.map((name) => [name, layers.map((layer) => layer[name])])) as Record<M, V[]>;
+export function byMetric<T extends object>(layers: readonly T[]): { [K in keyof T]: T[K][] } {
+  const names = Object.keys(layers[0] ?? {}) as (keyof T)[];
+  const lists = names.map((name) => [name, layers.map((layer) => layer[name])]);
+  return Object.fromEntries(lists) as { [K in keyof T]: T[K][] };
 }

@@ -1,12 +1,20 @@
 /** What layer-contrast reports: meaning, range, unit, source, pitfall. */
-import { type ShareName, type StatisticName, shareNames, statisticNames } from "../../../core/statistics/contrast.ts";
+import {
+  coveredNames,
+  type JackknifedName,
+  overcoveredNames,
+  type ShareName,
+  type StatisticName,
+  shareNames,
+  statisticNames,
+} from "../../../core/statistics/contrast.ts";
 
 const meanings: Record<StatisticName, string> = {
   use_token: "share of units a token uses",
   use_seq: "share of units a sequence uses",
   use_batch: "share of units the batch uses",
   batch_over_token: "use_batch / use_token",
-  k50: "smallest share of units that gives half of all firings",
+  k50: "share of units, the busiest first, that gives half of all firings",
   always_on: "share of units that fire at over 90 % of tokens",
   rare: "share of units that fire at under 0.1 % of tokens",
   cluster_index: "use_seq over that of shuffled tokens",
@@ -17,7 +25,8 @@ const ofText =
 
 type Metric =
   | StatisticName
-  | `${"delta" | "delta_se" | "trend"}_${StatisticName}`
+  | `${"delta" | "trend"}_${StatisticName}`
+  | `delta_se_${JackknifedName}`
   | `h_${ShareName}`
   | "use_batch_equal_firings"
   | "delta_use_batch_equal_firings"
@@ -40,11 +49,19 @@ export const metrics = {
   ...perStatistic(
     "delta_",
     (meaning) =>
-      `Last minus first layer: log odds of the ${meaning} (log for ratios; shares of 0 or 1 moved in by half a unit). Any real; 0 no contrast. For use_batch arXiv 2407.07848 implies +4.95.`,
+      `Last minus first layer: log odds of the ${meaning} (log for ratios; shares of 0 or 1 moved in by half a unit). Its error, for statistics that have one: delta_se. Any real; 0 no contrast. For use_batch arXiv 2407.07848 implies +4.95.`,
   ),
   ...perStatistic(
     "delta_se_",
-    (meaning) => `Paired delete-one-sequence jackknife error of the contrast in the ${meaning}. ${ofText}`,
+    (meaning) =>
+      `Paired delete-one-sequence jackknife error of the contrast in the ${meaning}; -+ t of it, batch - 1 degrees of freedom, is a 95 % interval. ${ofText}`,
+    coveredNames,
+  ),
+  ...perStatistic(
+    "delta_se_",
+    (meaning) =>
+      `Paired delete-one-sequence jackknife error of the contrast in the ${meaning}. Too large rather than too small, as the jackknife is for unions (Efron & Stein 1981): no 95 % interval, -+ t of it covers more. ${ofText}`,
+    overcoveredNames,
   ),
   ...perStatistic(
     "h_",
@@ -54,7 +71,7 @@ export const metrics = {
   ...perStatistic(
     "trend_",
     (meaning) =>
-      `Inversion I2 of the ${meaning}: do its Theil-Sen slopes against log tokens after warm-up have opposite signs in first and last layer, both 95 % block-bootstrap intervals without 0? 1 inverted, -1 same sign, 0 undetermined. Judged every \`trend_every\` analyses.`,
+      `Inversion I2 of the ${meaning}: do its slopes against log tokens after warm-up have opposite signs in first and last layer, both 95 % intervals without 0? The intervals allow for noise that is correlated between neighbours in time (autoregressive, its correlation averaged out: Zellner & Tiao 1964). 1 inverted, -1 same sign, 0 undetermined. Judged every \`trend_every\` analyses.`,
   ),
   use_batch_equal_firings:
     "Per layer: expected use_batch with as many firings drawn as the least active layer has. [0, 1]. Where layers no longer differ, their contrast in use_batch is activity, not specificity.",
