@@ -78,12 +78,22 @@ export function firings(perSequence: NDArray, perToken: NDArray): Firings {
   return { batch, pos, units, perSequence: data, perToken: perToken.data as Int32Array, perUnit, sequences };
 }
 
+/** Equal readings of several analyzers are the same arrays: the sums over them are made once. */
+const summed = new WeakMap<object, Firings>();
+
 /** The firings of every layer, first layer first. */
 export function firingsOf(readings: {
   readonly perSequence: readonly NDArray[];
   readonly perToken: readonly NDArray[];
 }): Firings[] {
-  return readings.perSequence.map((perSequence, layer) => firings(perSequence, readings.perToken[layer]!));
+  return readings.perSequence.map((perSequence, layer) => {
+    const perToken = readings.perToken[layer]!;
+    const known = summed.get(perSequence.data);
+    if (known !== undefined && known.perToken === perToken.data) return known;
+    const made = firings(perSequence, perToken);
+    summed.set(perSequence.data, made);
+    return made;
+  });
 }
 
 /** Turns one record a layer into one list a metric: the form in which an analyzer hands over metrics of every layer. */
