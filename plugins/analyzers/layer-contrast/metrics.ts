@@ -76,7 +76,7 @@ export const metrics = {
   ...perStatistic(
     "trend_",
     (meaning) =>
-      `Inversion I2 of the ${meaning}: do its slopes against log tokens after warm-up have opposite signs in first and last layer, both 95 % intervals without 0? The intervals allow for noise that is correlated between neighbours in time (autoregressive, its correlation averaged out: Zellner & Tiao 1964). 1 inverted, -1 same sign, 0 undetermined. Judged every \`trend_every\` analyses.`,
+      `Inversion I2 of the ${meaning}: do its slopes against log tokens after warm-up have opposite signs in first and last layer, both 95 % intervals without 0? The intervals allow for noise that is correlated between neighbours in time (autoregressive, its correlation averaged out: Zellner & Tiao 1964); where it is near 1 they are too short. 1 inverted, -1 same sign, 0 undetermined. Judged every \`trend_every\` analyses.`,
   ),
   use_batch_equal_firings:
     "Per layer: expected use_batch with as many firings drawn as the least active layer has. [0, 1]. Where layers no longer differ, their contrast in use_batch is activity, not specificity.",
