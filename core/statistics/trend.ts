@@ -25,8 +25,11 @@ const leastWeight = 1e-7;
  * The slope of `y` against `x`, the noise being autoregressive of order one in the order of the points: `e_i = rho e_(i-1) + u_i`.
  * Given rho the slope has a t distribution with n - 2 degrees of freedom; rho itself is averaged out, each value weighing as much
  * as its restricted likelihood (Zellner & Tiao 1964, JASA 59:763: nothing known of intercept, slope, log deviation and rho in
- * (-1, 1)). Plugging one estimate of rho in would make intervals too short, as its error is large in series of this length. NaN
- * for fewer than three points.
+ * (-1, 1)). Plugging one estimate of rho in would make intervals too short, as its error is large in series of this length. NaN for
+ * fewer than three points.
+ *
+ * The interval covers less than it says where rho is near 1 for the length of the series (above 0.7 at 20 points), and where the
+ * noise has a white part besides.
  */
 export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>): Slope {
   const n = x.length;

@@ -1,6 +1,7 @@
 /** Charts of layer-contrast. */
 import type { Chart } from "../../../core/plugin.ts";
 import { jackknifedNames, statisticNames } from "../../../core/statistics/contrast.ts";
+import { layerLines } from "../chart-parts.ts";
 
 const lastStep = [
   { joinaggregate: [{ op: "max", field: "step", as: "last" }], groupby: ["run"] },
@@ -63,6 +64,15 @@ export const charts: readonly Chart[] = [
         detail: { field: "run" },
       },
     },
+  },
+  {
+    id: "specificity",
+    title: "Specificity to tokens",
+    description:
+      "How far the median unit's firing depends on the token that it is at. 1: fires at one token only; 0: does not care.",
+    data: "scalars",
+    only: ["specificity"],
+    spec: layerLines("specificity"),
   },
   {
     id: "phase-portrait",

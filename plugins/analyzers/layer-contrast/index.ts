@@ -1,14 +1,18 @@
 /** First against last layer. */
 import { z } from "zod";
 import type { NDArray } from "../../../core/ndarray.ts";
-import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/plugin.ts";
 import { onScale, statisticNames } from "../../../core/statistics/contrast.ts";
-import { countLayers, firingsOf } from "../counts.ts";
+import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { createHistory } from "./history.ts";
 import { trend, verdictNumber, verdicts } from "./inversion.ts";
 import { metrics } from "./metrics.ts";
 import { contrastReport } from "./report.ts";
+import { type NullEntropy, nullEntropy, specificityReport } from "./specificity.ts";
+import { countTypes } from "./token-types.ts";
+
+const count = z.int().min(1);
 
 const options = z.strictObject({
   trend_every: z
@@ -16,6 +20,20 @@ const options = z.strictObject({
     .min(1)
     .default(20)
     .describe("Analyses between judgements of the trends, which take 20 points at least."),
+  specificity_every: z
+    .int()
+    .min(0)
+    .default(200)
+    .describe(
+      "Steps between looks at held-out text for specificity, each of which takes about as long as a step; 0 for none.",
+    ),
+  specificity_tokens: count.default(2048).describe("Held-out tokens looked at, rounded up to whole sequences."),
+  specificity_types: count
+    .default(256)
+    .describe("Distinct tokens that count, the most frequent of that text (of bytes: all)."),
+  specificity_units: count
+    .default(1024)
+    .describe("Most units of a layer looked at (evenly spread where there are more)."),
 });
 
 /** Before the names of tests whose verdicts are saved. */
@@ -32,7 +50,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
   metrics,
   headline: ["use_batch_equal_firings"],
   charts,
-  setup: ({ trend_every }, run) => {
+  setup: (chosen, run) => {
     const history = createHistory(1 + 2 * statisticNames.length);
     let announced: Record<string, number> = {};
 
@@ -49,7 +67,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
             statisticNames.map((name) => onScale(name, report[name].at(end)!, unit)),
           );
           history.add([Math.log(at.tokens), ...ends]);
-          if (history.length() % trend_every === 0) Object.assign(judged, trends());
+          if (history.length() % chosen.trend_every === 0) Object.assign(judged, trends());
         }
         for (const [test, verdict] of Object.entries(judged)) {
           if (verdict === (announced[test] ?? 0)) continue;
@@ -58,6 +76,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
         announced = { ...announced, ...judged };
         return { ...report, ...judged };
       },
+      ...(chosen.specificity_every > 0 && { frozen: specificityLook(chosen, run.model.n_ctx) }),
       save: () => {
         const entries = Object.entries(announced).map(([test, verdict]): [string, NDArray] => [
           `${prefix}${test}`,
@@ -83,3 +102,22 @@ export const layerContrast: Analyzer = defineAnalyzer({
     }
   },
 });
+
+/** The look at held-out text, which is the same each time. */
+function specificityLook(chosen: z.output<typeof options>, n_ctx: number) {
+  let expected: NullEntropy | undefined;
+  return defineFrozenProbe({
+    every: chosen.specificity_every,
+    sequences: Math.ceil(chosen.specificity_tokens / n_ctx),
+    sites: ["mlp_post"],
+    probe: ({ mlp_post }, inputs) => ({
+      ...countTypes(inputs, mlp_post, chosen.specificity_types, chosen.specificity_units),
+    }),
+    analyze: ({ present, firings }) => {
+      expected ??= nullEntropy(present.data);
+      const known = expected;
+      const report = byMetric(firings.map((layer) => specificityReport(layer, known)));
+      return { ...report, delta_specificity: report.specificity.at(-1)! - report.specificity[0]! };
+    },
+  });
+}
