@@ -1,6 +1,7 @@
 /** On the device: how often each unit fires at each of the most frequent tokens. */
 import type { Tensor } from "@tensorflow/tfjs";
 import type { ProbeInputs } from "../../../core/plugin.ts";
+import { spreadUnits } from "../spread-units.ts";
 
 /**
  * The rank of the token at each position among the distinct tokens of a text, int32 `[n]` from int32 `[n]`: 0 for the most frequent;
@@ -17,12 +18,6 @@ export function typeRanks(tf: ProbeInputs["tf"], tokens: Tensor): Tensor {
   const once = tf.cast(tf.equal(first, fromEnd), "int32"); // [n], 1 where a token occurs for the first time
   const above = tf.cast(tf.greater(row(key), column(key)), "int32"); // [n n]
   return tf.sum(tf.mul(above, row(once)), 1); // [n]
-}
-
-/** At most `most` of `units` units, evenly spread; undefined when that is all of them. */
-function someUnits(units: number, most: number): Int32Array | undefined {
-  if (units <= most) return undefined;
-  return Int32Array.from({ length: most }, (_, k) => Math.floor((k * units) / most));
 }
 
 /** What a look reads: occurrences of the `types` most frequent tokens, and at how many of them each unit fires. */
@@ -45,7 +40,7 @@ export function countTypes(
   const firings = posts.map((post) => {
     const units = post.shape.at(-1)!;
     const flat = tf.reshape(post, [-1, units]); // [n d_mlp]
-    const some = someUnits(units, most);
+    const some = spreadUnits(units, most);
     const followed = some === undefined ? flat : tf.gather(flat, tf.tensor1d(some, "int32"), 1); // [n units]
     return tf.cast(tf.matMul(hot, tf.step(followed), true, false), "int32"); // [types units], exact: counts are whole
   });

@@ -12,9 +12,10 @@ import { createRandom } from "../../../core/random.ts";
 import { learningRate } from "../../../core/schedule.ts";
 import { rateBound } from "../../../core/statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
+import { spreadUnits } from "../spread-units.ts";
 import { charts } from "./charts.ts";
 import type { Norm } from "./drift.ts";
-import { followedPart, followedUnits, lookAt, snapshotOf } from "./frozen.ts";
+import { followedPart, lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
@@ -39,7 +40,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
     const { model, train } = run.config as unknown as TrainingConfig;
-    const followed = followedUnits(d_mlp, chosen.followed_units);
+    const followed = spreadUnits(d_mlp, chosen.followed_units);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { alpha, grace_windows: grace, reach } = chosen;
