@@ -55,14 +55,19 @@ describe("createWandbSink online", () => {
   }
   const bySdk = () => server.requests.filter((r) => r.operation === "file_stream" && r.userAgent.includes("JS Client"));
 
-  it("streams rows through @wandb/sdk while training, with NaN and true times, and prints where", async () => {
+  it("streams rows through @wandb/sdk while training, with NaN and true times, says where, and heeds a stop", async () => {
     const sink = sinkWith({}, env);
     await sink.open(testRun(dir()));
     await sink.write([testRow(1)]);
     await until("the first row", () => server.runs.get(id)?.history.length === 1);
     await until("the SDK's start", () => server.requests.some((r) => r.operation === "Viewer"));
-    for (let step = 2; step <= 120; step++) await sink.write([testRow(step)]);
-    await until("rows by the SDK", () => bySdk().length > 0 && server.run(id).history.length === 120);
+    for (let step = 2; step < 120; step++) await sink.write([testRow(step)]);
+    await until("rows by the SDK", () => bySdk().length > 0 && server.run(id).history.length === 119);
+    expect(host.stops).to.deep.equal([]);
+    server.stopped = true; // told to the SDK, which pays no heed
+    await sink.write([testRow(120)]);
+    await until("the stop", () => host.stops.length > 0);
+    server.stopped = undefined;
     expect(historyOf(server, id)).to.deep.equal(expectedRows(120));
     expect(server.run(id).exitcode).to.equal(undefined);
     await sink.close(ended("finished", 120));
@@ -73,6 +78,7 @@ describe("createWandbSink online", () => {
       `W&B: all 120 rows are at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id} (finished).`,
     );
     expect(host.warned).to.deep.equal([]);
+    expect([host.stops, host.bars.at(-1)]).to.deep.equal([["stopped from W&B's page"], "120/120"]);
   });
 
   it("gives the SDK up at its first failed request, and loses nothing", async () => {
