@@ -290,6 +290,10 @@ export function pageNotBuilt(): ExperimentError {
 }
 
 export function pngUnavailable(reason: string): ExperimentError {
-  const message = `--format png: needs the optional package @resvg/resvg-js (${reason}). Install it, or use --format html.`;
+  const message = `PNG pictures: need the optional package @resvg/resvg-js (${reason}). Install it; HTML reports do without.`;
   return new ExperimentError("usage", message);
+}
+
+export function noRowsToDraw(): ExperimentError {
+  return new ExperimentError("usage", "pictures of charts: need rows.jsonl. Add the sink `json` to the config.");
 }

@@ -46,7 +46,10 @@ export class FakeWandb {
   fault: (request: FakeRequest, index: number) => Fault | undefined = () => undefined;
   /** What `UpsertBucket` says of the lines that it has; the truth where undefined. */
   claimedLines: number | undefined;
+  /** What answers to `file_stream` say under `stopped`, where anything: W&B's page asks the run to stop. */
+  stopped: unknown;
   #http: HttpServer | undefined;
+  #base = "";
 
   run(id: string): FakeRun {
     const found = this.runs.get(id);
@@ -71,7 +74,8 @@ export class FakeWandb {
     const http = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
     this.#http = http;
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    this.#base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    return this.#base;
   }
 
   async close(): Promise<void> {
@@ -199,13 +203,16 @@ export class FakeWandb {
     }
     for (const name of uploaded ?? []) run.uploaded.add(name);
     if (complete) run.exitcode = exitcode ?? 0;
-    return { status: 200, text: '{"exitcode":null,"limits":{}}' };
+    return { status: 200, text: JSON.stringify({ exitcode: null, limits: {}, stopped: this.stopped }) };
   }
 
   #createFiles(variables: Record<string, unknown>): Answer {
     const run = String(variables.run);
     const names = variables.files as string[];
-    const files = names.map((name) => ({ name, uploadUrl: `/storage/${run}/${encodeURIComponent(name)}` }));
+    const files = names.map((name) => ({
+      name,
+      uploadUrl: `${this.#base}/storage/${run}/${encodeURIComponent(name)}`,
+    }));
     return data({ createRunFiles: { runID: run, uploadHeaders: ["X-Signed: yes"], files } });
   }
 

@@ -48,13 +48,14 @@ export interface ReadRecord {
     readonly run_id: string;
     readonly display_name?: string;
     readonly project?: string;
+    readonly run_group?: string;
     readonly tags?: readonly string[];
     readonly config: { readonly update: readonly Item[] };
     readonly start_time: { readonly seconds: number; readonly nanos?: number };
   };
   readonly output_raw?: { readonly output_type?: number; readonly line: string };
   readonly stats?: { readonly item: readonly Item[] };
-  readonly files?: { readonly files: readonly { readonly path: string }[] };
+  readonly files?: { readonly files: readonly { readonly path: string; readonly type?: number }[] };
   readonly exit?: { readonly exit_code?: number; readonly runtime?: number };
 }
 

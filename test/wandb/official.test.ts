@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { Journal } from "../../plugins/sinks/wandb/journal.ts";
 import { makeLogFolder } from "../../plugins/sinks/wandb/layout.ts";
+import { writeMedia } from "../../plugins/sinks/wandb/media.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
 import { useTempDir } from "../helpers/temp.ts";
@@ -46,6 +47,9 @@ describe("W&B's own Python client, over our logs", () => {
     const log = makeLogFolder(dir(), "offline", runStart, "run1");
     const journal = Journal.create(log, journalStart, journalOptions);
     for (let step = 1; step <= steps; step++) journal.row(testRow(step));
+    const picture = { kind: "images", key: "charts/s/heat", extension: "png" } as const;
+    const file = writeMedia(log, picture, Buffer.from("a picture"));
+    journal.media("charts/s/heat", { _type: "image-file", format: "png", width: 3, height: 2, ...file });
     journal.output("stdout", runStart, "hello");
     journal.stats(runStart, { cpu: 1 });
     journal.exit(0, runStart + 1e5);
@@ -62,7 +66,7 @@ describe("W&B's own Python client, over our logs", () => {
     expect(kinds).to.not.include(null);
   });
 
-  it("uploads every row with `wandb sync`", async () => {
+  it("uploads every row with `wandb sync`, and pictures with their place in the summary", async () => {
     const server = new FakeWandb();
     const home = join(dir(), "home");
     mkdirSync(home);
@@ -77,7 +81,10 @@ describe("W&B's own Python client, over our logs", () => {
     const child = spawn("python3", ["-m", "wandb", "sync", dirname(written())], { env, stdio: "ignore" });
     await new Promise((resolve) => child.on("exit", resolve));
     expect(historyOf(server)).to.deep.equal(expectedRows(steps));
-    expect(server.run("run1").exitcode).to.equal(0);
+    const { exitcode, summary, files } = server.run("run1");
+    expect(exitcode).to.equal(0);
+    const picture = (lenient(summary) as Record<string, { path: string; width: number }>)["charts/s/heat"];
+    expect([picture?.width, files.get(picture?.path ?? "")]).to.deep.equal([3, "a picture"]);
     await server.close();
   });
 });

@@ -52,6 +52,7 @@ export class Journal {
   #log: LogWriter;
   #encoder: RowEncoder;
   #number: number;
+  #rows: number;
   #lastStep: number;
   #fresh: string[] = [];
 
@@ -62,6 +63,7 @@ export class Journal {
     this.#options = options;
     this.#defined = known.defined;
     this.#number = known.records;
+    this.#rows = known.lines.history;
     this.#lastStep = known.lastStep;
     this.#encoder = this.#newEncoder(known);
   }
@@ -86,6 +88,11 @@ export class Journal {
     return Journal.create(path, start, options);
   }
 
+  /** Rows in the log. */
+  get rows(): number {
+    return this.#rows;
+  }
+
   /** Histograms that were left out because their row would have been too long for W&B. */
   get omittedHistograms(): number {
     return this.#encoder.omittedHistograms;
@@ -102,6 +109,7 @@ export class Journal {
     }
     this.#log.append(...records);
     this.#number += 2;
+    this.#rows += 1;
     this.#lastStep = row.step;
   }
 
@@ -126,10 +134,10 @@ export class Journal {
     this.#put(kind.config, configRecord(path, value));
   }
 
-  /** Puts a table, whose file stands under `files/`, in the summary. */
-  table(key: string, { name, value }: { readonly name: string; readonly value: object }): void {
+  /** Puts a value in the summary that stands for a file under `files/`. */
+  media(key: string, value: Readonly<Record<string, unknown>> & { readonly path: string }): void {
     this.#put(kind.summary, summaryRecord([[[key], JSON.stringify(value)]]));
-    this.files([name], "media");
+    this.files([value.path], "media");
   }
 
   /** Names files that stand under `files/`. */
@@ -157,6 +165,7 @@ export class Journal {
     const known = superseded(this.path, step, this.#options.summaryOf);
     this.#log = LogWriter.continue(this.path, known.size);
     this.#number = known.records;
+    this.#rows = known.lines.history;
     this.#lastStep = known.lastStep;
     this.#encoder = this.#newEncoder(known);
   }

@@ -9,6 +9,7 @@ import { type HistoryLane, Replay } from "./replay.ts";
 import { UploadError } from "./retry.ts";
 import { openSdkLane } from "./sdk-lane.ts";
 import { Server } from "./server.ts";
+import { createStopRequest } from "./stop-request.ts";
 import { network, type Transport } from "./transport.ts";
 
 /** Pauses between looks at the log, ms: the first half minute short, so that a new run shows at once. */
@@ -44,9 +45,11 @@ const transport: Transport = {
   },
 };
 
-async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promise<void> {
+async function follow({ log, account, sdk, resumed }: ToLive & { type: "start" }): Promise<void> {
   const started = Date.now();
-  const replay = new Replay(log, new Server(account, transport));
+  const server = new Server(account, transport);
+  const replay = new Replay(log, server);
+  const stopsNow = createStopRequest(resumed);
   let sent = started;
   let warned = false;
   let tried = !sdk;
@@ -63,13 +66,16 @@ async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promis
       }
       if (replay.run !== undefined && !tried) {
         tried = true;
-        lane = await openSdkLane(account, replay.run, replay.config).catch(() => undefined);
+        lane = await openSdkLane(account, replay.run, replay.config, (answer) => server.heard(answer)).catch(
+          () => undefined,
+        );
       }
       if (replay.progress.history > before) sent = Date.now();
       else if (Date.now() - sent > heartbeatEvery) {
         await replay.heartbeat(patience);
         sent = Date.now();
       }
+      if (stopsNow(server.stopAsked)) tell({ type: "stop-asked" });
     } catch (thrown) {
       if (!warned && !stop.signal.aborted) tell({ type: "warning", message: reasonOf(thrown) });
       warned = true;

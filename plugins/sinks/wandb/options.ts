@@ -33,7 +33,7 @@ export const optionsSchema = z.strictObject({
   charts: z
     .boolean()
     .default(true)
-    .describe("Add the charts that analyzers declare, where W&B's presets can hold them."),
+    .describe("Add the charts that analyzers declare: by W&B's presets, and as pictures where those cannot hold them."),
   finish_timeout: z
     .number()
     .min(0)

@@ -51,10 +51,21 @@ const createRunFiles = `mutation CreateRunFiles($entity: String!, $project: Stri
 export class Server {
   readonly account: Account;
   readonly #transport: Transport;
+  #stopAsked = false;
 
   constructor(account: Account, transport: Transport) {
     this.account = account;
     this.#transport = transport;
+  }
+
+  /** Whether W&B's page asks the run to stop, by the last answer that was heard. */
+  get stopAsked(): boolean {
+    return this.#stopAsked;
+  }
+
+  /** Takes note of an answer to `file_stream`, whoever sent the request. */
+  heard(answer: unknown): void {
+    this.#stopAsked = at(answer, "stopped") === true;
   }
 
   /** Makes the run or brings it up to date; null leaves a field as it is, so that what a user edited stays. */
@@ -88,7 +99,7 @@ export class Server {
   async stream(run: ServerRun, body: StreamBody, patience: Patience): Promise<void> {
     const path = [run.entity, run.project, run.id].map(encodeURIComponent).join("/");
     const url = `${this.account.baseUrl}/files/${path}/file_stream`;
-    await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => parsed(reply));
+    await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => this.heard(parsed(reply)));
   }
 
   /** Uploads one file of the run. */
