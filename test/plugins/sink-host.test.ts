@@ -97,7 +97,7 @@ describe("SinkHost", () => {
     }));
     const parent = await trainTiny(dir(), { changes, sinks: [seeing] });
     const options = { root: join(dir(), "runs"), ref: parent.id, at: 8, orders: 1, steps: 3, counterfactuals: [] };
-    const [request] = forkRequests(options, withPlugins({ sinks: [seeing] }));
+    const [request] = await forkRequests(options, withPlugins({ sinks: [seeing] }));
     const cut = await train(request!);
     expect(cut.outcome.state).to.equal("interrupted");
     await trainTiny(dir(), { changes, sinks: [seeing], resume: cut.id });
