@@ -1,4 +1,5 @@
 /** A W&B server for tests: GraphQL, file_stream and uploads in memory, with faults to order. */
+import { readFileSync } from "node:fs";
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { HttpReply, HttpRequest, Transport } from "../../plugins/sinks/wandb/transport.ts";
@@ -46,6 +47,11 @@ export class FakeWandb {
   fault: (request: FakeRequest, index: number) => Fault | undefined = () => undefined;
   /** What `UpsertBucket` says of the lines that it has; the truth where undefined. */
   claimedLines: number | undefined;
+  /** The token that is exchanged for an access token; `access-1`, then `access-2` …, each for an hour. */
+  identityToken: string | undefined;
+  /** The access token that is good now. */
+  accessToken = "";
+  #exchanges = 0;
   #http: HttpServer | undefined;
 
   run(id: string): FakeRun {
@@ -81,7 +87,7 @@ export class FakeWandb {
 
   async #virtual({ url, headers, body, timeoutMs }: HttpRequest, clock: { time: number }): Promise<HttpReply> {
     clock.time += 20;
-    const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
+    const text = typeof body === "string" ? body : readFileSync(body.file, "utf8");
     const request = this.#noted(new URL(url).pathname, headers.Authorization ?? "", headers["User-Agent"] ?? "", text);
     const fault = this.fault(request, this.requests.length - 1);
     if (fault?.kind === "reset" || (fault?.kind === "stall" && fault.ms >= timeoutMs)) {
@@ -123,7 +129,8 @@ export class FakeWandb {
     const named =
       path === "/graphql" ? ((JSON.parse(body) as { operationName?: string; query: string }) ?? {}) : undefined;
     const query = named?.operationName ?? /(?:query|mutation)\s+(\w+)/.exec(named?.query ?? "")?.[1];
-    const operation = query ?? (path.endsWith("/file_stream") ? "file_stream" : "PUT");
+    const operation =
+      query ?? (path.endsWith("/file_stream") ? "file_stream" : path === "/oidc/token" ? "exchange" : "PUT");
     const request = { path, operation, authorization, userAgent, body };
     this.requests.push(request);
     return request;
@@ -139,7 +146,11 @@ export class FakeWandb {
     return fault?.kind === "malformed" ? { ...answer, text: "<html>{" } : answer;
   }
 
-  #answer({ path, operation, body }: FakeRequest): Answer {
+  #answer({ path, operation, authorization, body }: FakeRequest): Answer {
+    if (operation === "exchange") return this.#exchange(body);
+    if (this.accessToken !== "" && operation !== "PUT" && authorization !== `Bearer ${this.accessToken}`) {
+      return { status: 401, text: "{}" };
+    }
     if (operation === "file_stream") return this.#stream(decodeURIComponent(path.split("/").at(-2) ?? ""), body);
     if (operation === "PUT") return this.#put(path, body);
     const { variables } = JSON.parse(body) as { variables: Record<string, unknown> };
@@ -147,6 +158,15 @@ export class FakeWandb {
     if (operation === "UpsertBucket") return this.#upsert(variables);
     if (operation === "CreateRunFiles") return this.#createFiles(variables);
     return { status: 200, text: JSON.stringify({ errors: [{ message: `unknown operation ${operation}` }] }) };
+  }
+
+  #exchange(body: string): Answer {
+    if (new URLSearchParams(body).get("assertion") !== this.identityToken) {
+      return { status: 400, text: JSON.stringify({ error: "invalid_grant", error_description: `no good: ${body}` }) };
+    }
+    this.#exchanges += 1;
+    this.accessToken = `access-${this.#exchanges}`;
+    return { status: 200, text: JSON.stringify({ access_token: this.accessToken, expires_in: 3600 }) };
   }
 
   #upsert(variables: Record<string, unknown>): Answer {

@@ -32,7 +32,7 @@ export const journalStart: JournalStart = {
 };
 
 export const testKey = "local-0123456789abcdef0123456789abcdef01234567";
-export const account = { baseUrl: "http://wandb.test", key: testKey };
+export const account = { baseUrl: "http://wandb.test", login: testKey };
 
 export const logIn = (dir: string): string => join(dir, "run-run1.wandb");
 

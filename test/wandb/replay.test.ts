@@ -114,7 +114,7 @@ describe("upload", () => {
     other.claimedLines = 20;
     const elsewhere = other.transport(clock);
     const { upload } = await import("../../plugins/sinks/wandb/upload.ts");
-    const account = { baseUrl: "http://other.test", key: testKey };
+    const account = { baseUrl: "http://other.test", login: testKey };
     await upload({
       log,
       account,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import { type Batch, Follower, type Lines } from "./follower.ts";
 import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "./progress.ts";
@@ -165,7 +165,7 @@ export class Replay {
       const path = normalize(join(root, name));
       if (this.#progress.files.includes(name) || !path.startsWith(root + sep) || !existsSync(path)) continue;
       if (statSync(path).size > largestFile) continue;
-      await this.#server.upload(run, name, readFileSync(path), patience);
+      await this.#server.upload(run, name, path, patience);
       this.#keep({ files: [...this.#progress.files, name] });
     }
   }

@@ -1,14 +1,9 @@
+import { AccessTokens } from "./access-token.ts";
+import type { Account } from "./account.ts";
 import type { Lines } from "./follower.ts";
 import type { RunIdentity } from "./records.ts";
-import { type Patience, requestUntilDone, UploadError } from "./retry.ts";
-import type { HttpReply, Transport } from "./transport.ts";
-
-/** Where a server is and how it is entered. */
-export interface Account {
-  /** Without a trailing slash. */
-  readonly baseUrl: string;
-  readonly key: string;
-}
+import { type Patience, refusalOf, requestUntilDone, UploadError } from "./retry.ts";
+import type { FileBody, HttpReply, Transport } from "./transport.ts";
 
 /** A run as the server knows it. */
 export interface ServerRun {
@@ -31,8 +26,8 @@ export interface StreamBody {
 const graphqlTimeout = 30_000;
 const streamTimeout = 180_000;
 
-/** Longest file that is sent, bytes: it is held in memory whole. */
-export const largestFile = 1_000_000_000;
+/** Longest file that storage takes in one request, bytes (S3's limit of a single PUT). */
+export const largestFile: number = 5 * 2 ** 30;
 
 const upsertBucket = `mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String, $displayName: String, $notes: String, $config: JSONString, $host: String, $jobType: String, $tags: [String!], $summaryMetrics: JSONString) {
   upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName, displayName: $displayName, notes: $notes, config: $config, host: $host, jobType: $jobType, tags: $tags, summaryMetrics: $summaryMetrics}) {
@@ -51,10 +46,19 @@ const createRunFiles = `mutation CreateRunFiles($entity: String!, $project: Stri
 export class Server {
   readonly account: Account;
   readonly #transport: Transport;
+  readonly #authorization: (patience: Patience) => Promise<string>;
 
   constructor(account: Account, transport: Transport) {
     this.account = account;
     this.#transport = transport;
+    const { baseUrl, login } = account;
+    if (typeof login === "string") {
+      const basic = `Basic ${Buffer.from(`api:${login}`).toString("base64")}`;
+      this.#authorization = async () => basic;
+    } else {
+      const tokens = new AccessTokens(baseUrl, login, transport);
+      this.#authorization = async (patience) => `Bearer ${await tokens.current(patience)}`;
+    }
   }
 
   /** Makes the run or brings it up to date; null leaves a field as it is, so that what a user edited stays. */
@@ -91,58 +95,65 @@ export class Server {
     await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => parsed(reply));
   }
 
-  /** Uploads one file of the run. */
-  async upload(run: ServerRun, name: string, bytes: Uint8Array, patience: Patience): Promise<void> {
+  /** Uploads one file of the run, which stands at `path`. */
+  async upload(run: ServerRun, name: string, path: string, patience: Patience): Promise<void> {
     const variables = { entity: run.entity, project: run.project, run: run.id, files: [name] };
     const data = await this.#graphql("CreateRunFiles", createRunFiles, variables, patience);
     const made = at(data, "createRunFiles");
     const url = textAt(made, "files", 0, "uploadUrl");
     if (url === undefined) throw new UploadError("rejected", "the server gives no place to upload files to");
-    const lines = at(made, "uploadHeaders");
-    const headers = (Array.isArray(lines) ? lines : []).flatMap((line): [string, string][] => {
+    await this.put(url, at(made, "uploadHeaders"), { file: path }, patience);
+    await this.stream(run, { uploaded: [name] }, patience);
+  }
+
+  /** Puts a body in the place that the server gave; `headers` are lines `Name:value`. */
+  async put(place: string, headers: unknown, body: string | FileBody, patience: Patience): Promise<void> {
+    const given = (Array.isArray(headers) ? headers : []).flatMap((line): [string, string][] => {
       const colon = String(line).indexOf(":");
       return colon < 0 ? [] : [[String(line).slice(0, colon), String(line).slice(colon + 1)]];
     });
-    // The address is signed: the key does not go there.
+    // The address is signed: the login does not go there.
     const request = {
       method: "PUT",
-      url: new URL(url, this.account.baseUrl).href,
-      headers: Object.fromEntries(headers),
-      body: bytes,
+      url: new URL(place, this.account.baseUrl).href,
+      headers: Object.fromEntries(given),
+      body,
       timeoutMs: 3_600_000,
     } as const;
     await requestUntilDone(this.#transport, request, patience, () => undefined);
-    await this.stream(run, { uploaded: [name] }, patience);
   }
 
   async #graphql(operationName: string, query: string, variables: object, patience: Patience): Promise<unknown> {
     const body = JSON.stringify({ operationName, query, variables });
-    // A conflict between two writers of one run passes.
-    const passing = new Set([409]);
     const url = `${this.account.baseUrl}/graphql`;
-    return await this.#post(url, body, graphqlTimeout, patience, graphqlData, passing);
+    // A conflict between two writers of one run passes.
+    const refusal = (reply: HttpReply) => (reply.status === 409 ? undefined : refusalOf(reply));
+    return await this.#post(url, body, graphqlTimeout, patience, graphqlData, refusal);
   }
 
-  #post<T>(
+  async #post<T>(
     url: string,
     body: string,
     timeoutMs: number,
     patience: Patience,
     accept: (reply: HttpReply) => T,
-    passing?: ReadonlySet<number>,
+    refusal = refusalOf,
   ): Promise<T> {
-    const headers = {
-      "Content-Type": "application/json",
-      "User-Agent": "reluscope",
-      Authorization: `Basic ${Buffer.from(`api:${this.account.key}`).toString("base64")}`,
+    // Anew for each attempt: an access token may run out while a server has one wait.
+    const request = async () => {
+      const headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "reluscope",
+        Authorization: await this.#authorization(patience),
+      };
+      return { method: "POST", url, headers, body, timeoutMs } as const;
     };
-    return requestUntilDone(
-      this.#transport,
-      { method: "POST", url, headers, body, timeoutMs },
-      patience,
-      accept,
-      passing,
-    );
+    return await requestUntilDone(this.#transport, request, patience, accept, (reply) => {
+      const byToken = typeof this.account.login !== "string" && (reply.status === 401 || reply.status === 403);
+      return byToken
+        ? new UploadError("refused", `the access token is refused (HTTP ${reply.status})`)
+        : refusal(reply);
+    });
   }
 }
 

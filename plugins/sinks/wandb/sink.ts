@@ -1,6 +1,7 @@
 /** The sink itself, given what holds for its run. */
 import { ExperimentError, ioFailed } from "../../../core/errors.ts";
 import type { Notices, Outcome, Run, SinkInstance } from "../../../core/plugin.ts";
+import { accountOf } from "./account.ts";
 import { declaredCharts } from "./charts.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { startOf } from "./identity.ts";
@@ -11,7 +12,7 @@ import { type LiveStream, startLive } from "./live.ts";
 import { journalOptionsOf, type WandbOptions } from "./options.ts";
 import type { Settings } from "./settings.ts";
 import { createSystemMonitor, type SystemMonitor } from "./system.ts";
-import { network } from "./transport.ts";
+import { networkThrough } from "./transport.ts";
 import { remedyFor, runUrl, upload } from "./upload.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
@@ -89,35 +90,32 @@ function openJournal(run: Run, options: WandbOptions, settings: Settings): Journ
 }
 
 function stream(log: string, settings: Settings, notices: Notices): LiveStream | undefined {
-  const { baseUrl, key, appUrl } = settings;
-  if (key === undefined) return undefined;
-  return startLive(
-    log,
-    { baseUrl, key },
-    {
-      onRun: (run) => notices.info(`W&B: view the run at ${runUrl(appUrl, run)}`),
-      onWarning: (reason) =>
-        notices.warn(`W&B: streaming failed: ${reason}. Training goes on; rows are kept in ${log}.`),
-    },
-  );
+  const account = accountOf(settings);
+  if (account === undefined) return undefined;
+  return startLive(log, account, {
+    onRun: (run) => notices.info(`W&B: view the run at ${runUrl(settings.appUrl, run)}`),
+    onWarning: (reason) => notices.warn(`W&B: streaming failed: ${reason}. Training goes on; rows are kept in ${log}.`),
+  });
 }
 
 /** Brings the server up to the log, and says how that went. */
 async function settle(
   log: string,
   runId: string,
-  { baseUrl, key = "", appUrl }: Settings,
+  settings: Settings,
   options: WandbOptions,
   outcome: Outcome,
   notices: Notices,
 ): Promise<void> {
   const limit = outcome.state === "interrupted" ? interruptedEnd : Number.POSITIVE_INFINITY;
   const patience = { until: Date.now() + Math.min(limit, options.finish_timeout * 1000), attempts: 1000 };
-  const account = { baseUrl, key };
-  const done = await upload({ log, account, transport: network, patience, exitCode: undefined });
+  const account = accountOf(settings);
+  if (account === undefined) return;
+  const transport = networkThrough(account.proxies);
+  const done = await upload({ log, account, transport, patience, exitCode: undefined });
   if (done.complete) {
     const run = { entity: done.entity ?? "", project: done.project ?? "", id: done.id ?? "" };
-    notices.info(`W&B: all ${done.rows} rows are at ${runUrl(appUrl, run)} (${outcome.state}).`);
+    notices.info(`W&B: all ${done.rows} rows are at ${runUrl(settings.appUrl, run)} (${outcome.state}).`);
   } else {
     const reason = done.reason ?? "the log has no end";
     notices.warn(

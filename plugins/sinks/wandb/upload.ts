@@ -1,8 +1,9 @@
 import { basename, dirname } from "node:path";
 import { ExperimentError, reasonOf } from "../../../core/errors.ts";
+import type { Account } from "./account.ts";
 import { Replay } from "./replay.ts";
 import { type Patience, UploadError } from "./retry.ts";
-import { type Account, Server } from "./server.ts";
+import { Server } from "./server.ts";
 import type { Transport } from "./transport.ts";
 
 /** What came of bringing a server up to a log. */
