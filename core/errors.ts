@@ -24,6 +24,14 @@ export function twoLogins(one: string, other: string): ExperimentError {
   );
 }
 
+/** A tracking server has a run, or has none, where the config asked for the opposite. */
+export function resumeRefused(problem: string): ExperimentError {
+  return new ExperimentError(
+    "config.invalid",
+    `sinks.wandb.resume: ${problem}. Choose another \`id\`, or \`resume: allow\`.`,
+  );
+}
+
 /** What yargs has to say about a command line. */
 export function badUsage(message: string): ExperimentError {
   return new ExperimentError("usage", `${/[.?!]$/.test(message) ? message : `${message}.`} See \`experiment --help\`.`);

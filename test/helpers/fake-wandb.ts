@@ -45,8 +45,6 @@ export class FakeWandb {
   readonly requests: FakeRequest[] = [];
   /** Asked before each request. */
   fault: (request: FakeRequest, index: number) => Fault | undefined = () => undefined;
-  /** What `UpsertBucket` says of the lines that it has; the truth where undefined. */
-  claimedLines: number | undefined;
   /** The token that is exchanged for an access token; `access-1`, then `access-2` …, each for an hour. */
   identityToken: string | undefined;
   /** The access token that is good now. */
@@ -155,6 +153,7 @@ export class FakeWandb {
     if (operation === "PUT") return this.#put(path, body);
     const { variables } = JSON.parse(body) as { variables: Record<string, unknown> };
     if (operation === "Viewer") return data({ viewer: { id: "v", entity: "me", flags: "{}", teams: { edges: [] } } });
+    if (operation === "RunResumeStatus") return this.#status(variables);
     if (operation === "UpsertBucket") return this.#upsert(variables);
     if (operation === "CreateRunFiles") return this.#createFiles(variables);
     return { status: 200, text: JSON.stringify({ errors: [{ message: `unknown operation ${operation}` }] }) };
@@ -167,6 +166,29 @@ export class FakeWandb {
     this.#exchanges += 1;
     this.accessToken = `access-${this.#exchanges}`;
     return { status: 200, text: JSON.stringify({ access_token: this.accessToken, expires_in: 3600 }) };
+  }
+
+  #status({ name, project, entity }: Record<string, unknown>): Answer {
+    const run = this.runs.get(String(name));
+    if (this.runs.size === 0) return data({ model: null });
+    const { config = "{}", tags = [], notes = "", displayName = name } = run?.variables ?? {};
+    const own = (JSON.parse(String(config)) as { _wandb?: { value?: { t?: unknown } } })._wandb?.value;
+    const tail = (lines: readonly unknown[] = []) => JSON.stringify(lines.slice(-1));
+    const bucket = run && {
+      id: `storage-${String(name)}`,
+      name,
+      ...{ displayName, config, tags, notes },
+      summaryMetrics: run.summary,
+      historyLineCount: run.history.length,
+      eventsLineCount: run.events.length,
+      logLineCount: run.output.length,
+      historyTail: tail(run.history),
+      eventsTail: tail(run.events),
+      wandbConfig: JSON.stringify(own?.t === undefined ? {} : { t: own.t }),
+    };
+    return data({
+      model: { id: "p", name: project, entity: { id: "e", name: entity ?? "me" }, bucket: bucket ?? null },
+    });
   }
 
   #upsert(variables: Record<string, unknown>): Answer {
@@ -190,10 +212,9 @@ export class FakeWandb {
     const project = { id: "p", name: run.variables.project ?? "uncategorized" };
     const entity = { id: "e", name: run.variables.entity ?? "me" };
     const bucket = { id: `storage-${id}`, name: id, displayName: run.variables.displayName ?? id };
-    const historyLineCount = this.claimedLines ?? run.history.length;
     return data({
       upsertBucket: {
-        bucket: { ...bucket, config: "{}", project: { ...project, entity }, historyLineCount },
+        bucket: { ...bucket, config: "{}", project: { ...project, entity }, historyLineCount: run.history.length },
         inserted: known === undefined,
       },
     });

@@ -17,6 +17,7 @@ export type Decoded =
   | { readonly type: "stats"; readonly time: number; readonly items: readonly Item[] }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly time: number; readonly line: string }
   | { readonly type: "files"; readonly paths: readonly string[] }
+  | { readonly type: "environment"; readonly writer: string }
   | { readonly type: "exit"; readonly code: number; readonly runtime: number }
   | { readonly type: "other" };
 
@@ -39,6 +40,7 @@ const decoders: ReadonlyMap<number, (bytes: Buffer) => Decoded> = new Map<number
   [kind.stats, statsOf],
   [kind.output, outputOf],
   [kind.files, filesOf],
+  [kind.environment, (bytes) => ({ type: "environment", writer: new Fields(bytes).text(199) })],
   [kind.exit, exitOf],
 ]);
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Row } from "../../../core/plugin.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -69,8 +70,14 @@ export class Journal {
   /** Begins a log. */
   static create(path: string, start: JournalStart, options: JournalOptions): Journal {
     const journal = new Journal(LogWriter.create(path), options, nothingRecovered());
-    journal.#put(kind.run, runRecord(start.run, start.config, start.version));
-    journal.#put(kind.environment, environmentRecord(start.run.host, start.run.startedAt, start.cpus));
+    const { run, config, version, cpus } = start;
+    const writer = randomBytes(16).toString("hex");
+    // Together: an upload needs both before it begins.
+    journal.#log.append(
+      record(1, kind.run, runRecord(run, config, version)),
+      record(2, kind.environment, environmentRecord(run.host, run.startedAt, cpus, writer)),
+    );
+    journal.#number = 2;
     if (options.axis !== undefined) journal.define({ name: options.axis, summary: [] });
     return journal;
   }

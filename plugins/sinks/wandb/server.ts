@@ -3,6 +3,7 @@ import type { Account } from "./account.ts";
 import type { Lines } from "./follower.ts";
 import type { RunIdentity } from "./records.ts";
 import { type Patience, refusalOf, requestUntilDone, UploadError } from "./retry.ts";
+import { type RunStatus, runResumeStatus, runStatusOf } from "./run-status.ts";
 import type { FileBody, HttpReply, Transport } from "./transport.ts";
 
 /** A run as the server knows it. */
@@ -11,8 +12,6 @@ export interface ServerRun {
   readonly entity: string;
   readonly project: string;
   readonly id: string;
-  /** Lines of history that the server has; undefined where it does not say. */
-  readonly historyLines: number | undefined;
 }
 
 /** The body of one `file_stream` request; what is absent stays as it is. */
@@ -31,7 +30,7 @@ export const largestFile: number = 5 * 2 ** 30;
 
 const upsertBucket = `mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String, $displayName: String, $notes: String, $config: JSONString, $host: String, $jobType: String, $tags: [String!], $summaryMetrics: JSONString) {
   upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName, displayName: $displayName, notes: $notes, config: $config, host: $host, jobType: $jobType, tags: $tags, summaryMetrics: $summaryMetrics}) {
-    bucket { id name displayName project { name entity { name } } historyLineCount }
+    bucket { id name displayName project { name entity { name } } }
     inserted
   }
 }`;
@@ -61,9 +60,14 @@ export class Server {
     }
   }
 
+  /** What the server has of the run; changes nothing. */
+  async status(run: Pick<RunIdentity, "id" | "entity" | "project">, patience: Patience): Promise<RunStatus> {
+    const variables = { name: run.id, project: given(run.project), entity: given(run.entity) };
+    return await this.#graphql("RunResumeStatus", runResumeStatus, variables, patience, runStatusOf);
+  }
+
   /** Makes the run or brings it up to date; null leaves a field as it is, so that what a user edited stays. */
   async upsertRun(run: RunIdentity, config: string, patience: Patience): Promise<ServerRun> {
-    const given = (text: string) => (text === "" ? null : text);
     const variables = {
       name: run.id,
       project: given(run.project),
@@ -78,13 +82,11 @@ export class Server {
     };
     const data = await this.#graphql("UpsertBucket", upsertBucket, variables, patience);
     const bucket = at(data, "upsertBucket", "bucket");
-    const count = at(bucket, "historyLineCount");
     return {
       storageId: textAt(bucket, "id") ?? "",
       entity: textAt(bucket, "project", "entity", "name") ?? run.entity,
       project: textAt(bucket, "project", "name") ?? run.project,
       id: textAt(bucket, "name") ?? run.id,
-      historyLines: typeof count === "number" && Number.isInteger(count) && count >= 0 ? count : undefined,
     };
   }
 
@@ -123,12 +125,18 @@ export class Server {
     await requestUntilDone(this.#transport, request, patience, () => undefined);
   }
 
-  async #graphql(operationName: string, query: string, variables: object, patience: Patience): Promise<unknown> {
+  async #graphql<T = unknown>(
+    operationName: string,
+    query: string,
+    variables: object,
+    patience: Patience,
+    read: (data: unknown) => T = (data) => data as T,
+  ): Promise<T> {
     const body = JSON.stringify({ operationName, query, variables });
     const url = `${this.account.baseUrl}/graphql`;
     // A conflict between two writers of one run passes.
     const refusal = (reply: HttpReply) => (reply.status === 409 ? undefined : refusalOf(reply));
-    return await this.#post(url, body, graphqlTimeout, patience, graphqlData, refusal);
+    return await this.#post(url, body, graphqlTimeout, patience, (reply) => read(graphqlData(reply)), refusal);
   }
 
   async #post<T>(
@@ -155,6 +163,11 @@ export class Server {
         : refusal(reply);
     });
   }
+}
+
+/** Null is left to the server. */
+function given(text: string): string | null {
+  return text === "" ? null : text;
 }
 
 function parsed(reply: HttpReply): unknown {

@@ -4,7 +4,8 @@ import { readIni } from "./ini.ts";
 import { type Login, loginFor } from "./login.ts";
 import type { WandbOptions } from "./options.ts";
 import { type Proxies, proxiesFrom } from "./proxies.ts";
-import { checkedBaseUrl, checkedProject, checkedRunId, checkedTags } from "./validation.ts";
+import type { ResumeMode } from "./resume.ts";
+import { checkedBaseUrl, checkedProject, checkedResume, checkedRunId, checkedTags } from "./validation.ts";
 
 /** Everything outside of the options that settings come from. */
 export interface Surroundings {
@@ -27,6 +28,9 @@ export interface Settings {
   /** How to log in without a key. */
   readonly identity: IdentityFiles | undefined;
   readonly proxies: Proxies | undefined;
+  readonly resume: ResumeMode | undefined;
+  /** Where `resume: auto` keeps the id of the run that has not finished. */
+  readonly resumeFile: string;
   /** The folder that gets `wandb/`; undefined leaves it to the run's directory. */
   readonly dir: string | undefined;
   /** Undefined leaves it to the run. */
@@ -57,6 +61,7 @@ const variables = {
   http_proxy: "WANDB_HTTP_PROXY",
   https_proxy: "WANDB_HTTPS_PROXY",
   credentials_file: "WANDB_CREDENTIALS_FILE",
+  resume: "WANDB_RESUME",
 } as const;
 
 type Name = keyof typeof variables;
@@ -85,6 +90,7 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
     run_job_type: options.job_type,
     run_notes: options.notes,
     run_tags: options.tags?.join(","),
+    resume: options.resume,
   };
   const files = [workspaceFile(around), globalFile(around)].map((path) => readIni(around.readText(path) ?? ""));
   const setting = (name: Name): string | undefined =>
@@ -105,6 +111,8 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
     key: typeof login === "string" ? login : undefined,
     identity: typeof login === "object" ? login : undefined,
     proxies: proxiesFrom(env, setting),
+    resume: checkedResume(setting("resume")),
+    resumeFile: join(setting("root_dir") ?? around.cwd, "wandb", "wandb-resume.json"),
     dir: setting("root_dir"),
     id: checkedRunId(setting("run_id")),
     name: setting("run_name"),

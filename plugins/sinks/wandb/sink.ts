@@ -5,15 +5,18 @@ import { accountOf } from "./account.ts";
 import { declaredCharts } from "./charts.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { startOf } from "./identity.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type JournalStart } from "./journal.ts";
 import { checkKeys } from "./keys.ts";
 import { makeLogFolder, readPointer, writePointer } from "./layout.ts";
 import { type LiveStream, startLive } from "./live.ts";
 import { journalOptionsOf, type WandbOptions } from "./options.ts";
+import { noProgress, writeProgress } from "./progress.ts";
+import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from "./resume.ts";
 import type { Settings } from "./settings.ts";
 import { createSystemMonitor, type SystemMonitor } from "./system.ts";
 import { networkThrough } from "./transport.ts";
 import { remedyFor, runUrl, upload } from "./upload.ts";
+import { isRunId } from "./validation.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
 const streamEnd = 2_000;
@@ -29,13 +32,17 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
   let omissionTold = false;
 
   return {
-    open(run) {
+    async open(run) {
       if (settings.mode === "disabled") return;
       checkKeys(run);
       if (settings.hint !== undefined) notices.info(settings.hint);
       opened = run;
+      const start = startFor(run, settings);
+      const account = accountOf(settings);
+      const online = settings.mode === "online" && account !== undefined;
+      if (online && run.resumedFrom === undefined) await checkResume(settings.resume, start.run, account);
       try {
-        journal = openJournal(run, options, settings);
+        journal = openJournal(run, start, options, settings);
       } catch (thrown) {
         if (thrown instanceof ExperimentError) throw thrown;
         throw ioFailed(settings.dir ?? run.dir, "write the W&B log", thrown);
@@ -67,6 +74,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
       if (options.checkpoints) finished.files(checkpointFiles(opened.dir, finished.path), "other");
       finished.exit(exitCodeOf(outcome), outcome.time);
       finished.close();
+      if (settings.resume === "auto" && outcome.state === "finished") forgetUnfinished(settings.resumeFile);
       await live?.stop(streamEnd);
       if (live !== undefined) await settle(finished.path, opened.id, settings, options, outcome, notices);
       else notices.info(`W&B: the run is in ${finished.path}. ${remedyFor(opened.id, finished.path)}`);
@@ -74,10 +82,17 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
   };
 }
 
-/** Goes on with the log that the run directory points to, or begins one. */
-function openJournal(run: Run, options: WandbOptions, settings: Settings): Journal {
-  const journalOptions = journalOptionsOf(options, run.startedAt);
+/** The run's first records; with `resume: auto` those of the last run that did not finish, if there is one. */
+function startFor(run: Run, settings: Settings): JournalStart {
+  const auto = settings.resume === "auto" && settings.id === undefined && run.resumedFrom === undefined;
   const start = startOf(run, settings);
+  const id = auto ? lastUnfinished(settings.resumeFile) : undefined;
+  return id === undefined || !isRunId(id) ? start : { ...start, run: { ...start.run, id } };
+}
+
+/** Goes on with the log that the run directory points to, or begins one. */
+function openJournal(run: Run, start: JournalStart, options: WandbOptions, settings: Settings): Journal {
+  const journalOptions = journalOptionsOf(options, run.startedAt);
   const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
   if (earlier !== undefined && run.resumedFrom !== undefined) {
     const resumed = { ...start, run: { ...start.run, id: earlier.id } };
@@ -86,6 +101,8 @@ function openJournal(run: Run, options: WandbOptions, settings: Settings): Journ
   const mode = settings.mode === "online" ? "online" : "offline";
   const log = makeLogFolder(settings.dir ?? run.dir, mode, run.startedAt, start.run.id);
   writePointer(run.dir, { log, id: start.run.id });
+  if (settings.resume !== undefined) writeProgress(log, { ...noProgress("", 0), resume: settings.resume });
+  if (settings.resume === "auto") noteUnfinished(settings.resumeFile, start.run.id);
   return Journal.create(log, start, journalOptions);
 }
 
