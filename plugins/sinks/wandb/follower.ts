@@ -1,4 +1,5 @@
 import { reasonOf } from "../../../core/errors.ts";
+import type { Artifact } from "./artifact.ts";
 import { decode, type Item } from "./decode.ts";
 import { JsonTree } from "./json-text.ts";
 import { consoleText, rowText, shifted, withInherited } from "./line-text.ts";
@@ -35,6 +36,7 @@ export class Follower {
   readonly #summary: JsonTree = new JsonTree();
   readonly #metrics: Map<string, MetricDefinition> = new Map();
   readonly #files: Set<string> = new Set();
+  readonly #artifacts: Artifact[] = [];
   readonly #lines: { history: number; events: number; output: number } = { history: 0, events: 0, output: 0 };
   #run: RunIdentity | undefined;
   #writer: string | undefined;
@@ -83,6 +85,9 @@ export class Follower {
   }
   get files(): readonly string[] {
     return [...this.#files];
+  }
+  get artifacts(): readonly Artifact[] {
+    return this.#artifacts;
   }
   get summaryText(): string {
     const own = new Set(this.#summary.keys());
@@ -204,6 +209,9 @@ export class Follower {
         break;
       case "files":
         for (const path of one.paths) this.#files.add(path);
+        break;
+      case "artifact":
+        this.#artifacts.push(one.artifact);
         break;
       case "environment":
         break;

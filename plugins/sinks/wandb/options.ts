@@ -36,7 +36,12 @@ export const optionsSchema = z.strictObject({
     .describe("What the summary holds beside last values: key, or pattern with `*`, to min, max, last."),
   system_every: z.number().min(0).default(15).describe("Seconds between system metrics; 0 takes none."),
   console: z.boolean().default(true).describe("Keep what the run prints."),
-  checkpoints: z.boolean().default(false).describe("Upload checkpoints as files of the run."),
+  checkpoints: z
+    .union([z.boolean(), z.enum(["files", "artifacts"])])
+    .default(false)
+    .describe(
+      "Upload the checkpoints that are left at the end: `files` of the run (`true` is the same), or `artifacts`: versions of `checkpoint-<run id>`.",
+    ),
   charts: z
     .boolean()
     .default(true)

@@ -21,12 +21,14 @@ export interface Progress extends LineCounts {
   readonly resume?: ResumeMode;
   /** Files under `files/` that are there. */
   readonly files: readonly string[];
+  /** Digests of artifacts that are there. */
+  readonly artifacts: readonly string[];
   /** Exit code that the server was told, once everything before it was acknowledged. */
   readonly exitCode?: number;
 }
 
 export function noProgress(target: string, generation: number): Progress {
-  return { target, generation, history: 0, events: 0, output: 0, files: [] };
+  return { target, generation, history: 0, events: 0, output: 0, files: [], artifacts: [] };
 }
 
 /** The marker by which W&B's own client knows that a log is uploaded. */
@@ -78,7 +80,8 @@ function stored(log: string): Progress | undefined {
     const found = JSON.parse(readFileSync(path, "utf8")) as Progress;
     const counts = [found.history, found.events, found.output];
     const valid = typeof found.target === "string" && counts.every((n) => Number.isInteger(n) && n >= 0);
-    return valid ? { ...found, files: Array.isArray(found.files) ? found.files : [] } : undefined;
+    const list = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
+    return valid ? { ...found, files: list(found.files), artifacts: list(found.artifacts) } : undefined;
   } catch {
     return undefined;
   }

@@ -9,6 +9,7 @@ export const kind = {
   config: 5,
   files: 6,
   stats: 7,
+  artifact: 8,
   telemetry: 4,
   metric: 12,
   output: 13,

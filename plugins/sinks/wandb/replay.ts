@@ -1,5 +1,7 @@
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
+import { digestOf } from "./artifact.ts";
+import { filesOf, uploadArtifact } from "./artifact-upload.ts";
 import { claimOf } from "./claim.ts";
 import { type Batch, Follower, type Lines } from "./follower.ts";
 import { front, isBehind, type Placement, placed } from "./placement.ts";
@@ -23,6 +25,8 @@ export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;
  */
 export class Replay {
   readonly log: string;
+  /** Files and artifacts that the log names and that cannot be sent: gone, changed or too large. */
+  readonly omitted: string[] = [];
   readonly #server: Server;
   readonly #follower: Follower;
   #progress: Progress = noProgress("", 0);
@@ -92,6 +96,7 @@ export class Replay {
     const run = await this.#upserted(patience);
     await this.#blankStale(run, patience);
     await this.#uploadFiles(run, patience);
+    await this.#uploadArtifacts(run, patience);
     await this.#server.stream(run, { complete: true, exitcode: exitCode }, patience);
     this.#keep({ exitCode });
   }
@@ -130,7 +135,7 @@ export class Replay {
     const problem = claim.isNew ? resumeProblem(known.resume, run.id, status.exists) : undefined;
     if (problem !== undefined) throw new UploadError("rejected", problem);
     const lost = claim.isNew || status.lines.history < claim.base.history + known.history;
-    const { base: _, ...nothing } = { ...known, history: 0, events: 0, output: 0, files: [] };
+    const { base: _, ...nothing } = { ...known, history: 0, events: 0, output: 0, files: [], artifacts: [] };
     this.#progress = lost ? nothing : known;
     this.#base = claim.base;
     this.#status = status;
@@ -204,10 +209,27 @@ export class Replay {
     const root = join(dirname(this.log), "files");
     for (const name of this.#follower.files) {
       const path = normalize(join(root, name));
-      if (this.#progress.files.includes(name) || !path.startsWith(root + sep) || !existsSync(path)) continue;
-      if (statSync(path).size > largestFile) continue;
+      if (this.#progress.files.includes(name)) continue;
+      if (!path.startsWith(root + sep) || !existsSync(path) || statSync(path).size > largestFile) {
+        this.omitted.push(name);
+        continue;
+      }
       await this.#server.upload(run, name, path, patience);
       this.#keep({ files: [...this.#progress.files, name] });
+    }
+  }
+
+  async #uploadArtifacts(run: ServerRun, patience: Patience): Promise<void> {
+    for (const artifact of this.#follower.artifacts) {
+      const digest = digestOf(artifact.files);
+      if (this.#progress.artifacts.includes(digest)) continue;
+      const files = await filesOf(this.log, artifact);
+      if (files === undefined) {
+        this.omitted.push(`${artifact.name}:${artifact.aliases[0]}`);
+        continue;
+      }
+      await uploadArtifact(this.#server, run, artifact, files, patience);
+      this.#keep({ artifacts: [...this.#progress.artifacts, digest] });
     }
   }
 

@@ -63,7 +63,7 @@ export class Server {
   /** What the server has of the run; changes nothing. */
   async status(run: Pick<RunIdentity, "id" | "entity" | "project">, patience: Patience): Promise<RunStatus> {
     const variables = { name: run.id, project: given(run.project), entity: given(run.entity) };
-    return await this.#graphql("RunResumeStatus", runResumeStatus, variables, patience, runStatusOf);
+    return await this.graphql("RunResumeStatus", runResumeStatus, variables, patience, runStatusOf);
   }
 
   /** Makes the run or brings it up to date; null leaves a field as it is, so that what a user edited stays. */
@@ -80,7 +80,7 @@ export class Server {
       host: given(run.host),
       config,
     };
-    const data = await this.#graphql("UpsertBucket", upsertBucket, variables, patience);
+    const data = await this.graphql("UpsertBucket", upsertBucket, variables, patience);
     const bucket = at(data, "upsertBucket", "bucket");
     return {
       storageId: textAt(bucket, "id") ?? "",
@@ -100,7 +100,7 @@ export class Server {
   /** Uploads one file of the run, which stands at `path`. */
   async upload(run: ServerRun, name: string, path: string, patience: Patience): Promise<void> {
     const variables = { entity: run.entity, project: run.project, run: run.id, files: [name] };
-    const data = await this.#graphql("CreateRunFiles", createRunFiles, variables, patience);
+    const data = await this.graphql("CreateRunFiles", createRunFiles, variables, patience);
     const made = at(data, "createRunFiles");
     const url = textAt(made, "files", 0, "uploadUrl");
     if (url === undefined) throw new UploadError("rejected", "the server gives no place to upload files to");
@@ -125,7 +125,8 @@ export class Server {
     await requestUntilDone(this.#transport, request, patience, () => undefined);
   }
 
-  async #graphql<T = unknown>(
+  /** One GraphQL operation; `read` takes what it needs of the answer, and what it throws counts as an attempt that failed. */
+  async graphql<T = unknown>(
     operationName: string,
     query: string,
     variables: object,
@@ -190,14 +191,16 @@ function graphqlData(reply: HttpReply): unknown {
   return data;
 }
 
-function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+/** What stands at a path in an answer. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (found, key) => (found as Record<string | number, unknown> | null | undefined)?.[key],
     value,
   );
 }
 
-function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+/** A text at a path; undefined where it is none, or empty. */
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
   const found = at(value, ...path);
   return typeof found === "string" && found !== "" ? found : undefined;
 }

@@ -3,7 +3,7 @@ import { ExperimentError, ioFailed } from "../../../core/errors.ts";
 import type { Notices, Outcome, Run, SinkInstance } from "../../../core/plugin.ts";
 import { accountOf } from "./account.ts";
 import { declaredCharts } from "./charts.ts";
-import { checkpointFiles } from "./checkpoint-files.ts";
+import { checkpointArtifacts, checkpointFiles } from "./checkpoint-files.ts";
 import { startOf } from "./identity.ts";
 import { Journal, type JournalStart } from "./journal.ts";
 import { checkKeys } from "./keys.ts";
@@ -15,7 +15,7 @@ import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from ".
 import type { Settings } from "./settings.ts";
 import { createSystemMonitor, type SystemMonitor } from "./system.ts";
 import { networkThrough } from "./transport.ts";
-import { remedyFor, runUrl, upload } from "./upload.ts";
+import { omissionsOf, remedyFor, runUrl, upload } from "./upload.ts";
 import { isRunId } from "./validation.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
@@ -71,7 +71,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
       const finished = journal;
       journal = undefined;
       if (options.charts) declaredCharts(finished, opened.charts);
-      if (options.checkpoints) finished.files(checkpointFiles(opened.dir, finished.path), "other");
+      await addCheckpoints(finished, opened, options);
       finished.exit(exitCodeOf(outcome), outcome.time);
       finished.close();
       if (settings.resume === "auto" && outcome.state === "finished") forgetUnfinished(settings.resumeFile);
@@ -115,6 +115,15 @@ function stream(log: string, settings: Settings, notices: Notices): LiveStream |
   });
 }
 
+/** Names the run's checkpoints in the log, as files or as artifacts, where that is asked for. */
+async function addCheckpoints(journal: Journal, run: Run, { checkpoints }: WandbOptions): Promise<void> {
+  if (checkpoints === true || checkpoints === "files") {
+    journal.files(checkpointFiles(run.dir, journal.path), "other");
+  } else if (checkpoints === "artifacts") {
+    for (const version of await checkpointArtifacts(run.dir, journal.path, journal.run.id)) journal.artifact(version);
+  }
+}
+
 /** Brings the server up to the log, and says how that went. */
 async function settle(
   log: string,
@@ -132,7 +141,9 @@ async function settle(
   const done = await upload({ log, account, transport, patience, exitCode: undefined });
   if (done.complete) {
     const run = { entity: done.entity ?? "", project: done.project ?? "", id: done.id ?? "" };
-    notices.info(`W&B: all ${done.rows} rows are at ${runUrl(settings.appUrl, run)} (${outcome.state}).`);
+    notices.info(
+      `W&B: all ${done.rows} rows are at ${runUrl(settings.appUrl, run)} (${outcome.state}).${omissionsOf(done)}`,
+    );
   } else {
     const reason = done.reason ?? "the log has no end";
     notices.warn(

@@ -7,7 +7,7 @@ import type { WandbOptions } from "./options.ts";
 import { syncedMarker } from "./progress.ts";
 import type { Settings } from "./settings.ts";
 import { networkThrough, type Transport } from "./transport.ts";
-import { remedyFor, runUrl, upload } from "./upload.ts";
+import { omissionsOf, remedyFor, runUrl, upload } from "./upload.ts";
 
 /** A shell's code for a process that SIGKILL ended: a run without an end is never reported as finished. */
 const killedCode = 137;
@@ -42,7 +42,10 @@ export async function syncRun(
   });
   const where = done.id === undefined ? "" : ` at ${runUrl(settings.appUrl, done as Required<typeof done>)}`;
   if (done.complete)
-    return { state: "complete", message: `${run.id}: all ${done.rows} rows are${where} (${run.state}).` };
+    return {
+      state: "complete",
+      message: `${run.id}: all ${done.rows} rows are${where} (${run.state}).${omissionsOf(done)}`,
+    };
   if (done.reason === undefined) {
     return { state: "partial", message: `${run.id}: ${done.rows} rows are${where}; the run goes on.` };
   }
