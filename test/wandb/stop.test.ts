@@ -26,7 +26,7 @@ describe("Server", () => {
     const fake = new FakeWandb();
     await uploadOnce(writeRun(dir(), 3), fake.transport({ time: 0 }));
     const server = new Server(account, fake.transport({ time: 0 }));
-    const run: ServerRun = { storageId: "", entity: "me", project: "p", id: "run1", historyLines: 3 };
+    const run: ServerRun = { storageId: "", entity: "me", project: "p", id: "run1" };
     const patience = { until: Number.POSITIVE_INFINITY, attempts: 1 };
     const seen: boolean[] = [];
     for (const stopped of [undefined, null, "true", 1, {}, [true], true, "false", true, false]) {

@@ -1,14 +1,8 @@
-import type { Account } from "./server.ts";
+import type { Account } from "./account.ts";
 
 /** What the training process tells its streaming process. */
 export type ToLive =
-  | {
-      readonly type: "start";
-      readonly log: string;
-      readonly account: Account;
-      readonly sdk: boolean;
-      readonly resumed: boolean;
-    }
+  | { readonly type: "start"; readonly log: string; readonly account: Account; readonly resumed: boolean }
   /** Send what is under way and end. */
   | { readonly type: "stop" };
 

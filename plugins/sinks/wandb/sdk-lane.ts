@@ -3,9 +3,10 @@
  * server refuses, stamps rows anew and turns NaN into null. So its file stream is made to carry our lines as they are, at our
  * offsets, and to tell what became of each request; at the first doubt it is given up for good.
  */
+import type { Account } from "./account.ts";
 import type { Lines } from "./follower.ts";
 import type { HistoryLane } from "./replay.ts";
-import type { Account, ServerRun } from "./server.ts";
+import type { ServerRun } from "./server.ts";
 
 /** What `fetch` gives; the SDK leaves the body unread. */
 interface Reply {
@@ -40,7 +41,7 @@ export async function openSdkLane(
     entity: run.entity,
     id: run.id,
     config: JSON.parse(config) as object,
-    settings: { apiKey: account.key, baseUrl: account.baseUrl, offline: false, silent: true },
+    settings: { apiKey: account.login, baseUrl: account.baseUrl, offline: false, silent: true },
   };
   const started = await within(30_000, wandb.init(options as unknown as Parameters<typeof wandb.init>[0]));
   const stream = fileStreamOf(started);
