@@ -47,6 +47,8 @@ export class FakeWandb {
   /** What `UpsertBucket` says of the lines that it has; the truth where undefined. */
   claimedLines: number | undefined;
   #http: HttpServer | undefined;
+  /** Where it listens; empty without a network. */
+  #url = "";
 
   run(id: string): FakeRun {
     const found = this.runs.get(id);
@@ -71,7 +73,8 @@ export class FakeWandb {
     const http = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
     this.#http = http;
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    this.#url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    return this.#url;
   }
 
   async close(): Promise<void> {
@@ -205,7 +208,7 @@ export class FakeWandb {
   #createFiles(variables: Record<string, unknown>): Answer {
     const run = String(variables.run);
     const names = variables.files as string[];
-    const files = names.map((name) => ({ name, uploadUrl: `/storage/${run}/${encodeURIComponent(name)}` }));
+    const files = names.map((name) => ({ name, uploadUrl: `${this.#url}/storage/${run}/${encodeURIComponent(name)}` }));
     return data({ createRunFiles: { runID: run, uploadHeaders: ["X-Signed: yes"], files } });
   }
 
