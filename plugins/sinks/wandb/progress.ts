@@ -32,6 +32,11 @@ function progressPath(log: string): string {
   return log.replace(/\.wandb$/, ".sync.json");
 }
 
+/** Whether a server may have rows of this log already. */
+export function uploadBegun(log: string): boolean {
+  return existsSync(progressPath(log)) && stored(log)?.history !== 0;
+}
+
 /** The progress of this file towards `target`; none where the record of it is missing, unreadable or about another. */
 export function readProgress(log: string, target: string, generation: number): Progress {
   const found = stored(log);
