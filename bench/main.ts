@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: one table of ratios, each pair measured in the same run, alternating, medians.
  * `-- --only ID,ID` measures some rows, `--quick` takes fewer rounds, `--threads N` sets both sides' threads, `--json` prints JSON.
- * PyTorch is taken from `BENCH_PYTHON` or python3; without torch its rows are skipped. The row `wandb` stands for a table of its own.
+ * PyTorch and W&B's client are taken from `BENCH_PYTHON` or python3; without them their rows are skipped. The row `wandb` stands for a
+ * table of its own.
  * (`npm run bench:viewer` measures the viewer; it writes gigabytes.)
  */
 import { parseArgs } from "node:util";

@@ -1,15 +1,16 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { Journal } from "../../plugins/sinks/wandb/journal.ts";
 import { makeLogFolder } from "../../plugins/sinks/wandb/layout.ts";
 import { writeMedia } from "../../plugins/sinks/wandb/media.ts";
+import { syncedMarker } from "../../plugins/sinks/wandb/progress.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
 import { useTempDir } from "../helpers/temp.ts";
 import { lenient } from "../helpers/wandb-reader.ts";
-import { expectedRows, historyOf, journalOptions, journalStart } from "../helpers/wandb-run.ts";
+import { expectedRows, historyOf, journalOptions, journalStart, uploadOnce } from "../helpers/wandb-run.ts";
 
 const steps = 50;
 
@@ -51,6 +52,8 @@ describe("W&B's own Python client, over our logs", () => {
     const file = writeMedia(log, picture, Buffer.from("a picture"));
     journal.media("charts/s/heat", { _type: "image-file", format: "png", width: 3, height: 2, ...file });
     journal.output("stdout", runStart, "hello");
+    journal.output("stdout", runStart, "one\ntwo\n");
+    journal.output("stderr", runStart, "careful");
     journal.stats(runStart, { cpu: 1 });
     journal.exit(0, runStart + 1e5);
     journal.close();
@@ -66,25 +69,56 @@ describe("W&B's own Python client, over our logs", () => {
     expect(kinds).to.not.include(null);
   });
 
-  it("uploads every row with `wandb sync`, and pictures with their place in the summary", async () => {
-    const server = new FakeWandb();
+  it("uploads with `wandb sync` what `experiment sync` would", async () => {
+    const [theirs, ours] = [new FakeWandb(), new FakeWandb()];
     const home = join(dir(), "home");
     mkdirSync(home);
     writeFileSync(join(home, ".netrc"), "", { mode: 0o600 });
     const env = {
       PATH: process.env.PATH,
       HOME: home,
-      WANDB_BASE_URL: await server.listen(),
+      WANDB_BASE_URL: await theirs.listen(),
       WANDB_API_KEY: "0".repeat(40),
       WANDB_ERROR_REPORTING: "false",
     };
-    const child = spawn("python3", ["-m", "wandb", "sync", dirname(written())], { env, stdio: "ignore" });
+    const log = written();
+    await uploadOnce(log, ours.transport({ time: runStart }));
+    rmSync(syncedMarker(log));
+    const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { env, stdio: "ignore" });
     await new Promise((resolve) => child.on("exit", resolve));
-    expect(historyOf(server)).to.deep.equal(expectedRows(steps));
-    const { exitcode, summary, files } = server.run("run1");
-    expect(exitcode).to.equal(0);
+    await theirs.close();
+    expect(historyOf(theirs)).to.deep.equal(expectedRows(steps));
+    expect(contentOf(theirs)).to.deep.equal(contentOf(ours));
+    const { summary, files } = theirs.run("run1");
     const picture = (lenient(summary) as Record<string, { path: string; width: number }>)["charts/s/heat"];
     expect([picture?.width, files.get(picture?.path ?? "")]).to.deep.equal([3, "a picture"]);
-    await server.close();
   });
 });
+
+/** What a server has of the run beside its rows, as far as it depends on the log alone. */
+function contentOf(server: FakeWandb) {
+  const { summary, events, output, exitcode, variables } = server.run("run1");
+  const { _wandb, ...config } = JSON.parse(String(variables.config)) as Record<string, { value: { m: Definition[] } }>;
+  const { displayName, groupName, jobType, project, tags, host } = variables;
+  return {
+    summary: lenient(summary),
+    events: events.map((line) => lenient(line ?? "")),
+    // The client gives console lines the time of the upload.
+    output: output.map((line) => line?.replace(/\d{4}-\S+/, "<time>")),
+    exitcode,
+    config,
+    metrics: definitionsOf(_wandb?.value.m ?? []),
+    identity: { displayName, groupName, jobType, project, tags, host },
+  };
+}
+
+/** A metric's definition by field number; 5 is the place of its axis in the list, which begins at 1. */
+type Definition = { readonly 1: string; readonly 5?: number; readonly 6: number[]; readonly 7: number[] };
+
+/** By name: the client has them in no order. */
+function definitionsOf(all: readonly Definition[]) {
+  const entries = all.map(({ 1: name, 5: axis, 6: options, 7: summary }) => {
+    return [name, { axis: axis && all[axis - 1]?.[1], options, summary }] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -111,6 +111,16 @@ describe("createWandbSink online", () => {
     expect(readHistory(logOf())).to.deep.equal(expectedRows(10));
   });
 
+  it("names W&B's own command only while no row was sent, for that would add all of them a second time", async () => {
+    server.fault = ({ body }) => (body.includes('"complete":true') ? { kind: "status", status: 404 } : undefined);
+    const sink = sinkWith({}, env);
+    await sink.open(testRun(dir()));
+    for (let step = 1; step <= 10; step++) await sink.write([testRow(step)]);
+    await sink.close(ended("finished", 10));
+    expect(host.warned.at(-1)).to.include("10 rows are on the server").and.include(`experiment sync ${id}`);
+    expect(host.warned.at(-1)).to.not.include("wandb sync");
+  });
+
   it("ends within its limit when the server is away, and sync finishes later", async () => {
     const sink = sinkWith({ finish_timeout: 0.2 }, env);
     server.fault = () => ({ kind: "reset", applied: false });

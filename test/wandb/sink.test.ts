@@ -118,7 +118,7 @@ describe("createWandbSink", () => {
     await sink.write([{ ...testRow(1), time: Date.now() + 100 }]);
     await sink.close(ended("finished", 1));
     const records = readLog(logOf());
-    expect(records.flatMap(({ output_raw }) => output_raw?.line ?? [])).to.deep.equal(["careful"]);
+    expect(records.flatMap(({ output_raw }) => output_raw?.line ?? [])).to.deep.equal(["careful\n"]);
     const stats = records
       .flatMap(({ stats }) => stats?.item ?? [])
       .map(({ key, value_json }) => [key, Number(value_json)]);

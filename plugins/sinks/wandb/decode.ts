@@ -125,7 +125,8 @@ function statsOf(bytes: Buffer): Decoded {
 
 function outputOf(bytes: Buffer): Decoded {
   const f = new Fields(bytes);
-  return { type: "output", stream: f.int(1) === 1 ? "stdout" : "stderr", time: msOf(f.bytes(2)), line: f.text(3) };
+  const line = f.text(3).replace(/\n$/, "");
+  return { type: "output", stream: f.int(1) === 1 ? "stdout" : "stderr", time: msOf(f.bytes(2)), line };
 }
 
 function filesOf(bytes: Buffer): Decoded {

@@ -40,6 +40,11 @@ function progressPath(log: string): string {
   return log.replace(/\.wandb$/, ".sync.json");
 }
 
+/** Whether a server may have rows of this log already. */
+export function uploadBegun(log: string): boolean {
+  return existsSync(progressPath(log)) && stored(log)?.history !== 0;
+}
+
 /**
  * The progress of this file towards `target`. Where rows were superseded, so that another file took its place, the lines are to be
  * sent again to where they stand; without a record, or with one about another target, nothing is known.

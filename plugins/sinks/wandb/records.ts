@@ -111,11 +111,12 @@ export function statsRecord(time: number, values: Readonly<Record<string, number
   return new Message().message(2, timestamp(time)).messages(3, items);
 }
 
+/** A line with its end: W&B's client plays records to a terminal, where lines without one run into each other. */
 export function outputRecord(stream: "stdout" | "stderr", time: number, line: string): Message {
   return new Message()
     .int(1, stream === "stdout")
     .message(2, timestamp(time))
-    .string(3, line);
+    .string(3, `${line}\n`);
 }
 
 /** Files under `files/`, uploaded at the end. */

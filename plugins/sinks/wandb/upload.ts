@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { ExperimentError, reasonOf } from "../../../core/errors.ts";
 import type { Account } from "./account.ts";
+import { uploadBegun } from "./progress.ts";
 import { Replay } from "./replay.ts";
 import { type Patience, UploadError } from "./retry.ts";
 import { Server } from "./server.ts";
@@ -56,10 +57,15 @@ export function omissionsOf({ omitted = [] }: Upload): string {
   return omitted.length === 0 ? "" : ` Left out, because gone, changed or too large: ${omitted.join(", ")}.`;
 }
 
-/** How to go on by hand: our own command, and W&B's for a machine that has only theirs. */
+/**
+ * How to go on by hand: our own command and, for a machine that has only theirs, W&B's. That adds rows after those that the server
+ * has, so once some are there it would have them twice.
+ */
 export function remedyFor(runId: string, log: string): string {
+  const ours = `To finish: \`experiment sync ${runId}\``;
+  if (uploadBegun(log)) return `${ours}.`;
   const offline = basename(dirname(log)).startsWith("offline-");
-  return `To finish: \`experiment sync ${runId}\` (or \`wandb sync ${offline ? "" : "--include-online "}${dirname(log)}\`).`;
+  return `${ours} (or \`wandb sync ${offline ? "" : "--include-online "}${dirname(log)}\`).`;
 }
 
 /** Where people look at a run. */
