@@ -68,7 +68,7 @@ const start: JournalStart = { ...journalStart, run: { ...journalStart.run, id } 
 /** A training process: writes each row to rows.jsonl, then to the log of W&B; both survive its end, however it comes. */
 function training(dir: string, resumedFrom?: number) {
   const run = testRun(dir, resumedFrom === undefined ? {} : { resumedFrom });
-  const record = json.setup(json.options.parse({}) as never, { info() {}, warn() {} });
+  const record = json.setup(json.options.parse({}) as never, { info() {}, warn() {}, progress() {}, stop() {} });
   record.open(run);
   const earlier = readPointer(dir);
   const log = earlier?.log ?? makeLogFolder(dir, "online", runStart, id);
