@@ -39,7 +39,8 @@ describe("W&B's own Python client, over our logs", () => {
   const dir = useTempDir();
 
   before(function () {
-    const found = spawnSync("python3", ["-c", "import wandb"], { timeout: 60_000 });
+    // A folder `wandb` here would pass for an empty package of that name.
+    const found = spawnSync("python3", ["-c", "import wandb.proto"], { timeout: 60_000 });
     if (found.status !== 0) this.skip(); // needs a python3 that can import wandb (pip install wandb)
   });
 
@@ -71,6 +72,7 @@ describe("W&B's own Python client, over our logs", () => {
     writeFileSync(join(home, ".netrc"), "", { mode: 0o600 });
     const env = {
       PATH: process.env.PATH,
+      PYTHONPATH: process.env.PYTHONPATH ?? "",
       HOME: home,
       WANDB_BASE_URL: await theirs.listen(),
       WANDB_API_KEY: "0".repeat(40),
@@ -79,7 +81,7 @@ describe("W&B's own Python client, over our logs", () => {
     const log = written();
     await uploadOnce(log, ours.transport({ time: runStart }));
     rmSync(syncedMarker(log));
-    const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { env, stdio: "ignore" });
+    const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { cwd: home, env, stdio: "ignore" });
     await new Promise((resolve) => child.on("exit", resolve));
     await theirs.close();
     expect(historyOf(theirs)).to.deep.equal(expectedRows(steps));
