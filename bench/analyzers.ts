@@ -20,11 +20,12 @@ export const none = all(false);
 export const byDefault = all({});
 export const always = all({ every: 1 });
 
-/**
- * Wall time a step of a short run at mid size, ms: everything that happens from the first row to the last but one, looks at
- * frozen text among it. (The last step, like the first, is looked at by every analyzer; a long run has it once.)
- */
-export async function stepTime(analyzers: Cadences, threads: number, steps: number): Promise<number> {
+/** Steps of such a run: warm-up, in which programs are compiled, and then whole periods of the analyzers' default cadence. */
+const [warmup, measured] = [11, 30];
+
+/** Wall time a step of a short run at mid size, ms: everything that happens between two rows 30 steps apart, looks at frozen text among it. */
+export async function stepTime(analyzers: Cadences, threads: number): Promise<number> {
+  const steps = warmup + measured + 1;
   const folder = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
   const { sink, memory } = createMemorySink();
   const { batch_size, d_vocab: _, ...model } = sizes.mid;
@@ -36,7 +37,7 @@ export async function stepTime(analyzers: Cadences, threads: number, steps: numb
     await train({ loaded, plugins: { ...builtIns, sink: { ...builtIns.sink, memory: async () => sink } } });
     if (memory.rows.length < steps)
       throw new Error(`only ${memory.rows.length} rows after ${performance.now() - begun} ms`);
-    return (memory.rows.at(-2)!.time - memory.rows[0]!.time) / (steps - 2);
+    return (memory.rows[warmup + measured - 1]!.time - memory.rows[warmup - 1]!.time) / measured;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

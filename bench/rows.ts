@@ -162,7 +162,7 @@ function analyzed(id: string, what: string, cadences: Cadences, most: number): B
     target: { at: "most", value: most, text: `<= ${Math.round(100 * most)} %` },
     measure: async (effort) => {
       const few = { ...effort, warmup: 0, rounds: Math.min(effort.rounds, 5) };
-      const run = (analyzers: Cadences) => async () => [await stepTime(analyzers, effort.threads, 42)];
+      const run = (analyzers: Cadences) => async () => [await stepTime(analyzers, effort.threads)];
       const [plain, watched] = await alternated(run(none), run(cadences), few);
       const detail = `${median(plain).toFixed(1)} ms a step without, ${median(watched).toFixed(1)} ms with`;
       return { ratio: median(watched) / median(plain) - 1, detail };

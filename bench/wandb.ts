@@ -71,7 +71,7 @@ async function memoryRow(dir: string): Promise<WandbRow> {
   const env = { WANDB_API_KEY: "0".repeat(40), WANDB_BASE_URL: "http://127.0.0.1:9" };
   const options = optionsSchema.parse({ finish_timeout: 0 });
   const settings = resolveSettings(options, { env, cwd: dir, home: dir, readText: () => undefined });
-  const sink = createWandbSink(options, settings, { info() {}, warn() {} });
+  const sink = createWandbSink(options, settings, { info() {}, warn() {}, progress() {}, stop() {} });
   await sink.open(testRun(join(dir, "memory")));
   const resident: number[] = [];
   for (let step = 1; step <= 100_000; step++) {

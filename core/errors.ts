@@ -16,6 +16,22 @@ export function invalidValue(where: string, expected: string, got: unknown, hint
   return new ExperimentError("config.invalid", `${where}: expected ${expected}, got ${shown(got)}. ${hint}`.trim());
 }
 
+/** Two settings that each say who someone is. */
+export function twoLogins(one: string, other: string): ExperimentError {
+  return new ExperimentError(
+    "config.invalid",
+    `${other}: expected no ${one} beside it, got both. Unset one of the two.`,
+  );
+}
+
+/** A tracking server has a run, or has none, where the config asked for the opposite. */
+export function resumeRefused(problem: string): ExperimentError {
+  return new ExperimentError(
+    "config.invalid",
+    `sinks.wandb.resume: ${problem}. Choose another \`id\`, or \`resume: allow\`.`,
+  );
+}
+
 /** What yargs has to say about a command line. */
 export function badUsage(message: string): ExperimentError {
   return new ExperimentError("usage", `${/[.?!]$/.test(message) ? message : `${message}.`} See \`experiment --help\`.`);
@@ -290,6 +306,10 @@ export function pageNotBuilt(): ExperimentError {
 }
 
 export function pngUnavailable(reason: string): ExperimentError {
-  const message = `--format png: needs the optional package @resvg/resvg-js (${reason}). Install it, or use --format html.`;
+  const message = `PNG pictures: need the optional package @resvg/resvg-js (${reason}). Install it; HTML reports do without.`;
   return new ExperimentError("usage", message);
+}
+
+export function noRowsToDraw(): ExperimentError {
+  return new ExperimentError("usage", "pictures of charts: need rows.jsonl. Add the sink `json` to the config.");
 }

@@ -8,13 +8,13 @@ import type {
   Awaitable,
   Lifecycle,
   Moment,
-  Notices,
   Outcome,
   Probe,
   Readings,
   Run,
   RunEvent,
   Sink,
+  SinkHost,
   SinkInstance,
   Site,
 } from "./plugin.ts";
@@ -139,8 +139,8 @@ export function setUp(plugin: Analyzer, options: unknown, every: number, run: Ru
 }
 
 /** Sets a sink up. */
-export function setUpSink(plugin: Sink, options: unknown, notices: Notices): SinkInstance {
-  return settingUp(plugin.name, ["open", "write", "close"], () => plugin.setup(options as never, notices));
+export function setUpSink(plugin: Sink, options: unknown, host: SinkHost): SinkInstance {
+  return settingUp(plugin.name, ["open", "write", "close"], () => plugin.setup(options as never, host));
 }
 
 /** Calls a `setup`; what it returns must have the hooks that are not optional. */

@@ -24,5 +24,7 @@ export interface Observer {
   /** Something good to know, like where a run can be seen. */
   info?(message: string): void;
   warning?(message: string): void;
+  /** A sink brings rows to where they go at the end of the run: so many are there, of how many. */
+  progress?(done: number, total: number): void;
   ended?(): void;
 }

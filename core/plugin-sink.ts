@@ -1,7 +1,7 @@
 /** Part of the contract (plugin.ts): what sinks are given and what they do with it. */
 import type { z } from "zod";
 import type { Arrays } from "./ndarray.ts";
-import type { Awaitable, Moment, Outcome, Run } from "./plugin.ts";
+import type { Awaitable, DeclaredChart, Moment, Outcome, Run } from "./plugin.ts";
 
 /** One step on record. Exactly one row for each step; `seq` counts them from 0 and never skips. */
 export interface Row extends Moment {
@@ -32,6 +32,33 @@ export interface Notices {
   warn(message: string): void;
 }
 
+/** A declared chart as a picture, or why it cannot be drawn. */
+export type DrawnChart = { readonly chart: DeclaredChart } & (
+  | { readonly png: Uint8Array; readonly width: number; readonly height: number }
+  | { readonly problem: string }
+);
+
+/** What `sync` may use. */
+export interface SyncHost extends Notices {
+  /** Rows that are where they go now, of how many: a bar on a terminal, nothing elsewhere. */
+  progress(done: number, total: number): void;
+}
+
+/** What a sink may use from `setup` to the end of `close`. */
+export interface SinkHost extends SyncHost {
+  /**
+   * Asks the run to stop, as Ctrl-C does: it ends after the step in hand, with a checkpoint, as `interrupted`. `reason` is one
+   * line and goes on record. Once the last step has begun, and at any later call, it changes nothing.
+   */
+  stop(reason: string): void;
+  /**
+   * Draws charts of the run from what is on record by now, as PNG; those without data are left out. Takes some tenths of a
+   * second each. Absent where the trainer is called from code that gives no drawing. Throws where something is missing that all
+   * of them need: the optional rasteriser, or the rows that the sink `json` writes.
+   */
+  readonly drawCharts?: (charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
+}
+
 /** What a sink's `setup` returns. */
 export interface SinkInstance {
   /** Once, before the first step. May throw: the run does not start. */
@@ -58,12 +85,6 @@ export interface StoredRun {
   readonly state: "running" | "killed" | Outcome["state"];
 }
 
-/** What `sync` may use. */
-export interface SyncHost extends Notices {
-  /** Rows that are there now, of how many. */
-  progress(done: number, total: number): void;
-}
-
 /** What came of a `sync`: `complete`, `partial` (say why in the message), or `nothing` to be done for this run. */
 export interface Synced {
   readonly state: "complete" | "partial" | "nothing";
@@ -76,7 +97,7 @@ export interface SinkSpec<O> {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodType<O>;
-  setup(options: O, notices: Notices): SinkInstance;
+  setup(options: O, host: SinkHost): SinkInstance;
   /** `experiment sync`: takes a run on disk to where the rows go, as far as it is not there yet. May be repeated. */
   sync?(run: StoredRun, options: O, host: SyncHost): Promise<Synced>;
 }

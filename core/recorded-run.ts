@@ -43,12 +43,17 @@ export function recordRun(parts: Parts): RecordedRun {
   const now = clock();
   if (resume) {
     const { dir, run: file } = openRunDir(resume.dir, { now });
-    const run = runOf(parts, dir, file.createdAt, file.name, fromStep);
+    const run = runOf(parts, dir, {
+      startedAt: file.createdAt,
+      name: file.name,
+      fork: file.fork,
+      resumedFrom: fromStep,
+    });
     return recorded(run, dir, { ...file, ...described(parts) }, now, fromStep, () => dir.release());
   }
   const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
   const name = loaded.config.name ?? dir.id;
-  const run = runOf(parts, dir, now, name);
+  const run = runOf(parts, dir, { startedAt: now, name, fork: request.fork?.of, resumedFrom: undefined });
   const file: RunFile = {
     format: formatVersion,
     id: dir.id,
@@ -91,7 +96,15 @@ function shapeOf({ loaded }: SessionRequest, { d_vocab }: Dataset): Run["model"]
   return { n_layers, d_model, n_heads, d_mlp, n_ctx, d_vocab };
 }
 
-function runOf({ request, chosen, dataset }: Parts, dir: RunDir, startedAt: number, name: string, from?: number): Run {
+interface Origin {
+  readonly startedAt: number;
+  readonly name: string;
+  readonly fork: Run["fork"] | undefined;
+  readonly resumedFrom: number | undefined;
+}
+
+function runOf({ request, chosen, dataset }: Parts, dir: RunDir, origin: Origin): Run {
+  const { startedAt, name, fork, resumedFrom } = origin;
   const { config } = request.loaded;
   const { train } = config;
   const { metrics, charts } = declared(chosen.analyzers);
@@ -108,7 +121,8 @@ function runOf({ request, chosen, dataset }: Parts, dir: RunDir, startedAt: numb
     steps: lastStep(train),
     warmupSteps: train.warmup_steps,
     startedAt,
-    ...(from === undefined ? {} : { resumedFrom: from }),
+    ...(resumedFrom === undefined ? {} : { resumedFrom }),
+    ...(fork === undefined ? {} : { fork }),
     metrics: [...trainerMetrics, ...metrics],
     charts,
   });

@@ -13,7 +13,7 @@ import type { Engine, State } from "./engine/engine.ts";
 import { quietTensorflow } from "./engine/quiet.ts";
 import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "./lifecycle.ts";
 import type { Observer } from "./observer.ts";
-import type { Notices, Output, Run, RunEvent } from "./plugin.ts";
+import type { DeclaredChart, DrawnChart, Output, Run, RunEvent, SinkHost } from "./plugin.ts";
 import { createPrograms, type Programs } from "./programs.ts";
 import { createRandom } from "./random.ts";
 import { type RecordedRun, recordRun } from "./recorded-run.ts";
@@ -31,6 +31,8 @@ export interface SessionRequest {
   readonly dumpGraph?: string | undefined;
   /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
   readonly fork?: { readonly of: { readonly run: string; readonly step: number }; readonly checkpoint: string };
+  /** Draws charts of a run directory for sinks that want pictures; see `SinkHost.drawCharts`. */
+  readonly drawCharts?: (dir: string, charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
   /** Warnings from before the session. */
   readonly notes?: readonly string[];
   /** Wall clock, ms since 1970. */
@@ -47,6 +49,8 @@ export interface Session {
   readonly sampler: Sampler;
   readonly analyzers: readonly ActiveAnalyzer[];
   readonly sinks: readonly SinkQueue[];
+  /** Aborted, with the reason, when a sink asks the run to stop. */
+  readonly stopAsked: AbortSignal;
   /** Bits per byte of text that one nat per token comes to; undefined where tokens stand for no bytes. */
   readonly bitsPerNat: number | undefined;
   readonly clock: () => number;
@@ -150,9 +154,23 @@ async function assembled(
     observer.info?.(message);
     print("stdout", message);
   };
-  const notices: Notices = { info, warn };
+  const asked = new AbortController();
+  const stop = (reason: string) => {
+    if (asked.signal.aborted || (session !== undefined && session.step >= run.steps)) return;
+    const why = String(reason).replace(/\s+/g, " ").slice(0, 200);
+    asked.abort(why);
+    warn(`${why}: finishing the step and saving a checkpoint.`);
+  };
+  const { drawCharts } = request;
+  const host: SinkHost = {
+    info,
+    warn,
+    stop,
+    progress: (done, total) => observer.progress?.(done, total),
+    ...(drawCharts && { drawCharts: (charts) => drawCharts(run.dir, charts) }),
+  };
   for (const { plugin, options } of chosen.sinks) {
-    sinks.push(createSinkQueue(plugin.name, setUpSink(plugin, options, notices), warn));
+    sinks.push(createSinkQueue(plugin.name, setUpSink(plugin, options, host), warn));
   }
   session = {
     config,
@@ -164,6 +182,7 @@ async function assembled(
     sampler,
     analyzers,
     sinks,
+    stopAsked: asked.signal,
     bitsPerNat: dataset.bytesPerToken && 1 / (Math.LN2 * dataset.bytesPerToken),
     clock,
     warn,

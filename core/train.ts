@@ -28,8 +28,8 @@ export interface TrainResult {
 }
 
 /**
- * Trains as the config says. `signal` asks for a stop: the step in hand is finished and a checkpoint saved, and the result's
- * outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
+ * Trains as the config says. `signal` asks for a stop, and so may a sink: the step in hand is finished and a checkpoint saved,
+ * and the result's outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
  */
 export async function train(
   request: SessionRequest,
@@ -38,16 +38,17 @@ export async function train(
 ): Promise<TrainResult> {
   const session = await openSession(request, observer);
   const { run, engine } = session;
+  const stopping = AbortSignal.any([signal, session.stopAsked]);
   let failure: unknown;
   try {
     await begin(session, request.fork !== undefined);
     for (const note of request.notes ?? []) session.warn(note);
     observer.started?.(run, engine.device);
-    await trainSteps(session, signal, observer);
+    await trainSteps(session, stopping, observer);
   } catch (thrown) {
     failure = thrown;
   }
-  const outcome = outcomeOf(session, failure, signal);
+  const outcome = outcomeOf(session, failure, stopping);
   const unended = await endRun(session.analyzers, outcome);
   for (const error of unended) session.warn(error.message);
   await close(session, outcome).catch((thrown: unknown) => {

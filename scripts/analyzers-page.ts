@@ -22,11 +22,11 @@ same. "Use" is the share that is active, "sparsity" is 1 - use. A unit is active
 dtype of the activations. All metrics are given for each layer unless they say otherwise; arrays are written to \`arrays/\`.
 `;
 
-function section({ name, summary, options, metrics, charts = [] }: Analyzer): string {
+function section({ name, summary, options, every = 1, metrics, charts = [] }: Analyzer): string {
   const rows = Object.entries(metrics).map(([metric, about]) => `| \`${metric}\` | ${about.replaceAll("|", "\\|")} |`);
   const drawn = charts.map(({ title, description }) => `- ${title}. ${description}`);
   return [
-    `## ${name}\n\n${summary}`,
+    `## ${name}\n\n${summary} Looks ${every === 1 ? "at every step" : `every ${every} steps`} by default (option \`every\`).`,
     ...optionTable(options as unknown as z.ZodType),
     ["| metric | meaning |", "| --- | --- |", ...rows].join("\n"),
     `Charts:\n\n${drawn.join("\n")}`,

@@ -4,10 +4,9 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Resvg } from "@resvg/resvg-js";
 import type { ReportChart } from "../viewer/report/charts.ts";
 import { reportDocument } from "../viewer/report/document.ts";
-import { reportSvg, withRealFonts } from "../viewer/report/picture.ts";
+import { reportPng } from "../viewer/report/picture.ts";
 
 /** File name to the charts on it, by section and id. */
 const pictures: Readonly<Record<string, readonly string[]>> = {
@@ -25,8 +24,7 @@ for (const [name, wanted] of Object.entries(pictures)) {
     document.charts.filter((one) => `${one.section}/${one.id}` === id),
   );
   if (charts.length !== wanted.length) throw new Error(`${run}: expected charts ${wanted.join(", ")}`);
-  const svg = withRealFonts(reportSvg({ ...document, title: "", headline: [], charts }));
-  const png = new Resvg(svg, { fitTo: { mode: "zoom", value: 1.5 }, font: { loadSystemFonts: true } }).render().asPng();
+  const png = await reportPng({ ...document, title: "", headline: [], charts });
   await writeFile(new URL(`${name}.png`, folder), png);
   console.log(`docs/pictures/${name}.png: ${Math.round(png.length / 1024)} KiB`);
 }

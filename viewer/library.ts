@@ -90,15 +90,19 @@ export class Library {
     return { events, total };
   }
 
-  /** The arrays that a chart wants. */
-  async arrays(id: string, chart: Pick<DeclaredChart, "section" | "only" | "steps">): Promise<ArrayTable> {
+  /** The arrays that a chart wants, of `most` elements at most. */
+  async arrays(
+    id: string,
+    chart: Pick<DeclaredChart, "section" | "only" | "steps">,
+    most?: number,
+  ): Promise<ArrayTable> {
     const dir = await this.directory(id);
     const { run } = readRun(dir);
     const wanted = (key: string) => {
       const { section, metric } = parseKey(key);
       return section === chart.section && (chart.only === undefined || chart.only.includes(metric));
     };
-    return readArrayTable(dir, wanted, chart.steps, run.tokensPerStep);
+    return readArrayTable(dir, wanted, chart.steps, run.tokensPerStep, most);
   }
 
   /** What a live view of a run wants to know; undefined when there is no such run. */

@@ -63,12 +63,13 @@ export class EventsOf {
   }
 }
 
-/** Array metrics whose key passes, at the steps that a chart shows. Files that cannot be read are told, not thrown. */
+/** Array metrics whose key passes, at the steps that a chart shows, of `most` elements at most. Files that cannot be read are told, not thrown. */
 export async function readArrayTable(
   dir: string,
   wanted: (key: string) => boolean,
   steps: Chart["steps"] = "all",
   tokensPerStep = 0,
+  most = mostElements,
 ): Promise<ArrayTable> {
   const all = await arraySteps(dir);
   const problems: string[] = [];
@@ -86,7 +87,7 @@ export async function readArrayTable(
   let chosen = steps === "last" ? all.slice(-1) : steps === "first-and-last" ? ends : all;
   const last = chosen.length > 0 ? read(chosen.at(-1)!) : [];
   const elements = last.reduce((sum, { data }) => sum + data.length, 0);
-  const room = Math.max(1, Math.floor(mostElements / Math.max(1, elements)));
+  const room = Math.max(1, Math.floor(most / Math.max(1, elements)));
   chosen = evenly(chosen, room);
   const slices = chosen.slice(0, -1).flatMap(read);
   return { slices: [...slices, ...last], steps: all.length, sent: chosen.length, problems };

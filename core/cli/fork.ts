@@ -42,6 +42,7 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
       const { forkRequests } = await import("../fork.ts");
       const { train } = await import("../train.ts");
       const { runsFolder } = await import("./runs-folder.ts");
+      const { drawCharts } = await import("./draw-charts.ts");
       const { createProgress } = await import("./progress.ts");
       const { stopOnSignals } = await import("./signals.ts");
       const root = await runsFolder(runs);
@@ -54,7 +55,7 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
       try {
         for (const request of requests) {
           if (stopping.signal.aborted) break;
-          const { id, outcome } = await train(request, stopping.signal, progress);
+          const { id, outcome } = await train({ ...request, drawCharts }, stopping.signal, progress);
           done.push({ id, name: request.loaded.config.name, state: outcome.state });
         }
       } finally {
@@ -63,7 +64,8 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
       if (json) console.log(JSON.stringify(done, null, 2));
       else for (const { id, name, state } of done) console.log(`${id}  ${name}  ${state}`);
       if (!json) console.log(`next: experiment overlap ${done.map(({ id }) => id).join(" ")}`);
-      if (stopping.signal.aborted) process.exitCode = 130;
+      const cut = stopping.signal.aborted || done.some(({ state }) => state === "interrupted");
+      if (cut) process.exitCode = 130;
     },
   };
 }

@@ -1,66 +1,40 @@
 /** The progress of a training run: one line that redraws itself on a terminal, plain lines elsewhere. */
-import type { Observer, StepReport } from "../observer.ts";
+import type { Observer } from "../observer.ts";
 import { stepLine } from "../step-line.ts";
+import { bar, createStatusLine, type ProgressStream } from "./status-line.ts";
 import { sanitise } from "./terminal.ts";
-
-export interface ProgressStream {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
 
 /** `clock` in ms; on a terminal the line is redrawn at most ten times a second. */
 export function createProgress(stream: ProgressStream, clock: () => number = () => performance.now()): Observer {
-  const live = stream.isTTY === true;
-  let drawn = false;
+  const line = createStatusLine(stream);
   let lastDraw = Number.NEGATIVE_INFINITY;
   let lastEval: number | undefined;
   let nextPlain = 0;
 
-  const clear = () => {
-    if (drawn) stream.write("\r\u001b[2K");
-    drawn = false;
-  };
-  const line = (text: string) => {
-    clear();
-    stream.write(`${sanitise(text, 1000)}\n`);
-  };
-
   return {
-    phase: (text) => {
-      if (!live) return;
-      clear();
-      stream.write(`${sanitise(text)} …`);
-      drawn = true;
-    },
+    phase: (text) => line.draw(`${sanitise(text)} …`),
     started: (run, engine) => {
       const { n_layers, d_model, d_mlp } = run.model;
-      line(`run ${run.id}: ${n_layers} layers, d_model ${d_model}, d_mlp ${d_mlp}, ${run.steps} steps, ${engine}`);
+      line.print(
+        `run ${run.id}: ${n_layers} layers, d_model ${d_model}, d_mlp ${d_mlp}, ${run.steps} steps, ${engine}`,
+      );
     },
     step: (report) => {
+      const { step, steps } = report;
       lastEval = report.evalLoss ?? lastEval;
-      const last = report.step === report.steps;
-      if (!live) {
-        if (report.step < nextPlain && !last && report.evalLoss === undefined) return;
-        nextPlain = report.step + Math.ceil(report.steps / 20);
+      if (!line.live) {
+        if (step < nextPlain && step !== steps && report.evalLoss === undefined) return;
+        nextPlain = step + Math.ceil(steps / 20);
         stream.write(`${stepLine(report, lastEval)}\n`);
         return;
       }
-      if (clock() - lastDraw < 100 && !last) return;
+      if (clock() - lastDraw < 100 && step !== steps) return;
       lastDraw = clock();
-      const width = (stream.columns ?? 80) - 1;
-      const text = `${bar(report)} ${stepLine(report, lastEval)}`;
-      stream.write(`\r\u001b[2K${text.slice(0, width)}`);
-      drawn = true;
+      line.draw(`${bar(step, steps)} ${stepLine(report, lastEval)}`);
     },
-    info: (message) => line(message),
-    warning: (message) => line(`warning: ${message}`),
-    ended: clear,
+    info: line.print,
+    warning: line.warn,
+    progress: line.progress,
+    ended: line.clear,
   };
-}
-
-function bar(report: StepReport): string {
-  const width = 20;
-  const full = Math.floor((report.step / report.steps) * width);
-  return `[${"=".repeat(full)}${" ".repeat(width - full)}]`;
 }

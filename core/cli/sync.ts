@@ -24,10 +24,11 @@ export function syncCommand(plugins: LoadPlugins): CommandModule<object, Argumen
     handler: async ({ run = [], runs }) => {
       const { runsFolder } = await import("./runs-folder.ts");
       const { syncRuns } = await import("../sync-runs.ts");
-      const { createSyncProgress } = await import("./sync-progress.ts");
-      const progress = createSyncProgress(process.stderr);
-      const report = await syncRuns({ root: await runsFolder(runs), refs: run, plugins: await plugins() }, progress);
-      progress.clear();
+      const { createStatusLine } = await import("./status-line.ts");
+      const { print: info, warn, progress, clear } = createStatusLine(process.stderr);
+      const host = { info, warn, progress };
+      const report = await syncRuns({ root: await runsFolder(runs), refs: run, plugins: await plugins() }, host);
+      clear();
       for (const { message } of report) console.log(message);
       if (report.length === 0) console.log("No run has a sink that can be synced.");
       process.exitCode = report.some(({ state }) => state === "partial") ? 1 : 0;

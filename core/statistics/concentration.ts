@@ -1,7 +1,10 @@
 /** How unequally firings are spread over units. */
 import { type Tally, totalOf, unitsIn } from "./tally.ts";
 
-/** The smallest share of units that gives `share` of all firings; NaN where nothing fires. */
+/**
+ * The smallest share of units that gives `share` of all firings, the last unit counted by the part of it that is needed (so
+ * that it moves with the counts, and its jackknife error means something); NaN where nothing fires.
+ */
 export function unitsForShare(tally: Tally, share: number): number {
   const total = totalOf(tally);
   if (total === 0) return Number.NaN;
@@ -10,7 +13,7 @@ export function unitsForShare(tally: Tally, share: number): number {
   let units = 0;
   for (let c = tally.length - 1; c > 0; c--) {
     const level = tally[c]!;
-    if (firings + c * level >= goal) return (units + Math.ceil((goal - firings) / c)) / unitsIn(tally);
+    if (level > 0 && firings + c * level >= goal) return (units + (goal - firings) / c) / unitsIn(tally);
     firings += c * level;
     units += level;
   }

@@ -1,8 +1,8 @@
 /** The delete-one jackknife (Efron & Tibshirani 1993, chapter 11): error of an estimate from what it is without each part. */
-import { mean } from "./moments.ts";
+import { mean, sorted } from "./moments.ts";
 import { studentQuantile } from "./special.ts";
 
-/** An estimate with its standard error and 95 % interval. */
+/** An estimate with its standard error and 95 % interval, NaN where it has none. */
 export interface Estimate {
   readonly value: number;
   readonly se: number;
@@ -10,12 +10,16 @@ export interface Estimate {
   readonly high: number;
 }
 
-/** `se^2 = (B - 1)/B sum (theta_b - mean)^2`, where `without[b]` is the estimate from all parts but the b-th. */
+/**
+ * `se^2 = (B - 1)/B sum (theta_b - mean)^2`, where `without[b]` is the estimate from all parts but the b-th. Added in rising
+ * order: the same to the last bit in whatever order the parts come.
+ */
 export function jackknifeError(without: ArrayLike<number>): number {
   const parts = without.length;
-  const centre = mean(without);
+  const rising = sorted(without);
+  const centre = mean(rising);
   let sum = 0;
-  for (let b = 0; b < parts; b++) sum += (without[b]! - centre) ** 2;
+  for (let b = 0; b < parts; b++) sum += (rising[b]! - centre) ** 2;
   return Math.sqrt(((parts - 1) / parts) * sum);
 }
 

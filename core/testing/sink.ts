@@ -10,7 +10,7 @@ import { tinyRun } from "./world.ts";
 
 /**
  * Takes a sink through a short run and through one that fails before its first row, with options as an rc file would give
- * them, in a folder that is removed afterwards. Throws when a hook fails or changes what it was handed.
+ * them, in a folder that is removed afterwards. Throws when a hook fails or changes what it was handed. Its host draws nothing.
  */
 export async function checkSink(plugin: Sink, options: unknown = {}): Promise<void> {
   const accepted = acceptedOptions(plugin, options);
@@ -40,7 +40,7 @@ type Instance = ReturnType<typeof setUpSink>;
 
 /** Calls hooks of one instance, each failure with the hook's name. */
 function opened(plugin: Sink, options: unknown) {
-  const instance = setUpSink(plugin, options, { info() {}, warn() {} });
+  const instance = setUpSink(plugin, options, { info() {}, warn() {}, progress() {}, stop() {} });
   return async (hook: string, call: (sink: Instance) => Awaitable<void>): Promise<void> => {
     try {
       await call(instance);

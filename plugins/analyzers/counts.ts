@@ -78,16 +78,27 @@ export function firings(perSequence: NDArray, perToken: NDArray): Firings {
   return { batch, pos, units, perSequence: data, perToken: perToken.data as Int32Array, perUnit, sequences };
 }
 
+/** Equal readings of several analyzers are the same arrays: the sums over them are made once. */
+const summed = new WeakMap<object, Firings>();
+
 /** The firings of every layer, first layer first. */
 export function firingsOf(readings: {
   readonly perSequence: readonly NDArray[];
   readonly perToken: readonly NDArray[];
 }): Firings[] {
-  return readings.perSequence.map((perSequence, layer) => firings(perSequence, readings.perToken[layer]!));
+  return readings.perSequence.map((perSequence, layer) => {
+    const perToken = readings.perToken[layer]!;
+    const known = summed.get(perSequence.data);
+    if (known !== undefined && known.perToken === perToken.data) return known;
+    const made = firings(perSequence, perToken);
+    summed.set(perSequence.data, made);
+    return made;
+  });
 }
 
 /** Turns one record a layer into one list a metric: the form in which an analyzer hands over metrics of every layer. */
-export function byMetric<M extends string, V>(layers: readonly Readonly<Record<M, V>>[]): Record<M, V[]> {
-  const names = Object.keys(layers[0] ?? {}) as M[];
-  return Object.fromEntries(names.map((name) => [name, layers.map((layer) => layer[name])])) as Record<M, V[]>;
+export function byMetric<T extends object>(layers: readonly T[]): { [K in keyof T]: T[K][] } {
+  const names = Object.keys(layers[0] ?? {}) as (keyof T)[];
+  const lists = names.map((name) => [name, layers.map((layer) => layer[name])]);
+  return Object.fromEntries(lists) as { [K in keyof T]: T[K][] };
 }

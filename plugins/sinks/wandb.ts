@@ -5,7 +5,6 @@ import { resolveSettings } from "./wandb/settings.ts";
 import { createWandbSink } from "./wandb/sink.ts";
 import { surroundings } from "./wandb/surroundings.ts";
 import { syncRun } from "./wandb/sync.ts";
-import { network } from "./wandb/transport.ts";
 
 export const wandb: Sink = defineSink({
   name: "wandb",
@@ -13,5 +12,5 @@ export const wandb: Sink = defineSink({
     "Logs to Weights & Biases: a complete log on disk first, then streamed; `experiment sync` sends what is missing.",
   options: optionsSchema,
   setup: (options, notices) => createWandbSink(options, resolveSettings(options, surroundings()), notices),
-  sync: (run, options, host) => syncRun(run, options, resolveSettings(options, surroundings()), host, network),
+  sync: (run, options, host) => syncRun(run, options, resolveSettings(options, surroundings()), host),
 });

@@ -14,7 +14,7 @@ import { tinyConfig, trainTiny } from "../helpers/tiny.ts";
 const options = {
   "token-sparsity": { every: 4 },
   "batch-union-sparsity": { every: 4 },
-  "layer-contrast": { every: 2, trend_every: 8 },
+  "layer-contrast": { every: 2, trend_every: 8, specificity_every: 4 },
   "neuron-death": { window_tokens: 128, start_tokens: 0, frozen_every: 2, alpha: 0.5 },
 };
 

@@ -10,7 +10,7 @@ import { comparableRows, losses, onlyRun, tinyConfig, trainTiny, withPlugins } f
 const all = {
   "token-sparsity": { every: 3 },
   "batch-union-sparsity": { every: 2 },
-  "layer-contrast": { every: 2, trend_every: 6 },
+  "layer-contrast": { every: 2, trend_every: 6, specificity_every: 5 },
   "neuron-death": { window_tokens: 256, start_tokens: 128, frozen_every: 2, alpha: 0.5 },
 };
 const changes = {

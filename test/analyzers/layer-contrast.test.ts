@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { createRandom, type Random } from "../../core/random.ts";
 import { type StatisticName, statisticNames } from "../../core/statistics/contrast.ts";
 import { logit } from "../../core/statistics/effects.ts";
-import { blockBootstrapSlopes } from "../../core/statistics/trend.ts";
 import type { Firings } from "../../plugins/analyzers/counts.ts";
 import { deltas, pairOf, sizeOfEffect } from "../../plugins/analyzers/layer-contrast/effects.ts";
 import { sequenceSpread, useAtEqualFirings } from "../../plugins/analyzers/layer-contrast/equal-firings.ts";
@@ -75,31 +74,16 @@ describe("layer-contrast", () => {
       const random = createRandom(35, "alike");
       expect(judge(wholePool(random), wholePool(random))).to.deep.equal(["undetermined", "undetermined"]);
     });
-    it("claims nothing about a trend from noise, and finds planted trends", () => {
+    it("finds planted trends, and claims one from noise no more often than its intervals miss", () => {
       const random = createRandom(36, "trend");
       const times = Array.from({ length: 40 }, (_, i) => Math.log(1000 * (i + 1)));
       const series = (slope: number) => times.map((x) => slope * x + 0.1 * random.normal());
-      expect(trend(times, series(0.5), series(-0.5), random).verdict).to.equal("inverted");
-      expect(trend(times, series(0.5), series(0.4), random).verdict).to.equal("same sign");
-      expect(trend(times, series(0.5), series(0), random).verdict).to.equal("undetermined");
-      expect(trend(times.slice(0, 5), series(1), series(-1), random).verdict).to.equal("undetermined");
+      expect(trend(times, series(0.5), series(-0.5))).to.equal("inverted");
+      expect(trend(times, series(0.5), series(0.4))).to.equal("same sign");
+      expect(trend(times.slice(0, 5), series(1), series(-1))).to.equal("undetermined");
+      const claims = Array.from({ length: 500 }, () => trend(times, series(0.5), series(0)));
+      expect(claims.filter((verdict) => verdict !== "undetermined").length / 500).to.be.within(0.02, 0.08);
     });
-  });
-
-  it("has trend intervals that cover a planted slope, with correlated noise, about as often as they say", () => {
-    const random = createRandom(37, "slopes");
-    const times = Array.from({ length: 30 }, (_, i) => i / 30);
-    let covered = 0;
-    for (let k = 0; k < 300; k++) {
-      let noise = 0;
-      const y = times.map((x) => {
-        noise = 0.3 * noise + random.normal();
-        return 2 * x + noise;
-      });
-      const [found] = blockBootstrapSlopes(times, [y], random, 99);
-      if (found!.low <= 2 && 2 <= found!.high) covered++;
-    }
-    expect(covered / 300).to.be.within(0.85, 0.99);
   });
 
   it("sees no contrast at equal firings where layers differ in activity alone, and keeps one of specificity", () => {

@@ -1,12 +1,14 @@
-"""Checks our analyzers against PyTorch: masks, counts, use at three levels, and the states of units.
+"""Checks our analyzers against PyTorch: masks, counts, use at three levels, specificity, k50, and the states of units.
 
 Usage, with any Python that has torch (1.13 will do):
   node --import tsx/esm test/golden/analyzers.ts FOLDER && python3 test/golden/analyzers.py FOLDER
 Everything must be equal, but for pre-activations within 1e-5 of zero: float32 may round them to either side. Those are
 counted and printed.
 """
+import collections
 import json
 import math
+import statistics
 import struct
 import sys
 
@@ -90,6 +92,35 @@ def states_of(stream, window, alpha, grace):
     return names
 
 
+def k50_of(firings):
+    """The share of units, the busiest first, that gives half of all firings, the last unit in part."""
+    half, units = sum(firings) / 2.0, 0
+    for count in sorted(firings, reverse=True):
+        if count >= half:
+            return (units + half / count) / len(firings)
+        half, units = half - count, units + 1
+
+
+def specificity_of(rows, present, fewest=10):
+    """Median of 1 - H / E[H] over units from counts by token [types][units]; E[H] over the hypergeometric, in exact integers."""
+    total, found = sum(present), []
+    for unit in range(len(rows[0])):
+        counts = [row[unit] for row in rows]
+        c = sum(counts)
+        if c < fewest:
+            continue
+        entropy = -sum(k / c * math.log(k / c) for k in counts if k > 0)
+        ways = math.comb(total, c)
+        expected = 0.0
+        for size in present:
+            for k in range(max(1, c + size - total), min(size, c) + 1):
+                chance = math.comb(size, k) * math.comb(total - size, c - k) / ways
+                expected -= chance * k / c * math.log(k / c)
+        if expected > 0:
+            found.append(1 - entropy / expected)
+    return statistics.median(found)
+
+
 def main(folder):
     state = read_safetensors(folder + "/state.safetensors")
     counts = read_safetensors(folder + "/counts.safetensors")
@@ -97,6 +128,11 @@ def main(folder):
         ours = json.load(file)
     order = ["born_dead", "alive", "rare", "silent", "dead", "revived"]
     border_total, checked = 0, 0
+    text = counts["tokens"].reshape(-1).tolist()
+    types = counts["present"].numel()
+    common = collections.Counter(text).most_common(types)  # ties: the earlier in the text
+    present = [count for _, count in common] + [0] * (types - len(common))
+    assert present == counts["present"].tolist(), (present, counts["present"])
     for layer, z in enumerate(pre_activations(state, counts["tokens"], ours["model"])):
         mask = z > 0
         border = (z.abs() <= BORDER).sum().item()
@@ -115,12 +151,20 @@ def main(folder):
         room = {"use_token": border / z.numel(), "use_seq": border / (units * batch), "use_batch": border / units}
         for name, value in use.items():
             assert abs(value - ours["layers"][str(layer)][name]) <= room[name] + 1e-12, (layer, name, value)
+        by_type = torch.stack([mask.reshape(-1, units)[torch.tensor(text) == token].sum(0) for token, _ in common])
+        off_t = (by_type - counts["T/%d" % layer][: len(common)]).abs().sum().item()
+        assert off_t <= border, (layer, off_t, border)
+        mine = ours["layers"][str(layer)]
+        specificity = specificity_of(counts["T/%d" % layer].tolist(), present)
+        assert abs(specificity - mine["specificity"]) < 1e-9, (layer, specificity, mine["specificity"])
+        k50 = k50_of(counts["C/%d" % layer].sum(0).tolist())
+        assert abs(k50 - mine["k50"]) < 1e-12, (layer, k50, mine["k50"])
         life = ours["life"]
         found = states_of(counts["stream/%d" % layer], life["window"], life["alpha"], life["grace"])
         expected = [order[i] for i in counts["states/%d" % layer].tolist()]
         assert found == expected, (layer, [pair for pair in zip(found, expected) if pair[0] != pair[1]])
         tally = {name: expected.count(name) for name in order}
-        print("layer %d: counts off by %d and %d, %s, states %s" % (layer, off_c, off_k, use, tally))
+        print("layer %d: counts off by %d, %d and %d, %s, specificity %.4f, states %s" % (layer, off_c, off_k, off_t, use, specificity, tally))
     print("%d pre-activations, %d within %g of zero: all else equal" % (checked, border_total, BORDER))
 
 

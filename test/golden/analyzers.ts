@@ -10,10 +10,14 @@ import type { NDArray } from "../../core/ndarray.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/plugin.ts";
 import { encodeSafetensors } from "../../core/safetensors.ts";
 import { countLayers, firingsOf } from "../../plugins/analyzers/counts.ts";
+import { nullEntropy, specificityReport } from "../../plugins/analyzers/layer-contrast/specificity.ts";
+import { countTypes } from "../../plugins/analyzers/layer-contrast/token-types.ts";
 import { layerStatistics, tallies } from "../../plugins/analyzers/layer-statistics.ts";
 import { createLife } from "../../plugins/analyzers/neuron-death/life.ts";
 import { onlyRun, tinyConfig, trainTiny } from "../helpers/tiny.ts";
 
+/** Fewer than the text has, so that rarer ones are left out. */
+const types = 12;
 const life = { window: 16, skip: 0, alpha: 0.5, grace: 1 };
 
 /** Records the counts of the frozen sequences under the last checkpoint's parameters, and those of training all along. */
@@ -45,14 +49,21 @@ function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown
           every: 1000,
           sequences: 8,
           sites: ["mlp_post"],
-          probe: ({ mlp_post }, { tf, tokens }) => ({ ...countLayers(tf, mlp_post), tokens: tf.clone(tokens) }),
+          probe: ({ mlp_post }, inputs) => ({
+            ...countLayers(inputs.tf, mlp_post),
+            ...countTypes(inputs, mlp_post, types, model.d_mlp),
+            tokens: inputs.tf.clone(inputs.tokens),
+          }),
           analyze: (readings, { step }) => {
             if (step < steps) return {};
             kept.tokens = readings.tokens;
+            kept.present = readings.present;
+            const expected = nullEntropy(readings.present.data);
             for (const [l, layer] of firingsOf(readings).entries()) {
               kept[`C/${l}`] = readings.perSequence[l]!;
               kept[`K/${l}`] = readings.perToken[l]!;
-              numbers[l] = layerStatistics(tallies(layer));
+              kept[`T/${l}`] = readings.firings[l]!;
+              numbers[l] = { ...layerStatistics(tallies(layer)), ...specificityReport(readings.firings[l]!, expected) };
             }
             return {};
           },

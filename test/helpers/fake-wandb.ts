@@ -1,7 +1,9 @@
 /** A W&B server for tests: GraphQL, file_stream and uploads in memory, with faults to order. */
+import { readFileSync } from "node:fs";
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { HttpReply, HttpRequest, Transport } from "../../plugins/sinks/wandb/transport.ts";
+import { FakeArtifacts } from "./fake-artifacts.ts";
 
 /** What goes wrong with one request. `applied`: the server does its work all the same, only the answer is lost. */
 export type Fault =
@@ -18,6 +20,7 @@ export interface FakeRequest {
   /** Who asks: `@wandb/sdk` calls itself "W&B Internal JS Client". */
   readonly userAgent: string;
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 /** What the server holds of one run. */
@@ -41,14 +44,21 @@ interface Answer {
 
 export class FakeWandb {
   readonly runs: Map<string, FakeRun> = new Map();
+  readonly artifacts: FakeArtifacts = new FakeArtifacts();
   readonly requests: FakeRequest[] = [];
   /** Asked before each request. */
   fault: (request: FakeRequest, index: number) => Fault | undefined = () => undefined;
   /** What `UpsertBucket` says of the lines that it has; the truth where undefined. */
   claimedLines: number | undefined;
+  /** What answers to `file_stream` say under `stopped`, where anything: W&B's page asks the run to stop. */
+  stopped: unknown;
+  /** The token that is exchanged for an access token; `access-1`, then `access-2` …, each for an hour. */
+  identityToken: string | undefined;
+  /** The access token that is good now. */
+  accessToken = "";
+  #exchanges = 0;
   #http: HttpServer | undefined;
-  /** Where it listens; empty without a network. */
-  #url = "";
+  #base = "";
 
   run(id: string): FakeRun {
     const found = this.runs.get(id);
@@ -73,8 +83,8 @@ export class FakeWandb {
     const http = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
     this.#http = http;
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-    this.#url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-    return this.#url;
+    this.#base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    return this.#base;
   }
 
   async close(): Promise<void> {
@@ -84,8 +94,8 @@ export class FakeWandb {
 
   async #virtual({ url, headers, body, timeoutMs }: HttpRequest, clock: { time: number }): Promise<HttpReply> {
     clock.time += 20;
-    const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
-    const request = this.#noted(new URL(url).pathname, headers.Authorization ?? "", headers["User-Agent"] ?? "", text);
+    const bytes = typeof body === "string" ? Buffer.from(body) : readFileSync(body.file);
+    const request = this.#noted(new URL(url).pathname, headers.Authorization ?? "", headers["User-Agent"] ?? "", bytes);
     const fault = this.fault(request, this.requests.length - 1);
     if (fault?.kind === "reset" || (fault?.kind === "stall" && fault.ms >= timeoutMs)) {
       if (fault.applied) this.#answer(request);
@@ -98,15 +108,15 @@ export class FakeWandb {
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    let body = "";
+    const parts: Buffer[] = [];
     incoming.on("error", () => {});
     outgoing.on("error", () => {});
-    for await (const part of incoming.setEncoding("utf8")) body += part;
+    for await (const part of incoming) parts.push(part as Buffer);
     const request = this.#noted(
       incoming.url ?? "",
       incoming.headers.authorization ?? "",
       incoming.headers["user-agent"] ?? "",
-      body,
+      Buffer.concat(parts),
     );
     const fault = this.fault(request, this.requests.length - 1);
     if (fault?.kind === "reset") {
@@ -122,12 +132,14 @@ export class FakeWandb {
     outgoing.end(text);
   }
 
-  #noted(path: string, authorization: string, userAgent: string, body: string): FakeRequest {
+  #noted(path: string, authorization: string, userAgent: string, bytes: Buffer): FakeRequest {
+    const body = bytes.toString("utf8");
     const named =
       path === "/graphql" ? ((JSON.parse(body) as { operationName?: string; query: string }) ?? {}) : undefined;
     const query = named?.operationName ?? /(?:query|mutation)\s+(\w+)/.exec(named?.query ?? "")?.[1];
-    const operation = query ?? (path.endsWith("/file_stream") ? "file_stream" : "PUT");
-    const request = { path, operation, authorization, userAgent, body };
+    const operation =
+      query ?? (path.endsWith("/file_stream") ? "file_stream" : path === "/oidc/token" ? "exchange" : "PUT");
+    const request = { path, operation, authorization, userAgent, body, bytes };
     this.requests.push(request);
     return request;
   }
@@ -142,14 +154,54 @@ export class FakeWandb {
     return fault?.kind === "malformed" ? { ...answer, text: "<html>{" } : answer;
   }
 
-  #answer({ path, operation, body }: FakeRequest): Answer {
+  #answer({ path, operation, authorization, body, bytes }: FakeRequest): Answer {
+    if (operation === "exchange") return this.#exchange(body);
+    if (this.accessToken !== "" && operation !== "PUT" && authorization !== `Bearer ${this.accessToken}`) {
+      return { status: 401, text: "{}" };
+    }
     if (operation === "file_stream") return this.#stream(decodeURIComponent(path.split("/").at(-2) ?? ""), body);
-    if (operation === "PUT") return this.#put(path, body);
+    if (operation === "PUT") return this.#put(path, bytes);
     const { variables } = JSON.parse(body) as { variables: Record<string, unknown> };
     if (operation === "Viewer") return data({ viewer: { id: "v", entity: "me", flags: "{}", teams: { edges: [] } } });
+    if (operation === "RunResumeStatus") return this.#status(variables);
     if (operation === "UpsertBucket") return this.#upsert(variables);
     if (operation === "CreateRunFiles") return this.#createFiles(variables);
+    const made = this.artifacts.answer(operation, variables);
+    if (typeof made === "object") return data(made);
+    if (made !== undefined) return { status: 200, text: JSON.stringify({ errors: [{ message: made }] }) };
     return { status: 200, text: JSON.stringify({ errors: [{ message: `unknown operation ${operation}` }] }) };
+  }
+
+  #exchange(body: string): Answer {
+    if (new URLSearchParams(body).get("assertion") !== this.identityToken) {
+      return { status: 400, text: JSON.stringify({ error: "invalid_grant", error_description: `no good: ${body}` }) };
+    }
+    this.#exchanges += 1;
+    this.accessToken = `access-${this.#exchanges}`;
+    return { status: 200, text: JSON.stringify({ access_token: this.accessToken, expires_in: 3600 }) };
+  }
+
+  #status({ name, project, entity }: Record<string, unknown>): Answer {
+    const run = this.runs.get(String(name));
+    if (this.runs.size === 0) return data({ model: null });
+    const { config = "{}", tags = [], notes = "", displayName = name } = run?.variables ?? {};
+    const own = (JSON.parse(String(config)) as { _wandb?: { value?: { t?: unknown } } })._wandb?.value;
+    const tail = (lines: readonly unknown[] = []) => JSON.stringify(lines.slice(-1));
+    const bucket = run && {
+      id: `storage-${String(name)}`,
+      name,
+      ...{ displayName, config, tags, notes },
+      summaryMetrics: run.summary,
+      historyLineCount: run.history.length,
+      eventsLineCount: run.events.length,
+      logLineCount: run.output.length,
+      historyTail: tail(run.history),
+      eventsTail: tail(run.events),
+      wandbConfig: JSON.stringify(own?.t === undefined ? {} : { t: own.t }),
+    };
+    return data({
+      model: { id: "p", name: project, entity: { id: "e", name: entity ?? "me" }, bucket: bucket ?? null },
+    });
   }
 
   #upsert(variables: Record<string, unknown>): Answer {
@@ -173,10 +225,9 @@ export class FakeWandb {
     const project = { id: "p", name: run.variables.project ?? "uncategorized" };
     const entity = { id: "e", name: run.variables.entity ?? "me" };
     const bucket = { id: `storage-${id}`, name: id, displayName: run.variables.displayName ?? id };
-    const historyLineCount = this.claimedLines ?? run.history.length;
     return data({
       upsertBucket: {
-        bucket: { ...bucket, config: "{}", project: { ...project, entity }, historyLineCount },
+        bucket: { ...bucket, config: "{}", project: { ...project, entity }, historyLineCount: run.history.length },
         inserted: known === undefined,
       },
     });
@@ -202,19 +253,25 @@ export class FakeWandb {
     }
     for (const name of uploaded ?? []) run.uploaded.add(name);
     if (complete) run.exitcode = exitcode ?? 0;
-    return { status: 200, text: '{"exitcode":null,"limits":{}}' };
+    return { status: 200, text: JSON.stringify({ exitcode: null, limits: {}, stopped: this.stopped }) };
   }
 
   #createFiles(variables: Record<string, unknown>): Answer {
     const run = String(variables.run);
     const names = variables.files as string[];
-    const files = names.map((name) => ({ name, uploadUrl: `${this.#url}/storage/${run}/${encodeURIComponent(name)}` }));
+    const files = names.map((name) => ({
+      name,
+      uploadUrl: `${this.#base}/storage/${run}/${encodeURIComponent(name)}`,
+    }));
     return data({ createRunFiles: { runID: run, uploadHeaders: ["X-Signed: yes"], files } });
   }
 
-  #put(path: string, body: string): Answer {
-    const [, , run = "", name = ""] = path.split("/");
-    this.run(run).files.set(decodeURIComponent(name), body);
+  #put(path: string, bytes: Buffer): Answer {
+    const [, kind, run = "", name = ""] = path.split("/");
+    if (kind === "artifacts") {
+      return { status: this.artifacts.put(run, decodeURIComponent(name), bytes) ? 200 : 400, text: "" };
+    }
+    this.run(run).files.set(decodeURIComponent(name), bytes.toString("utf8"));
     return { status: 200, text: "" };
   }
 }

@@ -5,20 +5,20 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { Notices, SinkInstance } from "../../core/plugin.ts";
+import type { SinkInstance } from "../../core/plugin.ts";
 import { json } from "../../plugins/sinks/json.ts";
 import { wandb } from "../../plugins/sinks/wandb.ts";
 import { testRow, testRun } from "./rows.ts";
+import { testHost } from "./sink-host.ts";
 
 const [dir = "", steps = "0", every = "1", pause = "0", part = "0"] = process.argv.slice(2);
 const checkpoint = join(dir, "checkpoint");
 const resumedFrom = existsSync(checkpoint) ? Number(readFileSync(checkpoint, "utf8")) : undefined;
-const said: string[] = [];
-const notices: Notices = { info: (message) => said.push(message), warn: (message) => said.push(message) };
+const host = testHost();
 const options = { finish_timeout: 0.5, system_every: 0 };
 const sinks: SinkInstance[] = [
-  json.setup(json.options.parse({}) as never, notices),
-  wandb.setup(wandb.options.parse(options) as never, notices),
+  json.setup(json.options.parse({}) as never, host),
+  wandb.setup(wandb.options.parse(options) as never, host),
 ];
 const first = Number(part) === 0;
 const from = resumedFrom ?? 0;
@@ -35,5 +35,5 @@ for (let step = from + 1; step <= Number(steps); step++) {
 }
 const end = { state: "finished", step: Number(steps), tokens: 0, time: Date.now() } as const;
 for (const sink of sinks) await sink.close(end);
-process.send?.({ said });
+process.send?.({ said: [...host.said, ...host.warned] });
 process.disconnect?.();

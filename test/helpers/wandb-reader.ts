@@ -20,8 +20,12 @@ message Feature { bool metric = 7; }
 message TelemetryRecord { Feature feature = 3; string python_version = 4; string cli_version = 5; string core_version = 12; string platform = 13; }
 message RunRecord { string run_id = 1; string entity = 2; string project = 3; Changes config = 4; string run_group = 6; string job_type = 7; string display_name = 8; string notes = 9; repeated string tags = 10; string host = 13; Timestamp start_time = 17; TelemetryRecord telemetry = 19; }
 message RunExitRecord { int32 exit_code = 1; int32 runtime = 2; bool not_complete = 3; }
-message EnvironmentRecord { string os = 1; Timestamp started_at = 3; string host = 12; string executable = 14; uint32 cpu_count_logical = 17; }
-message Record { int64 num = 1; oneof record_type { HistoryRecord history = 2; Changes summary = 3; Changes config = 5; FilesRecord files = 6; StatsRecord stats = 7; MetricRecord metric = 12; OutputRawRecord output_raw = 13; RunRecord run = 17; RunExitRecord exit = 18; EnvironmentRecord environment = 26; } }`;
+message EnvironmentRecord { string os = 1; Timestamp started_at = 3; string host = 12; string executable = 14; uint32 cpu_count_logical = 17; string writer_id = 199; }
+message StoragePolicyConfigItem { string key = 1; string value_json = 2; }
+message ArtifactManifestEntry { string path = 1; string digest = 2; string ref = 3; int64 size = 4; string mimetype = 5; string local_path = 6; string birth_artifact_id = 7; bool skip_cache = 8; }
+message ArtifactManifest { int32 version = 1; string storage_policy = 2; repeated StoragePolicyConfigItem storage_policy_config = 3; repeated ArtifactManifestEntry contents = 4; }
+message ArtifactRecord { string run_id = 1; string project = 2; string entity = 3; string type = 4; string name = 5; string digest = 6; string metadata = 8; repeated string aliases = 11; ArtifactManifest manifest = 12; bool finalize = 14; string client_id = 15; string sequence_client_id = 16; }
+message Record { int64 num = 1; oneof record_type { HistoryRecord history = 2; Changes summary = 3; Changes config = 5; FilesRecord files = 6; StatsRecord stats = 7; ArtifactRecord artifact = 8; MetricRecord metric = 12; OutputRawRecord output_raw = 13; RunRecord run = 17; RunExitRecord exit = 18; EnvironmentRecord environment = 26; } }`;
 
 const Record = protobuf.parse(schema, { keepCase: true }).root.lookupType("wandb_internal.Record");
 
@@ -48,13 +52,35 @@ export interface ReadRecord {
     readonly run_id: string;
     readonly display_name?: string;
     readonly project?: string;
+    readonly run_group?: string;
     readonly tags?: readonly string[];
     readonly config: { readonly update: readonly Item[] };
     readonly start_time: { readonly seconds: number; readonly nanos?: number };
   };
   readonly output_raw?: { readonly output_type?: number; readonly line: string };
+  readonly artifact?: {
+    readonly run_id: string;
+    readonly project: string;
+    readonly type: string;
+    readonly name: string;
+    readonly digest: string;
+    readonly aliases: readonly string[];
+    readonly finalize: boolean;
+    readonly client_id: string;
+    readonly manifest: {
+      readonly version: number;
+      readonly storage_policy: string;
+      readonly storage_policy_config: readonly { readonly key: string; readonly value_json: string }[];
+      readonly contents: readonly {
+        readonly path: string;
+        readonly digest: string;
+        readonly size: number;
+        readonly local_path: string;
+      }[];
+    };
+  };
   readonly stats?: { readonly item: readonly Item[] };
-  readonly files?: { readonly files: readonly { readonly path: string }[] };
+  readonly files?: { readonly files: readonly { readonly path: string; readonly type?: number }[] };
   readonly exit?: { readonly exit_code?: number; readonly runtime?: number };
 }
 

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { Journal, type JournalOptions, type JournalStart } from "../../plugins/sinks/wandb/journal.ts";
 import type { Transport } from "../../plugins/sinks/wandb/transport.ts";
 import { type Upload, upload } from "../../plugins/sinks/wandb/upload.ts";
-import type { FakeWandb } from "./fake-wandb.ts";
+import { FakeWandb, type Fault } from "./fake-wandb.ts";
 import { runStart, testRow } from "./rows.ts";
+import { useTempDir } from "./temp.ts";
 import { lenient } from "./wandb-reader.ts";
 
 export const journalOptions: JournalOptions = {
@@ -32,7 +33,7 @@ export const journalStart: JournalStart = {
 };
 
 export const testKey = "local-0123456789abcdef0123456789abcdef01234567";
-export const account = { baseUrl: "http://wandb.test", key: testKey };
+export const account = { baseUrl: "http://wandb.test", login: testKey };
 
 export const logIn = (dir: string): string => join(dir, "run-run1.wandb");
 
@@ -71,4 +72,32 @@ export function historyOf(server: FakeWandb, id = "run1"): unknown[] {
 /** Rows 1 to `steps` as W&B should have them. */
 export function expectedRows(steps: number): Record<string, unknown>[] {
   return Array.from({ length: steps }, (_, i) => expectedRow(i + 1));
+}
+
+/** A server for each test, with virtual time and a folder for logs. */
+export interface FakeServer {
+  readonly dir: () => string;
+  server: FakeWandb;
+  clock: { time: number };
+  /** One upload to it. */
+  send(log: string, options?: Parameters<typeof uploadOnce>[2]): Promise<Upload>;
+  /** The first faults of the requests to come, one each. */
+  faults(...list: (Fault | undefined)[]): void;
+}
+
+export function useFakeServer(): FakeServer {
+  const fake: FakeServer = {
+    dir: useTempDir(),
+    server: new FakeWandb(),
+    clock: { time: 0 },
+    send: (log, options) => uploadOnce(log, fake.server.transport(fake.clock), options),
+    faults(...list) {
+      fake.server.fault = () => list.shift();
+    },
+  };
+  beforeEach(() => {
+    fake.server = new FakeWandb();
+    fake.clock = { time: Date.UTC(2026, 5, 1) };
+  });
+  return fake;
 }

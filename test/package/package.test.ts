@@ -37,6 +37,7 @@ export const mine: Analyzer = defineAnalyzer({
 `;
 const program = `
 import { type Config, loadConfig, type TrainResult, train } from "reluscope";
+import { type Firings, mergeFirings } from "reluscope/firings";
 import { builtIns } from "reluscope/plugins";
 import { checkAnalyzer } from "reluscope/testing";
 import { mine } from "./mine.ts";
@@ -46,6 +47,8 @@ const result: TrainResult = await train({ loaded, plugins: builtIns });
 // @ts-expect-error: the declarations are not \`any\`
 const wrong: number = result.dir;
 await checkAnalyzer(mine);
+const merge: (fragments: readonly Firings[]) => Firings = mergeFirings;
+if (typeof merge !== "function") throw new Error("no mergeFirings");
 console.log(JSON.stringify({ steps: config.train.steps, state: result.outcome.state, mean: result.last["mine/mean/layer_1"] }));
 `;
 

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Run, SinkInstance } from "../../core/plugin.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { json } from "../../plugins/sinks/json.ts";
+import { testHost } from "../helpers/sink-host.ts";
 import { useTempDir } from "../helpers/temp.ts";
 
 const moment = { step: 1, tokens: 32, time: 5 };
@@ -10,8 +11,7 @@ const row = { seq: 0, ...moment, metrics: { a: 0.5 }, arrays: { v: { shape: [1],
 const event = { ...moment, source: "run", kind: "warning", data: { list: [1] } };
 const runAt = (dir: string) => ({ dir, charts: [] }) as unknown as Run;
 const finished = { ...moment, state: "finished" } as const;
-const setUp = (sink: typeof json): SinkInstance =>
-  sink.setup(sink.options.parse({}) as never, { info() {}, warn() {} });
+const setUp = (sink: typeof json): SinkInstance => sink.setup(sink.options.parse({}) as never, testHost());
 
 describe("json", () => {
   const dir = useTempDir();

@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import type { Run, Sink, SinkInstance } from "../../core/plugin.ts";
 import { createMemorySink, memory, memoryOfLastRun } from "../../plugins/sinks/memory.ts";
+import { testHost } from "../helpers/sink-host.ts";
 
 const moment = { step: 1, tokens: 32, time: 5 };
 const row = { seq: 0, ...moment, metrics: { a: 0.5 }, arrays: { v: { shape: [1], data: Float32Array.of(7) } } };
 const event = { ...moment, source: "run", kind: "warning", data: { list: [1] } };
 const runAt = (dir: string) => ({ dir, charts: [] }) as unknown as Run;
 const finished = { ...moment, state: "finished" } as const;
-const setUp = (sink: Sink): SinkInstance => sink.setup(sink.options.parse({}) as never, { info() {}, warn() {} });
+const setUp = (sink: Sink): SinkInstance => sink.setup(sink.options.parse({}) as never, testHost());
 
 describe("createMemorySink", () => {
   it("keeps rows, events, run and outcome", async () => {

@@ -10,7 +10,6 @@ import { chao } from "../../core/statistics/richness.ts";
 import { pagesL, ranks, signFlip, spearmanWithOrder } from "../../core/statistics/seeds.ts";
 import { incompleteBeta, logGamma, normalCdf, studentCdf, studentQuantile } from "../../core/statistics/special.ts";
 import { tallyOf } from "../../core/statistics/tally.ts";
-import { theilSen } from "../../core/statistics/trend.ts";
 
 /** All subsets of `size` of the numbers below `n`. */
 function subsets(n: number, size: number): number[][] {
@@ -72,8 +71,8 @@ describe("concentration", () => {
   it("unitsForShare counts units from the busiest down", () => {
     const falling = [...counts].sort((a, b) => b - a);
     let [sum, k] = [0, 0];
-    while (sum < total / 2) sum += falling[k++]!;
-    expect(unitsForShare(tally, 0.5)).to.equal(k / 40);
+    while (sum + falling[k]! < total / 2) sum += falling[k++]!;
+    expect(unitsForShare(tally, 0.5)).to.be.closeTo((k + (total / 2 - sum) / falling[k]!) / 40, 1e-15);
     expect(unitsForShare(tallyOf([0, 0], 3), 0.5)).to.be.NaN;
   });
 
@@ -192,8 +191,5 @@ describe("overlap", () => {
 });
 
 describe("order statistics", () => {
-  it("quantile interpolates, theilSen ignores an outlier", () => {
-    expect(quantile(sorted([4, 1, 3, 2]), 0.5)).to.equal(2.5);
-    expect(theilSen([1, 2, 3, 4, 5], [2, 4, 6, 800, 10])).to.equal(2);
-  });
+  it("quantile interpolates", () => expect(quantile(sorted([4, 1, 3, 2]), 0.5)).to.equal(2.5));
 });

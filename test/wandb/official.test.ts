@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { Journal } from "../../plugins/sinks/wandb/journal.ts";
 import { makeLogFolder } from "../../plugins/sinks/wandb/layout.ts";
+import { writeMedia } from "../../plugins/sinks/wandb/media.ts";
 import { syncedMarker } from "../../plugins/sinks/wandb/progress.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../helpers/rows.ts";
@@ -48,6 +49,10 @@ describe("W&B's own Python client, over our logs", () => {
     const log = makeLogFolder(dir(), "offline", runStart, "run1");
     const journal = Journal.create(log, journalStart, journalOptions);
     for (let step = 1; step <= steps; step++) journal.row(testRow(step));
+    const picture = { kind: "images", key: "charts/s/heat", extension: "png" } as const;
+    const file = writeMedia(log, picture, Buffer.from("a picture"));
+    journal.media("charts/s/heat", { _type: "image-file", format: "png", width: 3, height: 2, ...file });
+    journal.output("stdout", runStart, "hello");
     journal.output("stdout", runStart, "one\ntwo\n");
     journal.output("stderr", runStart, "careful");
     journal.stats(runStart, { cpu: 1 });
@@ -86,6 +91,9 @@ describe("W&B's own Python client, over our logs", () => {
     await theirs.close();
     expect(historyOf(theirs)).to.deep.equal(expectedRows(steps));
     expect(contentOf(theirs)).to.deep.equal(contentOf(ours));
+    const { summary, files } = theirs.run("run1");
+    const picture = (lenient(summary) as Record<string, { path: string; width: number }>)["charts/s/heat"];
+    expect([picture?.width, files.get(picture?.path ?? "")]).to.deep.equal([3, "a picture"]);
   });
 });
 

@@ -11,6 +11,7 @@ import { syncRun } from "../../plugins/sinks/wandb/sync.ts";
 import { network } from "../../plugins/sinks/wandb/transport.ts";
 import { FakeWandb } from "../helpers/fake-wandb.ts";
 import { runStart, testRow, testRun } from "../helpers/rows.ts";
+import { type TestHost, testHost } from "../helpers/sink-host.ts";
 import { useTempDir } from "../helpers/temp.ts";
 import { readHistory } from "../helpers/wandb-reader.ts";
 import { expectedRows, historyOf } from "../helpers/wandb-run.ts";
@@ -27,21 +28,18 @@ describe("createWandbSink online", () => {
   const dir = useTempDir();
   let server: FakeWandb;
   let env: Record<string, string>;
-  let said: string[];
-  let warned: string[];
+  let host: TestHost;
   beforeEach(async () => {
-    said = [];
-    warned = [];
+    host = testHost();
     server = new FakeWandb();
     env = { WANDB_API_KEY: key, WANDB_BASE_URL: await server.listen() };
   });
-  const notices = { info: (m: string) => void said.push(m), warn: (m: string) => void warned.push(m) };
 
   function settingsFor(options: Options, env: Record<string, string>): Settings {
     return resolveSettings(optionsSchema.parse(options), { env, cwd: dir(), home: dir(), readText: () => undefined });
   }
   function sinkWith(options: Options = {}, env: Record<string, string> = {}): SinkInstance {
-    return createWandbSink(optionsSchema.parse(options), settingsFor(options, env), notices);
+    return createWandbSink(optionsSchema.parse(options), settingsFor(options, env), host);
   }
   const logOf = () => readPointer(dir())?.log ?? "";
 
@@ -57,22 +55,30 @@ describe("createWandbSink online", () => {
   }
   const bySdk = () => server.requests.filter((r) => r.operation === "file_stream" && r.userAgent.includes("JS Client"));
 
-  it("streams rows through @wandb/sdk while training, with NaN and true times, and prints where", async () => {
+  it("streams rows through @wandb/sdk while training, with NaN and true times, says where, and heeds a stop", async () => {
     const sink = sinkWith({}, env);
     await sink.open(testRun(dir()));
     await sink.write([testRow(1)]);
     await until("the first row", () => server.runs.get(id)?.history.length === 1);
     await until("the SDK's start", () => server.requests.some((r) => r.operation === "Viewer"));
-    for (let step = 2; step <= 120; step++) await sink.write([testRow(step)]);
-    await until("rows by the SDK", () => bySdk().length > 0 && server.run(id).history.length === 120);
+    for (let step = 2; step < 120; step++) await sink.write([testRow(step)]);
+    await until("rows by the SDK", () => bySdk().length > 0 && server.run(id).history.length === 119);
+    expect(host.stops).to.deep.equal([]);
+    server.stopped = true; // told to the SDK, which pays no heed
+    await sink.write([testRow(120)]);
+    await until("the stop", () => host.stops.length > 0);
+    server.stopped = undefined;
     expect(historyOf(server, id)).to.deep.equal(expectedRows(120));
     expect(server.run(id).exitcode).to.equal(undefined);
     await sink.close(ended("finished", 120));
     expect(historyOf(server, id)).to.deep.equal(expectedRows(120));
     expect(server.run(id).exitcode).to.equal(0);
-    expect(said[0]).to.equal(`W&B: view the run at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id}`);
-    expect(said.at(-1)).to.equal(`W&B: all 120 rows are at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id} (finished).`);
-    expect(warned).to.deep.equal([]);
+    expect(host.said[0]).to.equal(`W&B: view the run at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id}`);
+    expect(host.said.at(-1)).to.equal(
+      `W&B: all 120 rows are at ${env.WANDB_BASE_URL}/me/reluscope/runs/${id} (finished).`,
+    );
+    expect(host.warned).to.deep.equal([]);
+    expect([host.stops, host.bars.at(-1)]).to.deep.equal([["stopped from W&B's page"], "120/120"]);
   });
 
   it("gives the SDK up at its first failed request, and loses nothing", async () => {
@@ -95,13 +101,13 @@ describe("createWandbSink online", () => {
     const sink = sinkWith({}, env);
     await sink.open(testRun(dir()));
     for (let step = 1; step <= 10; step++) expect(sink.write([testRow(step)])).to.equal(undefined);
-    await until("the warning", () => warned.length > 0);
+    await until("the warning", () => host.warned.length > 0);
     await sink.close(ended("finished", 10));
-    expect(warned).to.have.length(2);
-    expect(warned[0]).to.match(/^W&B: streaming failed: the API key is refused \(HTTP 401\)\. Training goes on/);
-    expect(warned[1]).to.include("0 rows are on the server").and.include(`All rows are safe in ${logOf()}`);
-    expect(warned[1]).to.include(`experiment sync ${id}`).and.include("wandb sync --include-online");
-    expect(warned.join()).to.not.include(key);
+    expect(host.warned).to.have.length(2);
+    expect(host.warned[0]).to.match(/^W&B: streaming failed: the API key is refused \(HTTP 401\)\. Training goes on/);
+    expect(host.warned[1]).to.include("0 rows are on the server").and.include(`All rows are safe in ${logOf()}`);
+    expect(host.warned[1]).to.include(`experiment sync ${id}`).and.include("wandb sync --include-online");
+    expect(host.warned.join()).to.not.include(key);
     expect(readHistory(logOf())).to.deep.equal(expectedRows(10));
   });
 
@@ -111,8 +117,8 @@ describe("createWandbSink online", () => {
     await sink.open(testRun(dir()));
     for (let step = 1; step <= 10; step++) await sink.write([testRow(step)]);
     await sink.close(ended("finished", 10));
-    expect(warned.at(-1)).to.include("10 rows are on the server").and.include(`experiment sync ${id}`);
-    expect(warned.at(-1)).to.not.include("wandb sync");
+    expect(host.warned.at(-1)).to.include("10 rows are on the server").and.include(`experiment sync ${id}`);
+    expect(host.warned.at(-1)).to.not.include("wandb sync");
   });
 
   it("ends within its limit when the server is away, and sync finishes later", async () => {
@@ -123,11 +129,10 @@ describe("createWandbSink online", () => {
     const before = Date.now();
     await sink.close(ended("failed", 10));
     expect(Date.now() - before).to.be.below(4000);
-    expect(warned.at(-1)).to.match(/no success within 1 attempt, last: /);
+    expect(host.warned.at(-1)).to.match(/no success within 1 attempt, last: /);
 
     server.fault = () => undefined;
     const run = { id, dir: dir(), state: "failed" } as const;
-    const host = { ...notices, progress() {} };
     const report = await syncRun(run, optionsSchema.parse({}), settingsFor({}, env), host, network);
     expect(report).to.deep.include({ state: "complete" });
     expect(report.message).to.include(`${id}: all 10 rows are at ${env.WANDB_BASE_URL}`).and.include("(failed)");
@@ -138,7 +143,6 @@ describe("createWandbSink online", () => {
 
   it("sync says when there is no key, and no log", async () => {
     const run = { id, dir: dir(), state: "killed" } as const;
-    const host = { ...notices, progress() {} };
     const sync = () => syncRun(run, optionsSchema.parse({}), settingsFor({}, {}), host, network);
     expect(await sync()).to.deep.equal({ state: "nothing", message: `${id}: has no W&B log.` });
     const sink = sinkWith();
@@ -147,7 +151,7 @@ describe("createWandbSink online", () => {
   });
 
   it("sync takes over from rows.jsonl what a damaged or shorter log lacks", async () => {
-    const record = json.setup({} as never, notices);
+    const record = json.setup({} as never, host);
     const sink = sinkWith({ mode: "offline" });
     await record.open(testRun(dir()));
     await sink.open(testRun(dir()));
@@ -161,12 +165,11 @@ describe("createWandbSink online", () => {
     bytes[at] = bytes[at]! ^ 1;
     writeFileSync(logOf(), bytes);
     const run = { id, dir: dir(), state: "killed" } as const;
-    const host = { ...notices, progress() {} };
     const report = await syncRun(run, optionsSchema.parse({}), settingsFor({}, env), host, network);
     expect(report.state, report.message).to.equal("complete");
     expect(historyOf(server, id)).to.deep.equal(expectedRows(40));
     expect(server.run(id).exitcode).to.equal(137);
     expect(existsSync(`${logOf()}.damaged`)).to.equal(true);
-    expect(said.at(-1)).to.match(/took \d+ rows over from rows\.jsonl/);
+    expect(host.said.at(-1)).to.match(/took \d+ rows over from rows\.jsonl/);
   });
 });

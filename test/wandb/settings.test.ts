@@ -84,8 +84,6 @@ describe("resolveSettings", () => {
     }
     expect(resolveSettings({ mode: "offline" }, around()).hint).to.equal(undefined);
     expect(resolveSettings({ mode: "disabled" }, around())).to.include({ mode: "disabled", hint: undefined });
-    const token = resolveSettings({}, around({}, { WANDB_IDENTITY_TOKEN_FILE: "/t" }));
-    expect(token.hint).to.include("identity tokens are not supported");
   });
 
   for (const [name, options, message] of [

@@ -7,6 +7,7 @@ import { optionsSchema } from "../../plugins/sinks/wandb/options.ts";
 import { resolveSettings, type Settings } from "../../plugins/sinks/wandb/settings.ts";
 import { createWandbSink } from "../../plugins/sinks/wandb/sink.ts";
 import { runStart, testRow, testRun } from "../helpers/rows.ts";
+import { type TestHost, testHost } from "../helpers/sink-host.ts";
 import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { readHistory, readLog } from "../helpers/wandb-reader.ts";
@@ -22,19 +23,16 @@ function ended(state: Outcome["state"], steps: number): Outcome {
 
 describe("createWandbSink", () => {
   const dir = useTempDir();
-  let said: string[];
-  let warned: string[];
+  let host: TestHost;
   beforeEach(() => {
-    said = [];
-    warned = [];
+    host = testHost();
   });
-  const notices = { info: (m: string) => void said.push(m), warn: (m: string) => void warned.push(m) };
 
   function settingsFor(options: Options, env: Record<string, string>): Settings {
     return resolveSettings(optionsSchema.parse(options), { env, cwd: dir(), home: dir(), readText: () => undefined });
   }
   function sinkWith(options: Options = {}, env: Record<string, string> = {}): SinkInstance {
-    return createWandbSink(optionsSchema.parse(options), settingsFor(options, env), notices);
+    return createWandbSink(optionsSchema.parse(options), settingsFor(options, env), host);
   }
   const logOf = () => readPointer(dir())?.log ?? "";
 
@@ -54,11 +52,11 @@ describe("createWandbSink", () => {
         .some(({ run }) => run),
     ).to.equal(true);
     expect(readLog(log).at(-1)?.exit).to.deep.equal({ runtime: 7 });
-    expect(said[0]).to.match(/^W&B: no API key, so the run is logged offline/);
-    expect(said.at(-1))
+    expect(host.said[0]).to.match(/^W&B: no API key, so the run is logged offline/);
+    expect(host.said.at(-1))
       .to.include(`experiment sync ${id}`)
       .and.include(`wandb sync ${dirname(log)}`);
-    expect(warned).to.deep.equal([]);
+    expect(host.warned).to.deep.equal([]);
   });
 
   it("ends failed and interrupted runs with a code of their own", async () => {
@@ -81,7 +79,7 @@ describe("createWandbSink", () => {
     sink.output?.({ stream: "stdout", time: 0, text: "x" });
     await sink.close(ended("finished", 1));
     expect(readdirSync(dir())).to.deep.equal([]);
-    expect(said).to.deep.equal([]);
+    expect(host.said).to.deep.equal([]);
   });
 
   it("refuses a run with more keys than W&B can take, before anything is written", async () => {
@@ -110,7 +108,7 @@ describe("createWandbSink", () => {
     await sink.close(ended("finished", 0));
     expect(readFileSync(logOf(), "latin1")).to.not.include(key);
     expect(readLog(logOf())[0]?.run?.display_name).to.equal(name);
-    expect(said.concat(warned).join()).to.not.include(key);
+    expect(host.said.concat(host.warned).join()).to.not.include(key);
   });
 
   it("keeps console lines, system metrics and the model's shape", async () => {
@@ -168,8 +166,8 @@ describe("createWandbSink", () => {
     const [row] = readHistory(logOf());
     expect(JSON.stringify(row).length).to.be.within(3e6, 5e6);
     expect(row).to.include({ _step: 1, "a/b/layer_0": -1 });
-    expect(warned).to.have.length(1);
-    expect(warned[0]).to.include("Lower `bins`");
+    expect(host.warned).to.have.length(1);
+    expect(host.warned[0]).to.include("Lower `bins`");
   });
 
   it("offers checkpoints as files when asked to", async () => {

@@ -33,6 +33,8 @@ export interface ReportChart {
 }
 
 const size = { width: 620, height: 260 };
+/** Array elements of a chart of all steps: a picture of this width has no room for more, and 100 000 marks take 5 s and 500 MB. */
+const mostElements = 30_000;
 const look = { axis: "step", logX: false } as const;
 const dress = { theme: "light", axis: "step", log: false, ...size } as const;
 
@@ -61,7 +63,15 @@ export async function reportCharts(runs: readonly ReportRun[]): Promise<ReportCh
   return charts;
 }
 
-async function declaredPictures(runs: readonly ReportRun[], chart: DeclaredChart, keys: readonly string[]) {
+/**
+ * A declared chart as pictures: one, or one for each panel of a plain line chart and for each run otherwise; none without data.
+ * `keys` are those on record. Throws what Vega says of a spec that it cannot draw.
+ */
+export async function declaredPictures(
+  runs: readonly ReportRun[],
+  chart: DeclaredChart,
+  keys: readonly string[],
+): Promise<ReportChart["pictures"]> {
   const plain = plainLine(chart);
   if (plain) return linePictures(runs, keysOf(chart, keys), { ...look, ...plain }, []);
   const pictures: { caption: string; svg: string }[] = [];
@@ -79,7 +89,10 @@ async function declaredPictures(runs: readonly ReportRun[], chart: DeclaredChart
 }
 
 async function recordsOf({ shown, library, detail, series }: ReportRun, chart: DeclaredChart): Promise<Fields[]> {
-  if (chart.data === "arrays") return arrayRecords(shown.label, (await library.arrays(shown.id, chart)).slices);
+  if (chart.data === "arrays") {
+    const most = (chart.steps ?? "all") === "all" ? mostElements : undefined;
+    return arrayRecords(shown.label, (await library.arrays(shown.id, chart, most)).slices);
+  }
   if (chart.data === "events") {
     const events = await library.eventList(shown.id);
     return withHours(eventRecords(shown.label, events, chart.section, chart.only), shown.createdAt);

@@ -65,7 +65,8 @@ export async function reportDocument(
   }
 }
 
-async function readReportRun(library: Library, id: string): Promise<ReportRun> {
+/** One run with all its numbers; the library stays open, for arrays and events are read when they are drawn. */
+export async function readReportRun(library: Library, id: string): Promise<ReportRun> {
   await library.whole(id);
   const detail = (await library.detail(id))!;
   const series = await library.series(id, detail.keys, { axis: "step", points });

@@ -10,9 +10,14 @@ const gap = 24;
 const captionHeight = 26;
 const lineHeight = 20;
 const mostLines = 16;
+/** Of an SVG, before it is enlarged. */
+const mostPixels = 50e6;
+
+/** What stands in a picture. */
+export type Pictured = Pick<ReportDocument, "title" | "headline" | "charts" | "runs">;
 
 /** All of it as one SVG. */
-export function reportSvg({ title, headline, charts, runs }: ReportDocument): string {
+export function reportSvg({ title, headline, charts, runs }: Pictured): string {
   const lines = headline
     .slice(0, mostLines)
     .map(({ key, estimates }) => `${key}:  ${estimates.map(estimateText).join("   |   ")}`);
@@ -45,27 +50,52 @@ export function reportSvg({ title, headline, charts, runs }: ReportDocument): st
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="#ffffff"/>${parts.join("\n")}</svg>`;
 }
 
-/** The same as PNG, at one and a half times the size. Throws `usage` where the optional rasteriser is missing. */
-export async function reportPng(document: ReportDocument): Promise<Uint8Array> {
+/** A picture of pixels. */
+export interface Png {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Turns SVG into PNG. */
+export type Rasteriser = (svg: string) => Png;
+
+/**
+ * The rasteriser, at one and a half times the size that an SVG gives itself. Throws `usage` where the optional package is missing;
+ * what it returns throws for a picture that is too large for memory.
+ */
+export async function loadRasteriser(): Promise<Rasteriser> {
   let Resvg: typeof import("@resvg/resvg-js").Resvg;
   try {
     ({ Resvg } = await import("@resvg/resvg-js"));
   } catch (thrown) {
     throw pngUnavailable(reasonOf(thrown));
   }
-  const svg = withRealFonts(reportSvg(document));
-  return new Resvg(svg, { fitTo: { mode: "zoom", value: 1.5 }, font: { loadSystemFonts: true } }).render().asPng();
+  return (svg) => {
+    const size = sizeOf(svg);
+    if (!(size.width * size.height <= mostPixels)) throw new Error(`it is ${size.width} by ${size.height} pixels`);
+    const options = { fitTo: { mode: "zoom", value: 1.5 }, font: { loadSystemFonts: true } } as const;
+    const image = new Resvg(withRealFonts(svg), options).render();
+    return { png: image.asPng(), width: image.width, height: image.height };
+  };
+}
+
+/** A report as PNG. Throws `usage` where the optional rasteriser is missing. */
+export async function reportPng(document: Pictured): Promise<Uint8Array> {
+  const rasterise = await loadRasteriser();
+  return rasterise(reportSvg(document)).png;
 }
 
 /** Outside a browser `system-ui` means nothing: names of fonts that systems have. */
-export function withRealFonts(svg: string): string {
+function withRealFonts(svg: string): string {
   return svg.replaceAll("system-ui, sans-serif", fonts);
 }
 
 const fonts = "Inter, Helvetica Neue, Segoe UI, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif";
 
 function text(x: number, y: number, content: string, size: number, weight = 400): string {
-  const words = content.length > 170 ? `${content.slice(0, 169)}…` : content;
+  const plain = content.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " "); // XML has no place for them
+  const words = plain.length > 170 ? `${plain.slice(0, 169)}…` : plain;
   return `<text x="${x}" y="${y}" font-family="system-ui, sans-serif" font-size="${size}" font-weight="${weight}" fill="#1c2024" xml:space="preserve">${escaped(words)}</text>`;
 }
 

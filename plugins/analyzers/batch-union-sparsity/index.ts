@@ -3,10 +3,9 @@ import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
-import { unionGrowth } from "./growth.ts";
 import { metrics } from "./metrics.ts";
 import { createPast } from "./past.ts";
-import { clusterIndex, unionUse } from "./union-use.ts";
+import { unionReport } from "./report.ts";
 
 const options = z.strictObject({
   window: z
@@ -34,8 +33,7 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
         const layers = firingsOf(readings);
         const use_batch_independent = past.expectedUse(layers);
         past.remember(layers);
-        const numbers = layers.map((layer) => ({ ...unionUse(layer), ...clusterIndex(layer) }));
-        return { ...byMetric(numbers), use_batch_independent, union_growth: layers.map(unionGrowth) };
+        return { ...byMetric(layers.map(unionReport)), use_batch_independent };
       },
       save: past.save,
       load: past.load,

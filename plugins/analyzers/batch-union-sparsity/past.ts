@@ -22,11 +22,14 @@ export function createPast(window: number): Past {
     expectedUse: (layers) =>
       layers.map(({ units, batch, pos }, layer) => {
         if (batches.length === 0) return Number.NaN;
+        const seen = batches.length * tokensPerBatch;
+        const absence = new Float64Array(seen + 1).fill(Number.NaN); // by count: many units share one
         let missing = 0;
         for (let i = 0; i < units; i++) {
           let count = 0;
           for (const past of batches) count += past[layer]![i]!;
-          missing += (1 - count / (batches.length * tokensPerBatch)) ** (batch * pos);
+          if (Number.isNaN(absence[count])) absence[count] = (1 - count / seen) ** (batch * pos);
+          missing += absence[count]!;
         }
         return 1 - missing / units;
       }),

@@ -1,6 +1,7 @@
 /** Charts of layer-contrast. */
 import type { Chart } from "../../../core/plugin.ts";
-import { statisticNames } from "../../../core/statistics/contrast.ts";
+import { jackknifedNames, statisticNames } from "../../../core/statistics/contrast.ts";
+import { layerLines } from "../chart-parts.ts";
 
 const lastStep = [
   { joinaggregate: [{ op: "max", field: "step", as: "last" }], groupby: ["run"] },
@@ -13,17 +14,17 @@ export const charts: readonly Chart[] = [
     id: "contrasts",
     title: "Last against first layer",
     description:
-      "Difference of log odds (log for ratios) at the last step, with 95 % of its error over sequences. Right of 0: higher in the last layer.",
+      "Difference of log odds (log for ratios) at the last step, -+ two jackknife errors over sequences where it has one. Right of 0: higher in the last layer.",
     data: "scalars",
-    only: statisticNames.flatMap((name) => [`delta_${name}`, `delta_se_${name}`]),
+    only: [...statisticNames.map((name) => `delta_${name}`), ...jackknifedNames.map((name) => `delta_se_${name}`)],
     spec: {
       transform: [
         ...lastStep,
         { calculate: "test(/delta_se_/, datum.metric) ? 'se' : 'delta'", as: "part" },
         { calculate: "replace(datum.metric, /.*delta_(se_)?/, '')", as: "statistic" },
         { pivot: "part", value: "value", groupby: ["run", "statistic"] },
-        { calculate: "datum.delta - 1.96 * datum.se", as: "low" },
-        { calculate: "datum.delta + 1.96 * datum.se", as: "high" },
+        { calculate: "isValid(datum.se) ? datum.delta - 2 * datum.se : datum.delta", as: "low" },
+        { calculate: "isValid(datum.se) ? datum.delta + 2 * datum.se : datum.delta", as: "high" },
       ],
       encoding: { y: { field: "statistic", type: "nominal", title: null } },
       layer: [
@@ -63,6 +64,15 @@ export const charts: readonly Chart[] = [
         detail: { field: "run" },
       },
     },
+  },
+  {
+    id: "specificity",
+    title: "Specificity to tokens",
+    description:
+      "How far the median unit's firing depends on the token that it is at. 1: fires at one token only; 0: does not care.",
+    data: "scalars",
+    only: ["specificity"],
+    spec: layerLines("specificity"),
   },
   {
     id: "phase-portrait",

@@ -1,5 +1,11 @@
 /** First against last layer: one effect a statistic, with a paired error over sequences. */
-import { onScale, type ShareName, type StatisticName, statisticNames } from "../../../core/statistics/contrast.ts";
+import {
+  jackknifedNames,
+  onScale,
+  type ShareName,
+  type StatisticName,
+  statisticNames,
+} from "../../../core/statistics/contrast.ts";
 import { cohensH } from "../../../core/statistics/effects.ts";
 import { type Estimate, jackknife } from "../../../core/statistics/jackknife.ts";
 import type { Firings } from "../counts.ts";
@@ -25,11 +31,14 @@ export function pairOf(first: Firings, last: Firings): Pair {
   };
 }
 
-/** `delta(y) = scale(y of last) - scale(y of first)` for each statistic. */
+const jackknifed: ReadonlySet<StatisticName> = new Set(jackknifedNames);
+
+/** `delta(y) = scale(y of last) - scale(y of first)` for each statistic, with a jackknife error where that means something. */
 export function deltas({ units, first, last, firstWithout, lastWithout }: Pair): Record<StatisticName, Estimate> {
   const scaled = (name: StatisticName, of: LayerStatistics) => onScale(name, of[name], 1 / units);
   const entries = statisticNames.map((name): [StatisticName, Estimate] => {
-    const without = firstWithout.map((one, b) => scaled(name, lastWithout[b]!) - scaled(name, one));
+    const kept = jackknifed.has(name) ? firstWithout : [];
+    const without = kept.map((one, b) => scaled(name, lastWithout[b]!) - scaled(name, one));
     return [name, jackknife(scaled(name, last) - scaled(name, first), without)];
   });
   return Object.fromEntries(entries) as Record<StatisticName, Estimate>;

@@ -1,5 +1,5 @@
 /** The course of first and last layer over training, in a bounded number of points. */
-import type { Arrays } from "../../../core/ndarray.ts";
+import type { Arrays, NDArray } from "../../../core/ndarray.ts";
 
 /** Most points kept; when full, neighbours are merged to their mean and each later point holds twice as many analyses. */
 const capacity = 64;
@@ -45,10 +45,10 @@ export function createHistory(rows: number): History {
       progress: { shape: [2], data: Int32Array.of(stride, added) },
     }),
     load: (state) => {
-      const unflattened = (data: ArrayLike<number>) =>
-        Array.from({ length: data.length / rows }, (_, i) => Array.from(data).slice(i * rows, (i + 1) * rows));
-      points = unflattened(state.points?.data ?? []);
-      pending = unflattened(state.pending?.data ?? []);
+      const unflattened = ({ data }: NDArray) =>
+        Array.from({ length: data.length / rows }, (_, i) => Array.from(data.subarray(i * rows, (i + 1) * rows)));
+      points = state.points ? unflattened(state.points) : [];
+      pending = state.pending ? unflattened(state.pending) : [];
       stride = state.progress?.data[0] ?? 1;
       added = state.progress?.data[1] ?? 0;
     },

@@ -1,25 +1,43 @@
 /** First against last layer. */
 import { z } from "zod";
-import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
-import { createRandom } from "../../../core/random.ts";
-import { onScale, type StatisticName, shareNames, statisticNames } from "../../../core/statistics/contrast.ts";
-import { logit } from "../../../core/statistics/effects.ts";
+import type { NDArray } from "../../../core/ndarray.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/plugin.ts";
+import { onScale, statisticNames } from "../../../core/statistics/contrast.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
-import { layerStatistics, tallies } from "../layer-statistics.ts";
 import { charts } from "./charts.ts";
-import { deltas, pairOf, sizeOfEffect } from "./effects.ts";
-import { sequenceSpread, useAtEqualFirings } from "./equal-firings.ts";
 import { createHistory } from "./history.ts";
-import { crossLevel, pool, trend, type Verdict, verdictNumber, verdicts } from "./inversion.ts";
+import { trend, verdictNumber, verdicts } from "./inversion.ts";
 import { metrics } from "./metrics.ts";
+import { contrastReport } from "./report.ts";
+import { type NullEntropy, nullEntropy, specificityReport } from "./specificity.ts";
+import { countTypes } from "./token-types.ts";
+
+const count = z.int().min(1);
 
 const options = z.strictObject({
   trend_every: z
     .int()
     .min(1)
     .default(20)
-    .describe("Analyses between judgements of the trends (a bootstrap, dearer than all the rest)."),
+    .describe("Analyses between judgements of the trends, which take 20 points at least."),
+  specificity_every: z
+    .int()
+    .min(0)
+    .default(200)
+    .describe(
+      "Steps between looks at held-out text for specificity, each of which takes about as long as a step; 0 for none.",
+    ),
+  specificity_tokens: count.default(2048).describe("Held-out tokens looked at, rounded up to whole sequences."),
+  specificity_types: count
+    .default(256)
+    .describe("Distinct tokens that count, the most frequent of that text (of bytes: all)."),
+  specificity_units: count
+    .default(1024)
+    .describe("Most units of a layer looked at (evenly spread where there are more)."),
 });
+
+/** Before the names of tests whose verdicts are saved. */
+const prefix = "announced/";
 
 /** Analyzer `layer-contrast`: how first and last layer differ, and whether they are inverted (arXiv 2407.07848). */
 export const layerContrast: Analyzer = defineAnalyzer({
@@ -32,70 +50,74 @@ export const layerContrast: Analyzer = defineAnalyzer({
   metrics,
   headline: ["use_batch_equal_firings"],
   charts,
-  setup: ({ trend_every }, run) => {
+  setup: (chosen, run) => {
     const history = createHistory(1 + 2 * statisticNames.length);
-    let announced: Record<string, Verdict> = {};
+    let announced: Record<string, number> = {};
 
     return {
       probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
       analyze: (readings, at) => {
         const layers = firingsOf(readings);
-        const [first, last] = [layers[0]!, layers.at(-1)!];
-        const unit = 1 / first.units;
-        const pair = pairOf(first, last);
-        const delta = deltas(pair);
-        const named = <T>(prefix: string, value: (name: StatisticName) => T) =>
-          Object.fromEntries(statisticNames.map((name) => [`${prefix}${name}`, value(name)]));
-
-        const judged: Record<string, Verdict> = {
-          inversion_cross_level: crossLevel(delta),
-          inversion_pool: pool(delta),
-        };
+        const report = contrastReport(layers);
+        const { inversion_cross_level, inversion_pool } = report;
+        const judged: Record<string, number> = { inversion_cross_level, inversion_pool };
         if (at.step > run.warmupSteps) {
-          const ends = [pair.first, pair.last].flatMap((end) =>
-            statisticNames.map((name) => onScale(name, end[name], unit)),
+          const unit = 1 / layers[0]!.units;
+          const ends = [0, -1].flatMap((end) =>
+            statisticNames.map((name) => onScale(name, report[name].at(end)!, unit)),
           );
           history.add([Math.log(at.tokens), ...ends]);
-          if (history.length() % trend_every === 0) Object.assign(judged, trends(run.seed + history.length()));
+          if (history.length() % chosen.trend_every === 0) Object.assign(judged, trends());
         }
         for (const [test, verdict] of Object.entries(judged)) {
-          if (verdict !== (announced[test] ?? "undetermined")) at.event("inversion-verdict", { test, verdict });
+          if (verdict === (announced[test] ?? 0)) continue;
+          at.event("inversion-verdict", { test, verdict: verdicts[verdict + 1] });
         }
         announced = { ...announced, ...judged };
-
-        const equal = useAtEqualFirings(layers);
-        return {
-          ...byMetric(layers.map((layer) => layerStatistics(tallies(layer)))),
-          ...named("delta_", (name) => delta[name].value),
-          ...named("delta_se_", (name) => delta[name].se),
-          ...Object.fromEntries(shareNames.map((name) => [`h_${name}`, sizeOfEffect(name, pair)])),
-          ...Object.fromEntries(Object.entries(judged).map(([test, verdict]) => [test, verdictNumber(verdict)])),
-          use_batch_equal_firings: equal,
-          delta_use_batch_equal_firings: logit(equal.at(-1)!, unit) - logit(equal[0]!, unit),
-          inversion_size: delta.use_batch.value - delta.use_token.value,
-          seq_spread: layers.map(sequenceSpread),
-        };
+        return { ...report, ...judged };
       },
+      ...(chosen.specificity_every > 0 && { frozen: specificityLook(chosen, run.model.n_ctx) }),
       save: () => {
-        const tests = Object.keys(metrics).map((test) => verdictNumber(announced[test] ?? "undetermined"));
-        return { ...history.save(), announced: { shape: [tests.length], data: Int32Array.from(tests) } };
+        const entries = Object.entries(announced).map(([test, verdict]): [string, NDArray] => [
+          `${prefix}${test}`,
+          { shape: [], data: Int32Array.of(verdict) },
+        ]);
+        return { ...history.save(), ...Object.fromEntries(entries) };
       },
       load: (state) => {
         history.load(state);
-        const numbers = state.announced?.data ?? new Int32Array();
-        announced = Object.fromEntries(Object.keys(metrics).map((test, i) => [test, verdicts[(numbers[i] ?? 0) + 1]!]));
+        const saved = Object.entries(state).filter(([key]) => key.startsWith(prefix));
+        announced = Object.fromEntries(saved.map(([key, { data }]) => [key.slice(prefix.length), data[0]!]));
       },
     };
 
-    function trends(seed: number): Record<string, Verdict> {
-      const random = createRandom(seed, "layer-contrast/trend");
+    function trends(): Record<string, number> {
       const times = history.row(0);
-      const judgements = statisticNames.map((name, i): [string, Verdict] => {
+      const judgements = statisticNames.map((name, i): [string, number] => {
         const [first, last] = [history.row(1 + i), history.row(1 + statisticNames.length + i)];
         const finite = [...first, ...last].every(Number.isFinite);
-        return [`trend_${name}`, finite ? trend(times, first, last, random).verdict : "undetermined"];
+        return [`trend_${name}`, finite ? verdictNumber(trend(times, first, last)) : 0];
       });
       return Object.fromEntries(judgements);
     }
   },
 });
+
+/** The look at held-out text, which is the same each time. */
+function specificityLook(chosen: z.output<typeof options>, n_ctx: number) {
+  let expected: NullEntropy | undefined;
+  return defineFrozenProbe({
+    every: chosen.specificity_every,
+    sequences: Math.ceil(chosen.specificity_tokens / n_ctx),
+    sites: ["mlp_post"],
+    probe: ({ mlp_post }, inputs) => ({
+      ...countTypes(inputs, mlp_post, chosen.specificity_types, chosen.specificity_units),
+    }),
+    analyze: ({ present, firings }) => {
+      expected ??= nullEntropy(present.data);
+      const known = expected;
+      const report = byMetric(firings.map((layer) => specificityReport(layer, known)));
+      return { ...report, delta_specificity: report.specificity.at(-1)! - report.specificity[0]! };
+    },
+  });
+}

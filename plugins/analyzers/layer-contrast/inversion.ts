@@ -1,8 +1,7 @@
 /** Are first and last layer inverted? Three tests, each with its own verdict; there is no global yes or no. */
-import type { Random } from "../../../core/random.ts";
 import type { StatisticName } from "../../../core/statistics/contrast.ts";
 import type { Estimate } from "../../../core/statistics/jackknife.ts";
-import { blockBootstrapSlopes } from "../../../core/statistics/trend.ts";
+import { type Slope, slopeOf } from "../../../core/statistics/trend.ts";
 
 /** What a test may say, in the order of its numbers. */
 export const verdicts = ["same sign", "undetermined", "inverted"] as const;
@@ -37,13 +36,12 @@ export function pool(deltas: Deltas): Verdict {
   return use > 0 && k50 > 0 ? "inverted" : "same sign";
 }
 
-/** Fewest points over time from which a trend is judged. */
-const fewestPoints = 12;
+/** Fewest points over time from which a trend is judged: from here on its intervals are known to cover what they say. */
+const fewestPoints = 20;
 
 /** I2, trend: against log tokens after warm-up the statistic rises in one layer and falls in the other, both certainly. */
-export function trend(times: readonly number[], first: readonly number[], last: readonly number[], random: Random) {
-  if (times.length < fewestPoints) return { first: Number.NaN, last: Number.NaN, verdict: "undetermined" as Verdict };
-  const [a, b] = blockBootstrapSlopes(times, [first, last], random, 199);
-  const sign = ({ low, high }: { low: number; high: number }) => (low > 0 ? 1 : high < 0 ? -1 : 0);
-  return { first: a!.slope, last: b!.slope, verdict: verdictOf(sign(a!), sign(b!)) };
+export function trend(times: readonly number[], first: readonly number[], last: readonly number[]): Verdict {
+  if (times.length < fewestPoints) return "undetermined";
+  const sign = ({ low, high }: Slope) => (low > 0 ? 1 : high < 0 ? -1 : 0);
+  return verdictOf(sign(slopeOf(times, first)), sign(slopeOf(times, last)));
 }

@@ -11,7 +11,7 @@ import { matchedSurvivors } from "./matching.ts";
 /** Frozen looks that are kept. */
 const capacity = 40;
 /** Units of each kind whose own tokens are looked at in one interval. */
-const mostOwn = 16;
+const mostOwn = 8;
 
 /** Means over units of the parts of their drift; all NaN where there were no such units. */
 export type MeanParts = Float64Array;

@@ -73,12 +73,6 @@ export function snapshotOf(readings: FrozenReadings, layer: number): LayerSnapsh
   return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift"), fires };
 }
 
-/** At most `most` of `units` units, evenly spread; undefined when that is all of them. */
-export function followedUnits(units: number, most: number): Int32Array | undefined {
-  if (units <= most) return undefined;
-  return Int32Array.from({ length: most }, (_, k) => Math.floor((k * units) / most));
-}
-
 /** A copy of the followed units' part of one value a unit. */
 export function followedPart<T extends Float32Array | Int32Array>(values: T, followed: Int32Array | undefined): T {
   if (followed === undefined) return values.slice() as T;

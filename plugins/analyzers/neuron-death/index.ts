@@ -12,9 +12,10 @@ import { createRandom } from "../../../core/random.ts";
 import { learningRate } from "../../../core/schedule.ts";
 import { rateBound } from "../../../core/statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
+import { spreadUnits } from "../spread-units.ts";
 import { charts } from "./charts.ts";
 import type { Norm } from "./drift.ts";
-import { followedPart, followedUnits, lookAt, snapshotOf } from "./frozen.ts";
+import { followedPart, lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
@@ -39,7 +40,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
     const { model, train } = run.config as unknown as TrainingConfig;
-    const followed = followedUnits(d_mlp, chosen.followed_units);
+    const followed = spreadUnits(d_mlp, chosen.followed_units);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { alpha, grace_windows: grace, reach } = chosen;
@@ -161,9 +162,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   },
 });
 
-/** Norm of the gradient of each unit's incoming weights, `[d_mlp]`. */
+/** Norm of the gradient of each unit's incoming weights, `[d_mlp]`: columns summed by a product, several times as fast as a sum. */
 function unitGradients({ tf, grads }: ProbeInputs, layer: number): Tensor {
-  return tf.sqrt(tf.sum(tf.square(grads[`blocks.${layer}.mlp.W_in`]!), 0));
+  const squares = tf.square(grads[`blocks.${layer}.mlp.W_in`]!); // [d_model d_mlp]
+  return tf.sqrt(tf.reshape(tf.matMul(tf.ones([1, squares.shape[0]!]), squares), [-1]));
 }
 
 function shareOfZeros(values: ArrayLike<number>): number {

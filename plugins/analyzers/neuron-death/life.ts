@@ -169,10 +169,10 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
         }
         const sequence = ++fields.progress[1]!;
         for (let i = 0, at = b * units; i < units; i++, at++) {
-          if (perSequence[at] === 0) continue;
-          current[i]!++;
-          last[i] = sequence;
-          lastStep[i] = step;
+          const holds = -perSequence[at]! >> 31; // all ones where the count is above 0: a branch would be mispredicted
+          current[i]! -= holds;
+          last[i]! += (sequence - last[i]!) & holds;
+          lastStep[i]! += (step - lastStep[i]!) & holds;
         }
         if (sequence % window === 0) reports.push(close());
       }

@@ -16,7 +16,7 @@ export const options = z.strictObject({
   alpha: z.number().gt(0).lt(1).default(0.01).describe("False alarms of the turn-off test, a layer and window."),
   grace_windows: z.int().min(0).default(1).describe("Silent windows after significance until a unit is called dead."),
   frozen_every: count.default(10).describe("Steps between looks at the frozen held-out sequences."),
-  frozen_sequences: count.default(8).describe("Frozen held-out sequences."),
+  frozen_sequences: count.default(4).describe("Frozen held-out sequences."),
   followed_units: count
     .default(1024)
     .describe(

@@ -3,11 +3,8 @@ import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
-import { dormancy } from "./dormancy.ts";
-import { frequencies, frequencyHistogram, rankFrequency } from "./frequency.ts";
 import { metrics } from "./metrics.ts";
-import { designEffect, sequenceFrequencies } from "./sequences.ts";
-import { tokenUse } from "./token-use.ts";
+import { tokenReport } from "./report.ts";
 
 /** Analyzer `token-sparsity`: per-token use of MLP units (arXiv 2407.07848), layer by layer. */
 export const tokenSparsity: Analyzer = defineAnalyzer({
@@ -24,20 +21,6 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
       ...countLayers(tf, mlp_post),
       sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
     }),
-    analyze: (readings) => {
-      const layers = firingsOf(readings);
-      const numbers = layers.map((layer, l) => ({
-        ...tokenUse(layer),
-        ...frequencies(layer),
-        ...sequenceFrequencies(layer),
-        ...dormancy(readings.sums[l]!.data),
-        design_effect: designEffect(layer),
-      }));
-      return {
-        ...byMetric(numbers),
-        frequency_histogram: layers.map(frequencyHistogram),
-        rank_frequency: layers.map(rankFrequency),
-      };
-    },
+    analyze: (readings) => byMetric(firingsOf(readings).map((layer, l) => tokenReport(layer, readings.sums[l]!.data))),
   }),
 });

@@ -30,7 +30,7 @@ export const metrics = {
   rare: "Share of units that fire, but at fewer than one token in 1000. [0, 1]. Needs many more than 1000 tokens in a batch to mean much.",
   never:
     "Share of units that fire at no token of the batch. [0, 1]. Silent here is not dead: see neuron-death, and mind the number of tokens.",
-  k50: "Smallest share of units that gives half of all firings. [0, 0.5] about. Small: few units do most of the work.",
+  k50: "Share of units, the busiest first, that gives half of all firings; the last unit counts by the part of it that is needed. [0, 0.5] about. Small: few units do most of the work.",
   gini: "Gini coefficient of firings over units. 0 all equal, near 1 one unit does it all; NaN when nothing fires.",
   n_eff: "Effective number of units, (sum f)^2 / sum f^2. [1, d_mlp] units; NaN when nothing fires.",
   seq_freq_rank01: `Frequency of the unit at the border of the 1 % most used. ${within} Percentile statistic of arXiv 2407.07848, read as a quantile.`,

@@ -8,38 +8,39 @@ import type { Firings } from "../counts.ts";
  * of the unit at that rank, and the mean frequency of all units up to it. Both are taken within a sequence, then averaged.
  */
 export function sequenceFrequencies({ perSequence, batch, pos, units }: Firings) {
-  const shares = [0.01, 0.1, 0.5] as const;
-  const atRank = shares.map(() => 0);
-  const ofTop = shares.map(() => 0);
+  const tops = [0.01, 0.1, 0.5].map((share) => Math.ceil(share * units));
+  const atRank = tops.map(() => 0);
+  const ofTop = tops.map(() => 0);
   for (let b = 0; b < batch; b++) {
     const tally = tallyOf(perSequence.subarray(b * units, (b + 1) * units), pos);
-    shares.forEach((share, k) => {
-      const { last, mean } = mostUsed(tally, Math.ceil(share * units));
-      atRank[k]! += last / pos / batch;
-      ofTop[k]! += mean / pos / batch;
+    tops.forEach((top, k) => {
+      const { last, sum } = mostUsed(tally, top);
+      atRank[k]! += last;
+      ofTop[k]! += sum;
     });
   }
+  const tokens = batch * pos;
   return {
-    seq_freq_rank01: atRank[0]!,
-    seq_freq_rank10: atRank[1]!,
-    seq_freq_rank50: atRank[2]!,
-    seq_freq_top01: ofTop[0]!,
-    seq_freq_top10: ofTop[1]!,
-    seq_freq_top50: ofTop[2]!,
+    seq_freq_rank01: atRank[0]! / tokens,
+    seq_freq_rank10: atRank[1]! / tokens,
+    seq_freq_rank50: atRank[2]! / tokens,
+    seq_freq_top01: ofTop[0]! / tokens / tops[0]!,
+    seq_freq_top10: ofTop[1]! / tokens / tops[1]!,
+    seq_freq_top50: ofTop[2]! / tokens / tops[2]!,
   };
 }
 
-/** The lowest and the mean count among the `units` highest of a tally. */
-function mostUsed(tally: Float64Array, units: number): { last: number; mean: number } {
+/** The lowest count and the sum among the `units` highest of a tally. */
+function mostUsed(tally: Float64Array, units: number): { last: number; sum: number } {
   let left = units;
   let sum = 0;
   for (let c = tally.length - 1; c >= 0; c--) {
     const level = Math.min(tally[c]!, left);
     sum += c * level;
     left -= level;
-    if (left === 0) return { last: c, mean: sum / units };
+    if (left === 0) return { last: c, sum };
   }
-  return { last: 0, mean: sum / units };
+  return { last: 0, sum };
 }
 
 /**

@@ -3,16 +3,20 @@ import { interval } from "../../../core/statistics/jackknife.ts";
 import { mean, quantile, sorted, variance } from "../../../core/statistics/moments.ts";
 import type { Firings } from "../counts.ts";
 
-/** Share and number of the layer's units that tokens use; the error is between sequences, whose tokens are alike. */
+/**
+ * Share and number of the layer's units that tokens use; the error is between sequences, whose tokens are alike. Sums are of
+ * integers or in rising order: the order of tokens and sequences does not show in the last bit.
+ */
 export function tokenUse({ perToken, batch, pos, units }: Firings) {
   const rising = sorted(perToken);
   const active = mean(rising);
   const ofSequences = Array.from({ length: batch }, (_, b) => {
     let sum = 0;
     for (let t = 0; t < pos; t++) sum += perToken[b * pos + t]!;
-    return sum / pos / units;
+    return sum;
   });
-  const use = interval(active / units, Math.sqrt(variance(ofSequences) / batch), batch - 1);
+  const error = Math.sqrt(variance(sorted(ofSequences)) / batch) / pos / units;
+  const use = interval(active / units, error, batch - 1);
   return {
     use_token: use.value,
     use_token_se: use.se,

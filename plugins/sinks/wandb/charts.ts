@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import type { DeclaredChart } from "../../../core/plugin.ts";
+/** Declared charts in the terms of W&B's presets. */
+import { reasonOf } from "../../../core/errors.ts";
+import type { DeclaredChart, Notices } from "../../../core/plugin.ts";
 import { decode } from "./decode.ts";
 import type { Journal } from "./journal.ts";
 import { LogReader } from "./log-reader.ts";
+import { chartKey, writeMedia } from "./media.ts";
+import { leftOut } from "./pictures.ts";
 
 /** Rows that W&B shows of a table. */
 const mostRows = 10_000;
@@ -21,16 +22,31 @@ interface Line {
 
 type TableRow = readonly [x: number, value: string, series: string];
 
-/** Adds the charts that W&B's line preset can hold: one line a layer, over steps or tokens. The others are for the viewer. */
-export function declaredCharts(journal: Journal, charts: readonly DeclaredChart[]): void {
-  for (const line of charts.flatMap((chart) => lineOf(chart) ?? [])) {
-    const rows = thinned(rowsOf(journal.path, line));
-    if (rows.length === 0) continue;
-    const key = `${line.chart.section}/${line.chart.id}`;
-    const table = `${key}_table`;
-    journal.table(table, writeTable(dirname(journal.path), table, line.x, rows));
-    journal.config(["_wandb", "visualize", key], JSON.stringify(preset(table, line)));
+/**
+ * Adds the charts that W&B's line preset can hold, one line a layer, over steps or tokens; returns the others. Never throws: a
+ * chart that fails is named in a warning.
+ */
+export function addPresets(journal: Journal, charts: readonly DeclaredChart[], notices: Notices): DeclaredChart[] {
+  const others: DeclaredChart[] = [];
+  for (const chart of charts) {
+    try {
+      const line = lineOf(chart);
+      if (line === undefined) others.push(chart);
+      else addLine(journal, line);
+    } catch (thrown) {
+      notices.warn(leftOut(chart, reasonOf(thrown)));
+    }
   }
+  return others;
+}
+
+function addLine(journal: Journal, line: Line): void {
+  const rows = thinned(rowsOf(journal.path, line));
+  if (rows.length === 0) return;
+  const key = chartKey(line.chart);
+  const table = `${key}_table`;
+  journal.media(table, writeTable(journal.path, table, line.x, rows));
+  journal.config(["_wandb", "visualize", key], JSON.stringify(preset(table, line)));
 }
 
 /** The chart as lines, or undefined where its marks, transforms or axes say more than that. */
@@ -84,24 +100,12 @@ function thinned(rows: readonly TableRow[]): readonly TableRow[] {
   });
 }
 
-/** Writes `files/media/table/…` and returns its name and the value that stands for it in the summary. */
-function writeTable(folder: string, key: string, x: string, rows: readonly TableRow[]) {
+/** Writes the table, and returns the value that stands for it in the summary. */
+function writeTable(log: string, key: string, x: string, rows: readonly TableRow[]) {
   const cells = rows.map(([at, value, series]) => `[${at},${value},${JSON.stringify(series)}]`);
   const text = `{"columns":${JSON.stringify([x, "value", "series"])},"data":[${cells.join(",")}]}`;
-  const sha256 = createHash("sha256").update(text).digest("hex");
-  const name = `media/table/${key}_${rows.length}_${sha256.slice(0, 20)}.table.json`;
-  const path = join(folder, "files", name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  const value = {
-    _type: "table-file",
-    path: name,
-    sha256,
-    size: Buffer.byteLength(text),
-    ncols: 3,
-    nrows: rows.length,
-  };
-  return { name, value };
+  const place = { kind: "table", key, stamp: `${rows.length}_`, extension: "table.json" } as const;
+  return { _type: "table-file", ...writeMedia(log, place, Buffer.from(text)), ncols: 3, nrows: rows.length };
 }
 
 /** W&B's `wandb/line/v0` over our table. */

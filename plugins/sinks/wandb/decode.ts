@@ -1,4 +1,8 @@
 /** W&B's records as they are read back: only what a replay needs. */
+
+import type { Artifact } from "./artifact.ts";
+import { artifactFrom } from "./artifact-record.ts";
+import { Fields } from "./fields.ts";
 import type { MetricDefinition, RunIdentity } from "./records.ts";
 import { kind } from "./records.ts";
 import { fieldsOf } from "./wire.ts";
@@ -17,6 +21,8 @@ export type Decoded =
   | { readonly type: "stats"; readonly time: number; readonly items: readonly Item[] }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly time: number; readonly line: string }
   | { readonly type: "files"; readonly paths: readonly string[] }
+  | { readonly type: "artifact"; readonly artifact: Artifact }
+  | { readonly type: "environment"; readonly writer: string }
   | { readonly type: "exit"; readonly code: number; readonly runtime: number }
   | { readonly type: "other" };
 
@@ -39,36 +45,10 @@ const decoders: ReadonlyMap<number, (bytes: Buffer) => Decoded> = new Map<number
   [kind.stats, statsOf],
   [kind.output, outputOf],
   [kind.files, filesOf],
+  [kind.artifact, (bytes) => ({ type: "artifact", artifact: artifactFrom(bytes) })],
+  [kind.environment, (bytes) => ({ type: "environment", writer: new Fields(bytes).text(199) })],
   [kind.exit, exitOf],
 ]);
-
-/** Fields of a message by number: the last number, all byte strings. */
-class Fields {
-  readonly #numbers: Map<number, number> = new Map();
-  readonly #bytes: Map<number, Buffer[]> = new Map();
-
-  constructor(bytes: Buffer) {
-    for (const { number, value } of fieldsOf(bytes)) {
-      if (typeof value === "number") this.#numbers.set(number, value);
-      else this.#bytes.set(number, [...(this.#bytes.get(number) ?? []), value]);
-    }
-  }
-  int(field: number): number {
-    return this.#numbers.get(field) ?? 0;
-  }
-  all(field: number): readonly Buffer[] {
-    return this.#bytes.get(field) ?? [];
-  }
-  bytes(field: number): Buffer {
-    return this.all(field).at(-1) ?? Buffer.alloc(0);
-  }
-  text(field: number): string {
-    return this.bytes(field).toString("utf8");
-  }
-  texts(field: number): string[] {
-    return this.all(field).map((bytes) => bytes.toString("utf8"));
-  }
-}
 
 function itemsIn(bytes: Buffer, field: number): Item[] {
   const items: Item[] = [];

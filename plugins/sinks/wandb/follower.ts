@@ -1,7 +1,10 @@
 import { reasonOf } from "../../../core/errors.ts";
+import type { Artifact } from "./artifact.ts";
 import { decode, type Item } from "./decode.ts";
 import { JsonTree } from "./json-text.ts";
+import { consoleText, rowText, shifted, withInherited } from "./line-text.ts";
 import { LogReader } from "./log-reader.ts";
+import { front, type Mark, marksText, type Placement } from "./placement.ts";
 import type { LineCounts } from "./progress.ts";
 import type { MetricDefinition, RunIdentity } from "./records.ts";
 
@@ -9,6 +12,12 @@ import type { MetricDefinition, RunIdentity } from "./records.ts";
 export interface Lines {
   readonly offset: number;
   readonly content: readonly string[];
+}
+
+/** Members of config and summary, as JSON text, that stay where the log has none of the same name. */
+export interface Inherited {
+  readonly config: ReadonlyMap<string, string>;
+  readonly summary: ReadonlyMap<string, string>;
 }
 
 export interface Batch {
@@ -27,8 +36,13 @@ export class Follower {
   readonly #summary: JsonTree = new JsonTree();
   readonly #metrics: Map<string, MetricDefinition> = new Map();
   readonly #files: Set<string> = new Set();
+  readonly #artifacts: Artifact[] = [];
   readonly #lines: { history: number; events: number; output: number } = { history: 0, events: 0, output: 0 };
   #run: RunIdentity | undefined;
+  #writer: string | undefined;
+  #held: Buffer | undefined;
+  #base: Placement = front;
+  #inherited: Inherited = { config: new Map(), summary: new Map() };
   #exit: { code: number } | undefined;
   #damage: string | undefined;
   #lastStep = 0;
@@ -38,9 +52,13 @@ export class Follower {
     this.#reader = new LogReader(path);
   }
 
-  /** Known after the first batch, if the log has a run at all. */
+  /** Known once the log has its first records: see `meet`. */
   get run(): RunIdentity | undefined {
     return this.#run;
+  }
+  /** What tells this log from every other one of its run. */
+  get writer(): string {
+    return this.#writer ?? String(this.#run?.startedAt);
   }
   /** Present once the process wrote its end. */
   get exit(): { readonly code: number } | undefined {
@@ -61,24 +79,52 @@ export class Follower {
   get lines(): LineCounts {
     return this.#lines;
   }
+  /** As the server has it. */
   get lastStep(): number {
     return this.#lastStep;
   }
   get files(): readonly string[] {
     return [...this.#files];
   }
+  get artifacts(): readonly Artifact[] {
+    return this.#artifacts;
+  }
   get summaryText(): string {
-    return this.#summary.text();
+    const own = new Set(this.#summary.keys());
+    return withInherited(this.#summary.text(), this.#inherited.summary, own);
   }
 
   /** `{"lr":{"value":0.1},…,"_wandb":{"value":{…}}}`: without the wrapping W&B cannot resume the run. */
   get configText(): string {
-    const fields = this.#config.keys().map((key) => {
-      const child = this.#config.get(key);
-      return `${JSON.stringify(key)}:{"value":${child instanceof JsonTree ? child.text() : child}}`;
+    const wrapped = (key: string, text: string) => `${JSON.stringify(key)}:{"value":${text}}`;
+    const own = this.#config.keys().map((key) => {
+      const child = this.#config.get(key) ?? "null";
+      return wrapped(key, typeof child === "string" ? child : child.text());
     });
+    const before = [...this.#inherited.config].filter(([key]) => this.#config.get(key) === undefined);
+    const fields = [...before.map(([key, text]) => wrapped(key, text)), ...own];
     this.#own.set(["m"], this.#metricsText());
     return `{${[...fields, `"_wandb":{"value":${this.#own.text()}}`].join(",")}}`;
+  }
+
+  /** Whether the log has its first records, which say what run it is of; reads them when it has. */
+  meet(): boolean {
+    if (this.#writer !== undefined) return true;
+    const first = this.#run === undefined ? this.#next() : undefined;
+    if (first !== undefined) this.#take(first, () => {});
+    const second = this.#run === undefined ? undefined : this.#next();
+    if (second === undefined) return false;
+    const one = decode(second);
+    this.#writer = (one.type === "environment" && one.writer) || String(this.#run?.startedAt);
+    this.#held = second;
+    return true;
+  }
+
+  /** The place of the log's lines on the server, and what of config and summary stands there before it. */
+  place(base: Placement, marks: readonly Mark[], inherited: Inherited): void {
+    this.#base = base;
+    this.#inherited = inherited;
+    this.#own.set(["reluscope"], marksText(marks));
   }
 
   /** Reads on until about `limit` characters of lines beyond `acknowledged` are together, or the log ends. */
@@ -113,7 +159,9 @@ export class Follower {
 
   /** The next payload; damage ends the log for good, and what stands before it counts. */
   #next(): Buffer | undefined {
-    if (this.#damage !== undefined) return undefined;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined || this.#damage !== undefined) return held;
     try {
       return this.#reader.next()?.payload;
     } catch (thrown) {
@@ -146,11 +194,13 @@ export class Follower {
         for (const { path, text } of one.update) this.#summary.set(path, text);
         for (const { path } of one.remove) this.#summary.remove(path);
         break;
-      case "history":
-        this.#lastStep = one.step;
-        line("history", () => rowText(one.items));
-        for (const { path, text } of one.items) if (path[0]?.startsWith("_")) this.#summary.set(path, text);
+      case "history": {
+        this.#lastStep = one.step + this.#base.step;
+        const items = shifted(one.items, this.#base.step);
+        line("history", () => rowText(items));
+        for (const { path, text } of items) if (path[0]?.startsWith("_")) this.#summary.set(path, text);
         break;
+      }
       case "stats":
         line("events", () => this.#eventText(one.time, one.items));
         break;
@@ -159,6 +209,11 @@ export class Follower {
         break;
       case "files":
         for (const path of one.paths) this.#files.add(path);
+        break;
+      case "artifact":
+        this.#artifacts.push(one.artifact);
+        break;
+      case "environment":
         break;
       case "exit":
         this.#exit = { code: one.code };
@@ -198,19 +253,4 @@ export class Follower {
     });
     return JSON.stringify(entries);
   }
-}
-
-function rowText(items: readonly Item[]): string {
-  if (items.every(({ path }) => path.length === 1)) {
-    return `{${items.map(({ path, text }) => `${JSON.stringify(path[0])}:${text}`).join(",")}}`;
-  }
-  const tree = new JsonTree();
-  for (const { path, text } of items) tree.set(path, text);
-  return tree.text();
-}
-
-/** `[ERROR ]<UTC time with 6 decimals> text`; the prefix is how W&B tells stderr. */
-function consoleText(stream: "stdout" | "stderr", time: number, text: string): string {
-  const when = new Date(time).toISOString().replace("Z", "000");
-  return `${stream === "stderr" ? "ERROR " : ""}${when} ${text}`;
 }

@@ -1,5 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Row } from "../../../core/plugin.ts";
+import type { Artifact } from "./artifact.ts";
+import { artifactRecord } from "./artifact-record.ts";
 import { LogWriter } from "./log-writer.ts";
 import {
   configRecord,
@@ -45,6 +48,8 @@ const longestLine = 10_000;
 /** A run's transaction log, open for writing: every call returns with its records in the file. */
 export class Journal {
   readonly path: string;
+  /** The run, as its log was begun or gone on with. */
+  readonly run: RunIdentity;
   /** Set where the log of the earlier process could not be read to its end. */
   readonly damage: string | undefined;
   readonly #options: JournalOptions;
@@ -52,25 +57,34 @@ export class Journal {
   #log: LogWriter;
   #encoder: RowEncoder;
   #number: number;
+  #rows: number;
   #lastStep: number;
   #fresh: string[] = [];
 
-  private constructor(log: LogWriter, options: JournalOptions, known: Recovered) {
+  private constructor(log: LogWriter, run: RunIdentity, options: JournalOptions, known: Recovered) {
     this.path = log.path;
+    this.run = run;
     this.damage = known.damage;
     this.#log = log;
     this.#options = options;
     this.#defined = known.defined;
     this.#number = known.records;
+    this.#rows = known.lines.history;
     this.#lastStep = known.lastStep;
     this.#encoder = this.#newEncoder(known);
   }
 
   /** Begins a log. */
   static create(path: string, start: JournalStart, options: JournalOptions): Journal {
-    const journal = new Journal(LogWriter.create(path), options, nothingRecovered());
-    journal.#put(kind.run, runRecord(start.run, start.config, start.version));
-    journal.#put(kind.environment, environmentRecord(start.run.host, start.run.startedAt, start.cpus));
+    const journal = new Journal(LogWriter.create(path), start.run, options, nothingRecovered());
+    const { run, config, version, cpus } = start;
+    const writer = randomBytes(16).toString("hex");
+    // Together: an upload needs both before it begins.
+    journal.#log.append(
+      record(1, kind.run, runRecord(run, config, version)),
+      record(2, kind.environment, environmentRecord(run.host, run.startedAt, cpus, writer)),
+    );
+    journal.#number = 2;
     if (options.axis !== undefined) journal.define({ name: options.axis, summary: [] });
     return journal;
   }
@@ -81,9 +95,14 @@ export class Journal {
    */
   static resume(path: string, step: number, start: JournalStart, options: JournalOptions): Journal {
     const known = recover(path, step, options.summaryOf);
-    if (known.hasRun) return new Journal(LogWriter.continue(path, known.size), options, known);
+    if (known.hasRun) return new Journal(LogWriter.continue(path, known.size), start.run, options, known);
     rmSync(path);
     return Journal.create(path, start, options);
+  }
+
+  /** Rows in the log. */
+  get rows(): number {
+    return this.#rows;
   }
 
   /** Histograms that were left out because their row would have been too long for W&B. */
@@ -102,6 +121,7 @@ export class Journal {
     }
     this.#log.append(...records);
     this.#number += 2;
+    this.#rows += 1;
     this.#lastStep = row.step;
   }
 
@@ -126,15 +146,20 @@ export class Journal {
     this.#put(kind.config, configRecord(path, value));
   }
 
-  /** Puts a table, whose file stands under `files/`, in the summary. */
-  table(key: string, { name, value }: { readonly name: string; readonly value: object }): void {
+  /** Puts a value in the summary that stands for a file under `files/`. */
+  media(key: string, value: Readonly<Record<string, unknown>> & { readonly path: string }): void {
     this.#put(kind.summary, summaryRecord([[[key], JSON.stringify(value)]]));
-    this.files([name], "media");
+    this.files([value.path], "media");
   }
 
   /** Names files that stand under `files/`. */
   files(paths: readonly string[], type: "other" | "media"): void {
     if (paths.length > 0) this.#put(kind.files, filesRecord(paths, type));
+  }
+
+  /** A version of an artifact of the run. */
+  artifact(artifact: Artifact): void {
+    this.#put(kind.artifact, artifactRecord(artifact, this.run));
   }
 
   /** How the process ended; the last record. */
@@ -157,6 +182,7 @@ export class Journal {
     const known = superseded(this.path, step, this.#options.summaryOf);
     this.#log = LogWriter.continue(this.path, known.size);
     this.#number = known.records;
+    this.#rows = known.lines.history;
     this.#lastStep = known.lastStep;
     this.#encoder = this.#newEncoder(known);
   }

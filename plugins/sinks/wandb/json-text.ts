@@ -65,3 +65,34 @@ export class JsonTree {
     return `{${fields.join(",")}}`;
   }
 }
+
+/** The members of a JSON object as they stand in its text, bare NaN and infinities too; none where it is no object. */
+export function membersOf(text: string): Map<string, string> {
+  const members = new Map<string, string>();
+  if (!isJson(text)) return members;
+  let depth = 0;
+  let key: string | undefined;
+  let start = -1;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/g)) {
+    if (depth === 0 && token !== "{") break;
+    if (depth === 1 && key === undefined && token.startsWith('"')) key = token;
+    else if (depth === 1 && start < 0 && token === ":") start = index + 1;
+    else if (depth === 1 && key !== undefined && start >= 0 && (token === "," || token === "}")) {
+      members.set(JSON.parse(key) as string, text.slice(start, index).trim());
+      key = undefined;
+      start = -1;
+    }
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === "}" || token === "]") depth -= 1;
+  }
+  return members;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (m) => (m.startsWith('"') ? m : "0")));
+    return true;
+  } catch {
+    return false;
+  }
+}

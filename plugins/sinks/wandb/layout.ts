@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
 /** What a run directory keeps of its W&B run, in `wandb.json`. */
 export interface Pointer {
@@ -57,4 +57,14 @@ function stamp(date: Date): string {
   const two = (n: number) => String(n).padStart(2, "0");
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
   return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+/**
+ * Where a file of an artifact stands, beside the log, so that it moves with it. Undefined for a name that would lead elsewhere: a log
+ * may come from anywhere.
+ */
+export function artifactPath(log: string, digest: string, name: string): string | undefined {
+  const root = join(dirname(log), "artifacts", digest);
+  const path = resolve(root, name);
+  return /^[0-9a-f]{32}$/.test(digest) && path.startsWith(root + sep) ? path : undefined;
 }

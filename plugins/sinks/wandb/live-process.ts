@@ -4,12 +4,14 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { reasonOf } from "../../../core/errors.ts";
+import { type Account, suitsSdk } from "./account.ts";
 import type { FromLive, ToLive } from "./live-messages.ts";
 import { type HistoryLane, Replay } from "./replay.ts";
 import { UploadError } from "./retry.ts";
 import { openSdkLane } from "./sdk-lane.ts";
 import { Server } from "./server.ts";
-import { network, type Transport } from "./transport.ts";
+import { createStopRequest } from "./stop-request.ts";
+import { networkThrough, type Transport } from "./transport.ts";
 
 /** Pauses between looks at the log, ms: the first half minute short, so that a new run shows at once. */
 const pause = (elapsed: number) => (elapsed < 30_000 ? 2_000 : 15_000);
@@ -36,20 +38,24 @@ process.on("message", (message: ToLive) => {
 });
 
 /** The real network, whose waits end when training does: what is missing then is sent by the training process itself. */
-const transport: Transport = {
-  ...network,
-  async sleep(ms) {
-    await sleep(ms);
-    if (stop.signal.aborted) throw new UploadError("unreachable", "stopped");
-  },
-};
+function mortalNetwork({ proxies }: Account): Transport {
+  return {
+    ...networkThrough(proxies),
+    async sleep(ms) {
+      await sleep(ms);
+      if (stop.signal.aborted) throw new UploadError("unreachable", "stopped");
+    },
+  };
+}
 
-async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promise<void> {
+async function follow({ log, account, resumed }: ToLive & { type: "start" }): Promise<void> {
   const started = Date.now();
-  const replay = new Replay(log, new Server(account, transport));
+  const server = new Server(account, mortalNetwork(account));
+  const replay = new Replay(log, server);
+  const stopsNow = createStopRequest(resumed);
   let sent = started;
   let warned = false;
-  let tried = !sdk;
+  let tried = !suitsSdk(account);
   let told = false;
   while (!stop.signal.aborted) {
     // One look has a minute; then the next one goes on with the same lines.
@@ -63,13 +69,16 @@ async function follow({ log, account, sdk }: ToLive & { type: "start" }): Promis
       }
       if (replay.run !== undefined && !tried) {
         tried = true;
-        lane = await openSdkLane(account, replay.run, replay.config).catch(() => undefined);
+        lane = await openSdkLane(account, replay.run, replay.config, (answer) => server.heard(answer)).catch(
+          () => undefined,
+        );
       }
       if (replay.progress.history > before) sent = Date.now();
       else if (Date.now() - sent > heartbeatEvery) {
         await replay.heartbeat(patience);
         sent = Date.now();
       }
+      if (stopsNow(server.stopAsked)) tell({ type: "stop-asked" });
     } catch (thrown) {
       if (!warned && !stop.signal.aborted) tell({ type: "warning", message: reasonOf(thrown) });
       warned = true;

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Account } from "./account.ts";
 import type { FromLive, ToLive } from "./live-messages.ts";
-import type { Account } from "./server.ts";
 
 /** The streaming process as training sees it. */
 export interface LiveStream {
@@ -14,6 +14,14 @@ export interface LiveStream {
 export interface LiveListener {
   onRun(run: { readonly entity: string; readonly project: string; readonly id: string }): void;
   onWarning(message: string): void;
+  /** W&B's page asks the run to stop; at most once. */
+  onStop(): void;
+}
+
+/** How to stream. */
+export interface LiveOptions {
+  /** The run goes on from an earlier process's part. */
+  readonly resumed: boolean;
 }
 
 /** Variables of W&B's SDK that would change what it does. */
@@ -23,7 +31,7 @@ const withheld: ReadonlySet<string> = new Set(["WANDB_DEBUG", "WANDB_WORKER", "W
  * Starts a process of its own that follows `log`: what it throws, prints or catches stays with it, and training waits for
  * nothing. The key goes to it through the channel between the two, where no other process sees it.
  */
-export function startLive(log: string, account: Account, listener: LiveListener, sdk = true): LiveStream {
+export function startLive(log: string, account: Account, listener: LiveListener, { resumed }: LiveOptions): LiveStream {
   const program = fileURLToPath(new URL(`./live-process${extname(import.meta.url)}`, import.meta.url));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !withheld.has(name)));
   // A group of its own, so that Ctrl-C at the terminal reaches training alone.
@@ -34,11 +42,12 @@ export function startLive(log: string, account: Account, listener: LiveListener,
     told = message;
     if (message.type === "run") listener.onRun(message);
     else if (message.type === "warning") listener.onWarning(message.message);
+    else if (message.type === "stop-asked") listener.onStop();
   });
   child.on("exit", (code) => {
     if (code !== 0 && code !== null) listener.onWarning(`the streaming process ended with code ${code}`);
   });
-  send(child, { type: "start", log, account, sdk });
+  send(child, { type: "start", log, account, resumed });
   // Neither keeps training from ending.
   child.unref();
   child.channel?.unref();

@@ -91,7 +91,7 @@ function opened(
 function startFromRunFile(dir: string, settings: Settings): JournalStart | undefined {
   try {
     const file = readRunFile(dir);
-    return startOf({ ...file, startedAt: file.createdAt }, settings);
+    return startOf({ ...file, dir, startedAt: file.createdAt }, settings);
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { maxBins } from "./histogram.ts";
 import type { JournalOptions } from "./journal.ts";
 import { summaryRule } from "./keys.ts";
+import { resumeModes } from "./resume.ts";
 
 /** What may stand under `sinks.wandb`. What is absent is taken from WANDB_* variables and W&B's settings files. */
 export const optionsSchema = z.strictObject({
@@ -19,6 +20,12 @@ export const optionsSchema = z.strictObject({
   notes: z.string().optional().describe("A longer description."),
   tags: z.array(z.string()).optional().describe("Labels to filter by, 1 to 64 characters each."),
   id: z.string().optional().describe("W&B run id; default: the run's id."),
+  resume: z
+    .enum(resumeModes)
+    .optional()
+    .describe(
+      "When a new run has the id of one on the server: allow, must or never go on behind its rows; auto: go on with the last unfinished one.",
+    ),
   dir: z.string().optional().describe("Folder that gets `wandb/`; default: WANDB_DIR, else the run's directory."),
   base_url: z.string().optional().describe("Address of the server; default https://api.wandb.ai."),
   axis: z.enum(["tokens", "step"]).default("tokens").describe("What charts have on their x axis at first."),
@@ -29,11 +36,16 @@ export const optionsSchema = z.strictObject({
     .describe("What the summary holds beside last values: key, or pattern with `*`, to min, max, last."),
   system_every: z.number().min(0).default(15).describe("Seconds between system metrics; 0 takes none."),
   console: z.boolean().default(true).describe("Keep what the run prints."),
-  checkpoints: z.boolean().default(false).describe("Upload checkpoints as files of the run."),
+  checkpoints: z
+    .union([z.boolean(), z.enum(["files", "artifacts"])])
+    .default(false)
+    .describe(
+      "Upload the checkpoints that are left at the end: `files` of the run (`true` is the same), or `artifacts`: versions of `checkpoint-<run id>`.",
+    ),
   charts: z
     .boolean()
     .default(true)
-    .describe("Add the charts that analyzers declare, where W&B's presets can hold them."),
+    .describe("Add the charts that analyzers declare: by W&B's presets, and as pictures where those cannot hold them."),
   finish_timeout: z
     .number()
     .min(0)

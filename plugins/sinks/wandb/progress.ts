@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Placement } from "./placement.ts";
+import type { ResumeMode } from "./resume.ts";
 
 /** Lines of a run's history, its system metrics and its console output. */
 export interface LineCounts {
@@ -13,14 +15,20 @@ export interface Progress extends LineCounts {
   readonly target: string;
   /** The file that was sent, by its inode: when rows are superseded another file takes its place. */
   readonly generation: number;
+  /** Where the log begins in the run; undefined until the server took the first of it. */
+  readonly base?: Placement;
+  /** What `resume` was when the run began; it holds wherever the upload is made. */
+  readonly resume?: ResumeMode;
   /** Files under `files/` that are there. */
   readonly files: readonly string[];
+  /** Digests of artifacts that are there. */
+  readonly artifacts: readonly string[];
   /** Exit code that the server was told, once everything before it was acknowledged. */
   readonly exitCode?: number;
 }
 
 export function noProgress(target: string, generation: number): Progress {
-  return { target, generation, history: 0, events: 0, output: 0, files: [] };
+  return { target, generation, history: 0, events: 0, output: 0, files: [], artifacts: [] };
 }
 
 /** The marker by which W&B's own client knows that a log is uploaded. */
@@ -37,10 +45,16 @@ export function uploadBegun(log: string): boolean {
   return existsSync(progressPath(log)) && stored(log)?.history !== 0;
 }
 
-/** The progress of this file towards `target`; none where the record of it is missing, unreadable or about another. */
+/**
+ * The progress of this file towards `target`. Where rows were superseded, so that another file took its place, the lines are to be
+ * sent again to where they stand; without a record, or with one about another target, nothing is known.
+ */
 export function readProgress(log: string, target: string, generation: number): Progress {
   const found = stored(log);
-  return found?.target === target && found.generation === generation ? found : noProgress(target, generation);
+  if (found?.target === target && found.generation === generation) return found;
+  const { base, resume } = found ?? {};
+  const kept = { ...(found?.target === target && base && { base }), ...(resume && { resume }) };
+  return { ...noProgress(target, generation), ...kept };
 }
 
 export function writeProgress(log: string, progress: Progress): void {
@@ -71,7 +85,8 @@ function stored(log: string): Progress | undefined {
     const found = JSON.parse(readFileSync(path, "utf8")) as Progress;
     const counts = [found.history, found.events, found.output];
     const valid = typeof found.target === "string" && counts.every((n) => Number.isInteger(n) && n >= 0);
-    return valid ? { ...found, files: Array.isArray(found.files) ? found.files : [] } : undefined;
+    const list = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
+    return valid ? { ...found, files: list(found.files), artifacts: list(found.artifacts) } : undefined;
   } catch {
     return undefined;
   }

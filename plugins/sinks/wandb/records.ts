@@ -9,6 +9,7 @@ export const kind = {
   config: 5,
   files: 6,
   stats: 7,
+  artifact: 8,
   telemetry: 4,
   metric: 12,
   output: 13,
@@ -129,13 +130,15 @@ export function filesRecord(paths: readonly string[], type: "other" | "media"): 
   return new Message().messages(1, items);
 }
 
-export function environmentRecord(host: string, startedAt: number, cpus: number): Message {
+/** `writer` tells this log from every other one of the same run; W&B's client keeps it in the run's config on the server. */
+export function environmentRecord(host: string, startedAt: number, cpus: number, writer: string): Message {
   return new Message()
     .string(1, `${process.platform} ${process.arch}`)
     .message(3, timestamp(startedAt))
     .string(12, host)
     .string(14, process.execPath)
-    .int(17, cpus);
+    .int(17, cpus)
+    .string(199, writer);
 }
 
 /** `runtime` in whole seconds. */

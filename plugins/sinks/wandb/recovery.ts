@@ -58,7 +58,8 @@ export function recover(path: string, step: number, summaryOf: SummaryOf): Recov
 
 /**
  * Writes the log anew without rows after `step` and without its exit, beside the old one, which it then replaces at once.
- * Console lines and system metrics stay: they happened. The summary is made from the rows that are left.
+ * Console lines and system metrics stay: they happened. The summary is made from the rows that are left, and of charts, which
+ * stay until the process that goes on draws them anew.
  */
 export function superseded(path: string, step: number, summaryOf: SummaryOf): Recovered {
   const known = nothingRecovered();
@@ -67,16 +68,21 @@ export function superseded(path: string, step: number, summaryOf: SummaryOf): Re
   const log = LogWriter.create(aside);
   const reader = new LogReader(path);
   const last = new Map<string, Item>();
+  const media = new Map<string, string>();
   try {
     for (let next = reader.next(); next !== undefined; next = reader.next()) {
       const one = decode(next.payload);
+      if (one.type === "summary")
+        for (const { path, text } of one.update) if (isMedia(text)) media.set(path[0] ?? "", text);
       if (one.type === "exit" || one.type === "summary" || (one.type === "history" && one.step > step)) continue;
       fold(known, one, summaryOf);
       if (one.type === "history") for (const item of one.items) last.set(item.path.join("\u0000"), item);
       log.append(next.payload);
     }
     known.records += 1;
-    log.append(record(known.records, kind.summary, summaryRecord(summaryItems(known, last, summaryOf))));
+    const charts = [...media].map(([key, text]) => [[key], text] as const);
+    const items = [...summaryItems(known, last, summaryOf), ...charts];
+    log.append(record(known.records, kind.summary, summaryRecord(items)));
     log.flush();
     known.size = log.size;
   } finally {
@@ -87,6 +93,11 @@ export function superseded(path: string, step: number, summaryOf: SummaryOf): Re
   renameSync(aside, path);
   flushFolder(path);
   return known;
+}
+
+/** Values that stand for files are no row's. */
+function isMedia(text: string): boolean {
+  return /^\{"_type":"(table|image)-file"/.test(text);
 }
 
 function fold(known: Recovered, one: Decoded, summaryOf: SummaryOf): void {

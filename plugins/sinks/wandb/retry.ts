@@ -30,24 +30,28 @@ const longestWait = 60_000;
 
 /**
  * Sends a request until it is answered with success, waiting 2 s, 4 s … 60 s plus up to a quarter between attempts, or as long
- * as `Retry-After` says. `accept` reads the answer; what it throws counts as an attempt that failed.
+ * as `Retry-After` says. `request` may be made anew for each attempt.
+ * `accept` reads the answer; what it throws counts as an attempt that failed. `refusal` tells the
+ * answers that no further attempt would change.
  */
 export async function requestUntilDone<T>(
   transport: Transport,
-  request: HttpRequest,
+  request: HttpRequest | (() => Promise<HttpRequest>),
   patience: Patience,
   accept: (reply: HttpReply) => T,
-  passing: ReadonlySet<number> = new Set(),
+  refusal: (reply: HttpReply) => UploadError | undefined = refusalOf,
 ): Promise<T> {
   let wait = firstWait;
   for (let attempt = 1; ; attempt++) {
     let reason: string;
     let asked: number | undefined;
     try {
-      const timeoutMs = Math.max(1, Math.min(request.timeoutMs, patience.until - transport.now()));
-      const reply = await transport.request({ ...request, timeoutMs });
+      const next = typeof request === "function" ? await request() : request;
+      const timeoutMs = Math.max(1, Math.min(next.timeoutMs, patience.until - transport.now()));
+      const reply = await transport.request({ ...next, timeoutMs });
       if (reply.status >= 200 && reply.status < 300) return accept(reply);
-      if (final.has(reply.status) && !passing.has(reply.status)) throw finalError(reply.status);
+      const refused = refusal(reply);
+      if (refused !== undefined) throw refused;
       reason = `HTTP ${reply.status}`;
       asked = retryAfterMs(reply.retryAfter, transport.now());
     } catch (thrown) {
@@ -66,7 +70,9 @@ export async function requestUntilDone<T>(
   }
 }
 
-function finalError(status: number): UploadError {
+/** What W&B's own client takes for the last word, too. */
+export function refusalOf({ status }: HttpReply): UploadError | undefined {
+  if (!final.has(status)) return undefined;
   if (status === 401 || status === 403) return new UploadError("refused", `the API key is refused (HTTP ${status})`);
   if (status === 404 || status === 410)
     return new UploadError("rejected", `the run or project is not there (HTTP ${status})`);

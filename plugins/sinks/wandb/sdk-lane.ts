@@ -3,14 +3,21 @@
  * server refuses, stamps rows anew and turns NaN into null. So its file stream is made to carry our lines as they are, at our
  * offsets, and to tell what became of each request; at the first doubt it is given up for good.
  */
+import type { Account } from "./account.ts";
 import type { Lines } from "./follower.ts";
 import type { HistoryLane } from "./replay.ts";
-import type { Account, ServerRun } from "./server.ts";
+import type { ServerRun } from "./server.ts";
+
+/** What `fetch` gives; the SDK leaves the body unread. */
+interface Reply {
+  readonly ok?: boolean;
+  json?(): Promise<unknown>;
+}
 
 /** The parts of the SDK's file stream that are held on to (`dist/internal/filestream.js` of 0.5.1). */
 interface FileStream {
   bufferRecord(record: Record<string, Lines>): void;
-  send(body: { files?: Record<string, { offset: number; content: string[] }> }): Promise<{ ok?: boolean } | null>;
+  send(body: { files?: Record<string, { offset: number; content: string[] }> }): Promise<Reply | null>;
   readonly lastChunks: Record<string, { offset: number; data: object }>;
 }
 
@@ -21,15 +28,20 @@ interface SdkRun {
 /** Milliseconds in which the SDK must bring rows to the server; its own pause between requests is up to 30 s. */
 const sdkTimeout = 75_000;
 
-/** Starts the SDK on a run that is on the server already. Rejects where it cannot be used. */
-export async function openSdkLane(account: Account, run: ServerRun, config: string): Promise<HistoryLane> {
+/** Starts the SDK on a run that is on the server already; `heard` gets the server's answers. Rejects where it cannot be used. */
+export async function openSdkLane(
+  account: Account,
+  run: ServerRun,
+  config: string,
+  heard: (answer: unknown) => void,
+): Promise<HistoryLane> {
   const { default: wandb } = await import("@wandb/sdk");
   const options = {
     project: run.project,
     entity: run.entity,
     id: run.id,
     config: JSON.parse(config) as object,
-    settings: { apiKey: account.key, baseUrl: account.baseUrl, offline: false, silent: true },
+    settings: { apiKey: account.login, baseUrl: account.baseUrl, offline: false, silent: true },
   };
   const started = await within(30_000, wandb.init(options as unknown as Parameters<typeof wandb.init>[0]));
   const stream = fileStreamOf(started);
@@ -51,6 +63,7 @@ export async function openSdkLane(account: Account, run: ServerRun, config: stri
     if (history === undefined) return null; // nothing but our own rows goes this way, the end of the run neither
     const summary = { "wandb-summary.json": { offset: 0, content: [summaryText] } };
     const reply = await send({ files: { "wandb-history.jsonl": history, ...summary } });
+    if (reply?.ok) heard(await reply.json?.().catch(() => undefined));
     if (!reply?.ok) settle?.failed(new Error("the SDK's request failed"));
     else if (history.offset + history.content.length === first + exact.length) settle?.done();
     return reply;

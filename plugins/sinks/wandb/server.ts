@@ -1,14 +1,10 @@
+import { AccessTokens } from "./access-token.ts";
+import type { Account } from "./account.ts";
 import type { Lines } from "./follower.ts";
 import type { RunIdentity } from "./records.ts";
-import { type Patience, requestUntilDone, UploadError } from "./retry.ts";
-import type { HttpReply, Transport } from "./transport.ts";
-
-/** Where a server is and how it is entered. */
-export interface Account {
-  /** Without a trailing slash. */
-  readonly baseUrl: string;
-  readonly key: string;
-}
+import { type Patience, refusalOf, requestUntilDone, UploadError } from "./retry.ts";
+import { type RunStatus, runResumeStatus, runStatusOf } from "./run-status.ts";
+import type { FileBody, HttpReply, Transport } from "./transport.ts";
 
 /** A run as the server knows it. */
 export interface ServerRun {
@@ -16,8 +12,6 @@ export interface ServerRun {
   readonly entity: string;
   readonly project: string;
   readonly id: string;
-  /** Lines of history that the server has; undefined where it does not say. */
-  readonly historyLines: number | undefined;
 }
 
 /** The body of one `file_stream` request; what is absent stays as it is. */
@@ -31,12 +25,12 @@ export interface StreamBody {
 const graphqlTimeout = 30_000;
 const streamTimeout = 180_000;
 
-/** Longest file that is sent, bytes: it is held in memory whole. */
-export const largestFile = 1_000_000_000;
+/** Longest file that storage takes in one request, bytes (S3's limit of a single PUT). */
+export const largestFile: number = 5 * 2 ** 30;
 
 const upsertBucket = `mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String, $displayName: String, $notes: String, $config: JSONString, $host: String, $jobType: String, $tags: [String!], $summaryMetrics: JSONString) {
   upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName, displayName: $displayName, notes: $notes, config: $config, host: $host, jobType: $jobType, tags: $tags, summaryMetrics: $summaryMetrics}) {
-    bucket { id name displayName project { name entity { name } } historyLineCount }
+    bucket { id name displayName project { name entity { name } } }
     inserted
   }
 }`;
@@ -51,15 +45,40 @@ const createRunFiles = `mutation CreateRunFiles($entity: String!, $project: Stri
 export class Server {
   readonly account: Account;
   readonly #transport: Transport;
+  readonly #authorization: (patience: Patience) => Promise<string>;
+  #stopAsked = false;
 
   constructor(account: Account, transport: Transport) {
     this.account = account;
     this.#transport = transport;
+    const { baseUrl, login } = account;
+    if (typeof login === "string") {
+      const basic = `Basic ${Buffer.from(`api:${login}`).toString("base64")}`;
+      this.#authorization = async () => basic;
+    } else {
+      const tokens = new AccessTokens(baseUrl, login, transport);
+      this.#authorization = async (patience) => `Bearer ${await tokens.current(patience)}`;
+    }
+  }
+
+  /** What the server has of the run; changes nothing. */
+  async status(run: Pick<RunIdentity, "id" | "entity" | "project">, patience: Patience): Promise<RunStatus> {
+    const variables = { name: run.id, project: given(run.project), entity: given(run.entity) };
+    return await this.graphql("RunResumeStatus", runResumeStatus, variables, patience, runStatusOf);
+  }
+
+  /** Whether W&B's page asks the run to stop, by the last answer that was heard. */
+  get stopAsked(): boolean {
+    return this.#stopAsked;
+  }
+
+  /** Takes note of an answer to `file_stream`, whoever sent the request. */
+  heard(answer: unknown): void {
+    this.#stopAsked = at(answer, "stopped") === true;
   }
 
   /** Makes the run or brings it up to date; null leaves a field as it is, so that what a user edited stays. */
   async upsertRun(run: RunIdentity, config: string, patience: Patience): Promise<ServerRun> {
-    const given = (text: string) => (text === "" ? null : text);
     const variables = {
       name: run.id,
       project: given(run.project),
@@ -72,15 +91,13 @@ export class Server {
       host: given(run.host),
       config,
     };
-    const data = await this.#graphql("UpsertBucket", upsertBucket, variables, patience);
+    const data = await this.graphql("UpsertBucket", upsertBucket, variables, patience);
     const bucket = at(data, "upsertBucket", "bucket");
-    const count = at(bucket, "historyLineCount");
     return {
       storageId: textAt(bucket, "id") ?? "",
       entity: textAt(bucket, "project", "entity", "name") ?? run.entity,
       project: textAt(bucket, "project", "name") ?? run.project,
       id: textAt(bucket, "name") ?? run.id,
-      historyLines: typeof count === "number" && Number.isInteger(count) && count >= 0 ? count : undefined,
     };
   }
 
@@ -88,62 +105,81 @@ export class Server {
   async stream(run: ServerRun, body: StreamBody, patience: Patience): Promise<void> {
     const path = [run.entity, run.project, run.id].map(encodeURIComponent).join("/");
     const url = `${this.account.baseUrl}/files/${path}/file_stream`;
-    await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => parsed(reply));
+    await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => this.heard(parsed(reply)));
   }
 
-  /** Uploads one file of the run. */
-  async upload(run: ServerRun, name: string, bytes: Uint8Array, patience: Patience): Promise<void> {
+  /** Uploads one file of the run, which stands at `path`. */
+  async upload(run: ServerRun, name: string, path: string, patience: Patience): Promise<void> {
     const variables = { entity: run.entity, project: run.project, run: run.id, files: [name] };
-    const data = await this.#graphql("CreateRunFiles", createRunFiles, variables, patience);
+    const data = await this.graphql("CreateRunFiles", createRunFiles, variables, patience);
     const made = at(data, "createRunFiles");
     const url = textAt(made, "files", 0, "uploadUrl");
     if (url === undefined) throw new UploadError("rejected", "the server gives no place to upload files to");
-    const lines = at(made, "uploadHeaders");
-    const headers = (Array.isArray(lines) ? lines : []).flatMap((line): [string, string][] => {
-      const colon = String(line).indexOf(":");
-      return colon < 0 ? [] : [[String(line).slice(0, colon), String(line).slice(colon + 1)]];
-    });
-    // The address is signed: the key does not go there.
-    const request = {
-      method: "PUT",
-      url: new URL(url, this.account.baseUrl).href,
-      headers: Object.fromEntries(headers),
-      body: bytes,
-      timeoutMs: 3_600_000,
-    } as const;
-    await requestUntilDone(this.#transport, request, patience, () => undefined);
+    await this.put(url, at(made, "uploadHeaders"), { file: path }, patience);
     await this.stream(run, { uploaded: [name] }, patience);
   }
 
-  async #graphql(operationName: string, query: string, variables: object, patience: Patience): Promise<unknown> {
-    const body = JSON.stringify({ operationName, query, variables });
-    // A conflict between two writers of one run passes.
-    const passing = new Set([409]);
-    const url = `${this.account.baseUrl}/graphql`;
-    return await this.#post(url, body, graphqlTimeout, patience, graphqlData, passing);
+  /** Puts a body in the place that the server gave; `headers` are lines `Name:value`. */
+  async put(place: string, headers: unknown, body: string | FileBody, patience: Patience): Promise<void> {
+    const given = (Array.isArray(headers) ? headers : []).flatMap((line): [string, string][] => {
+      const colon = String(line).indexOf(":");
+      return colon < 0 ? [] : [[String(line).slice(0, colon), String(line).slice(colon + 1)]];
+    });
+    // The address is signed: the login does not go there.
+    const request = {
+      method: "PUT",
+      url: new URL(place, this.account.baseUrl).href,
+      headers: Object.fromEntries(given),
+      body,
+      timeoutMs: 3_600_000,
+    } as const;
+    await requestUntilDone(this.#transport, request, patience, () => undefined);
   }
 
-  #post<T>(
+  /** One GraphQL operation; `read` takes what it needs of the answer, and what it throws counts as an attempt that failed. */
+  async graphql<T = unknown>(
+    operationName: string,
+    query: string,
+    variables: object,
+    patience: Patience,
+    read: (data: unknown) => T = (data) => data as T,
+  ): Promise<T> {
+    const body = JSON.stringify({ operationName, query, variables });
+    const url = `${this.account.baseUrl}/graphql`;
+    // A conflict between two writers of one run passes.
+    const refusal = (reply: HttpReply) => (reply.status === 409 ? undefined : refusalOf(reply));
+    return await this.#post(url, body, graphqlTimeout, patience, (reply) => read(graphqlData(reply)), refusal);
+  }
+
+  async #post<T>(
     url: string,
     body: string,
     timeoutMs: number,
     patience: Patience,
     accept: (reply: HttpReply) => T,
-    passing?: ReadonlySet<number>,
+    refusal = refusalOf,
   ): Promise<T> {
-    const headers = {
-      "Content-Type": "application/json",
-      "User-Agent": "reluscope",
-      Authorization: `Basic ${Buffer.from(`api:${this.account.key}`).toString("base64")}`,
+    // Anew for each attempt: an access token may run out while a server has one wait.
+    const request = async () => {
+      const headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "reluscope",
+        Authorization: await this.#authorization(patience),
+      };
+      return { method: "POST", url, headers, body, timeoutMs } as const;
     };
-    return requestUntilDone(
-      this.#transport,
-      { method: "POST", url, headers, body, timeoutMs },
-      patience,
-      accept,
-      passing,
-    );
+    return await requestUntilDone(this.#transport, request, patience, accept, (reply) => {
+      const byToken = typeof this.account.login !== "string" && (reply.status === 401 || reply.status === 403);
+      return byToken
+        ? new UploadError("refused", `the access token is refused (HTTP ${reply.status})`)
+        : refusal(reply);
+    });
   }
+}
+
+/** Null is left to the server. */
+function given(text: string): string | null {
+  return text === "" ? null : text;
 }
 
 function parsed(reply: HttpReply): unknown {
@@ -166,14 +202,16 @@ function graphqlData(reply: HttpReply): unknown {
   return data;
 }
 
-function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+/** What stands at a path in an answer. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (found, key) => (found as Record<string | number, unknown> | null | undefined)?.[key],
     value,
   );
 }
 
-function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+/** A text at a path; undefined where it is none, or empty. */
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
   const found = at(value, ...path);
   return typeof found === "string" && found !== "" ? found : undefined;
 }

@@ -1,8 +1,11 @@
 import { join } from "node:path";
+import type { IdentityFiles } from "./access-token.ts";
 import { readIni } from "./ini.ts";
-import { netrcPassword } from "./netrc.ts";
+import { type Login, loginFor } from "./login.ts";
 import type { WandbOptions } from "./options.ts";
-import { checkedBaseUrl, checkedProject, checkedRunId, checkedTags } from "./validation.ts";
+import { type Proxies, proxiesFrom } from "./proxies.ts";
+import type { ResumeMode } from "./resume.ts";
+import { checkedBaseUrl, checkedProject, checkedResume, checkedRunId, checkedTags } from "./validation.ts";
 
 /** Everything outside of the options that settings come from. */
 export interface Surroundings {
@@ -22,6 +25,12 @@ export interface Settings {
   readonly appUrl: string;
   /** Never printed, never written. */
   readonly key: string | undefined;
+  /** How to log in without a key. */
+  readonly identity: IdentityFiles | undefined;
+  readonly proxies: Proxies | undefined;
+  readonly resume: ResumeMode | undefined;
+  /** Where `resume: auto` keeps the id of the run that has not finished. */
+  readonly resumeFile: string;
   /** The folder that gets `wandb/`; undefined leaves it to the run's directory. */
   readonly dir: string | undefined;
   /** Undefined leaves it to the run. */
@@ -49,6 +58,10 @@ const variables = {
   run_job_type: "WANDB_JOB_TYPE",
   run_notes: "WANDB_NOTES",
   run_tags: "WANDB_TAGS",
+  http_proxy: "WANDB_HTTP_PROXY",
+  https_proxy: "WANDB_HTTPS_PROXY",
+  credentials_file: "WANDB_CREDENTIALS_FILE",
+  resume: "WANDB_RESUME",
 } as const;
 
 type Name = keyof typeof variables;
@@ -77,6 +90,7 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
     run_job_type: options.job_type,
     run_notes: options.notes,
     run_tags: options.tags?.join(","),
+    resume: options.resume,
   };
   const files = [workspaceFile(around), globalFile(around)].map((path) => readIni(around.readText(path) ?? ""));
   const setting = (name: Name): string | undefined =>
@@ -85,13 +99,20 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
     );
 
   const baseUrl = checkedBaseUrl(setting("base_url") ?? "https://api.wandb.ai");
-  const key = keyFor(baseUrl, around) ?? files.map((file) => file.api_key).find(Boolean);
+  const login = loginFor(baseUrl, around, {
+    key: files.find((file) => file.api_key)?.api_key,
+    credentialsFile: setting("credentials_file"),
+  });
   const tags = options.tags ?? (setting("run_tags") ?? "").split(",").map((tag) => tag.trim());
   return {
-    ...modeOf(setting("mode"), key, env),
+    ...modeOf(setting("mode"), login),
     baseUrl,
     appUrl: (setting("app_url") ?? appUrlOf(baseUrl)).replace(/\/+$/, ""),
-    key,
+    key: typeof login === "string" ? login : undefined,
+    identity: typeof login === "object" ? login : undefined,
+    proxies: proxiesFrom(env, setting),
+    resume: checkedResume(setting("resume")),
+    resumeFile: join(setting("root_dir") ?? around.cwd, "wandb", "wandb-resume.json"),
     dir: setting("root_dir"),
     id: checkedRunId(setting("run_id")),
     name: setting("run_name"),
@@ -104,32 +125,14 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
   };
 }
 
-function modeOf(
-  asked: string | undefined,
-  key: string | undefined,
-  env: Surroundings["env"],
-): Pick<Settings, "mode" | "hint"> {
+function modeOf(asked: string | undefined, login: Login | undefined): Pick<Settings, "mode" | "hint"> {
   const mode = asked === undefined ? undefined : modes[asked.toLowerCase()];
   const wanted = mode ?? "online";
   const unknown =
     asked !== undefined && mode === undefined ? `W&B: unknown mode; expected online, offline or disabled.` : undefined;
-  if (wanted !== "online" || key !== undefined) return { mode: wanted, hint: unknown };
-  const token = env.WANDB_IDENTITY_TOKEN_FILE ? " (identity tokens are not supported)" : "";
-  const hint = `W&B: no API key${token}, so the run is logged offline. Set WANDB_API_KEY, or run \`wandb login\`, to stream it.`;
+  if (wanted !== "online" || login !== undefined) return { mode: wanted, hint: unknown };
+  const hint = "W&B: no API key, so the run is logged offline. Set WANDB_API_KEY, or run `wandb login`, to stream it.";
   return { mode: "offline", hint };
-}
-
-/** WANDB_API_KEY, or else the netrc entry of the server, named by host and port. */
-function keyFor(baseUrl: string, { env, home, readText }: Surroundings): string | undefined {
-  const fromEnvironment = env.WANDB_API_KEY?.trim();
-  if (fromEnvironment) return fromEnvironment;
-  const machine = new URL(baseUrl).host;
-  const candidates = env.NETRC ? [env.NETRC] : [join(home, ".netrc"), join(home, "_netrc")];
-  for (const path of candidates) {
-    const text = readText(path);
-    if (text !== undefined) return netrcPassword(text, machine) || undefined;
-  }
-  return undefined;
 }
 
 function globalFile({ env, home }: Surroundings): string {

@@ -1,18 +1,23 @@
 /** The sink itself, given what holds for its run. */
 import { ExperimentError, ioFailed } from "../../../core/errors.ts";
-import type { Notices, Outcome, Run, SinkInstance } from "../../../core/plugin.ts";
-import { declaredCharts } from "./charts.ts";
-import { checkpointFiles } from "./checkpoint-files.ts";
+import type { Outcome, Run, SinkHost, SinkInstance } from "../../../core/plugin.ts";
+import { accountOf } from "./account.ts";
+import { addPresets } from "./charts.ts";
+import { checkpointArtifacts, checkpointFiles } from "./checkpoint-files.ts";
 import { startOf } from "./identity.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type JournalStart } from "./journal.ts";
 import { checkKeys } from "./keys.ts";
 import { makeLogFolder, readPointer, writePointer } from "./layout.ts";
 import { type LiveStream, startLive } from "./live.ts";
 import { journalOptionsOf, type WandbOptions } from "./options.ts";
+import { addPictures } from "./pictures.ts";
+import { noProgress, writeProgress } from "./progress.ts";
+import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from "./resume.ts";
 import type { Settings } from "./settings.ts";
 import { createSystemMonitor, type SystemMonitor } from "./system.ts";
-import { network } from "./transport.ts";
-import { remedyFor, runUrl, upload } from "./upload.ts";
+import { networkThrough } from "./transport.ts";
+import { omissionsOf, remedyFor, runUrl, upload } from "./upload.ts";
+import { isRunId } from "./validation.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
 const streamEnd = 2_000;
@@ -20,7 +25,7 @@ const streamEnd = 2_000;
 const interruptedEnd = 15_000;
 
 /** A sink that writes the log of a run, and in mode `online` has it streamed and brought up to date at the end. */
-export function createWandbSink(options: WandbOptions, settings: Settings, notices: Notices): SinkInstance {
+export function createWandbSink(options: WandbOptions, settings: Settings, host: SinkHost): SinkInstance {
   let journal: Journal | undefined;
   let live: LiveStream | undefined;
   let system: SystemMonitor | undefined;
@@ -28,21 +33,28 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
   let omissionTold = false;
 
   return {
-    open(run) {
+    async open(run) {
       if (settings.mode === "disabled") return;
       checkKeys(run);
-      if (settings.hint !== undefined) notices.info(settings.hint);
+      if (settings.hint !== undefined) host.info(settings.hint);
+      if (run.fork !== undefined && (settings.id ?? settings.name) !== undefined) {
+        host.info("W&B: a fork is a run of its own: `id` and `name` are left aside.");
+      }
       opened = run;
+      const start = startFor(run, settings);
+      const account = accountOf(settings);
+      const online = settings.mode === "online" && account !== undefined;
+      if (online && run.resumedFrom === undefined) await checkResume(settings.resume, start.run, account);
       try {
-        journal = openJournal(run, options, settings);
+        journal = openJournal(run, start, options, settings);
       } catch (thrown) {
         if (thrown instanceof ExperimentError) throw thrown;
         throw ioFailed(settings.dir ?? run.dir, "write the W&B log", thrown);
       }
-      if (journal.damage !== undefined) notices.warn(`W&B: ${journal.damage} It is kept as ${journal.path}.damaged.`);
+      if (journal.damage !== undefined) host.warn(`W&B: ${journal.damage} It is kept as ${journal.path}.damaged.`);
       if (options.system_every > 0) system = createSystemMonitor(Date.now(), options.system_every * 1000);
-      if (settings.mode === "offline") notices.info(`W&B: logging offline to ${journal.path}.`);
-      else live = stream(journal.path, settings, notices);
+      if (settings.mode === "offline") host.info(`W&B: logging offline to ${journal.path}.`);
+      else live = stream(journal.path, run, settings, host, () => journal !== undefined);
     },
     write(rows) {
       if (journal === undefined) return;
@@ -53,7 +65,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
       }
       if (journal.omittedHistograms === 0 || omissionTold) return;
       omissionTold = true;
-      notices.warn("W&B: a row has more histograms than one request takes; some are left out. Lower `bins`.");
+      host.warn("W&B: a row has more histograms than one request takes; some are left out. Lower `bins`.");
     },
     output({ stream, time, text }) {
       if (options.console) journal?.output(stream, time, text);
@@ -62,21 +74,31 @@ export function createWandbSink(options: WandbOptions, settings: Settings, notic
       if (journal === undefined || opened === undefined) return;
       const finished = journal;
       journal = undefined;
-      if (options.charts) declaredCharts(finished, opened.charts);
-      if (options.checkpoints) finished.files(checkpointFiles(opened.dir, finished.path), "other");
+      if (options.charts) await addPictures(finished, addPresets(finished, opened.charts, host), host);
+      await addCheckpoints(finished, opened, options);
       finished.exit(exitCodeOf(outcome), outcome.time);
       finished.close();
+      if (settings.resume === "auto" && outcome.state === "finished") forgetUnfinished(settings.resumeFile);
+      const { path, rows } = finished;
       await live?.stop(streamEnd);
-      if (live !== undefined) await settle(finished.path, opened.id, settings, options, outcome, notices);
-      else notices.info(`W&B: the run is in ${finished.path}. ${remedyFor(opened.id, finished.path)}`);
+      if (live !== undefined) await settle({ path, rows }, opened.id, settings, options, outcome, host);
+      else host.info(`W&B: the run is in ${path}. ${remedyFor(opened.id, path)}`);
     },
   };
 }
 
-/** Goes on with the log that the run directory points to, or begins one. */
-function openJournal(run: Run, options: WandbOptions, settings: Settings): Journal {
-  const journalOptions = journalOptionsOf(options, run.startedAt);
+/** The run's first records; with `resume: auto` those of the last run that did not finish, if there is one. */
+function startFor(run: Run, settings: Settings): JournalStart {
+  const fresh = run.resumedFrom === undefined && run.fork === undefined;
+  const auto = settings.resume === "auto" && settings.id === undefined && fresh;
   const start = startOf(run, settings);
+  const id = auto ? lastUnfinished(settings.resumeFile) : undefined;
+  return id === undefined || !isRunId(id) ? start : { ...start, run: { ...start.run, id } };
+}
+
+/** Goes on with the log that the run directory points to, or begins one. */
+function openJournal(run: Run, start: JournalStart, options: WandbOptions, settings: Settings): Journal {
+  const journalOptions = journalOptionsOf(options, run.startedAt);
   const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
   if (earlier !== undefined && run.resumedFrom !== undefined) {
     const resumed = { ...start, run: { ...start.run, id: earlier.id } };
@@ -85,42 +107,67 @@ function openJournal(run: Run, options: WandbOptions, settings: Settings): Journ
   const mode = settings.mode === "online" ? "online" : "offline";
   const log = makeLogFolder(settings.dir ?? run.dir, mode, run.startedAt, start.run.id);
   writePointer(run.dir, { log, id: start.run.id });
+  if (settings.resume !== undefined) writeProgress(log, { ...noProgress("", 0), resume: settings.resume });
+  if (settings.resume === "auto") noteUnfinished(settings.resumeFile, start.run.id);
   return Journal.create(log, start, journalOptions);
 }
 
-function stream(log: string, settings: Settings, notices: Notices): LiveStream | undefined {
-  const { baseUrl, key, appUrl } = settings;
-  if (key === undefined) return undefined;
+function stream(
+  log: string,
+  run: Run,
+  settings: Settings,
+  host: SinkHost,
+  isOpen: () => boolean,
+): LiveStream | undefined {
+  const account = accountOf(settings);
+  if (account === undefined) return undefined;
   return startLive(
     log,
-    { baseUrl, key },
+    account,
     {
-      onRun: (run) => notices.info(`W&B: view the run at ${runUrl(appUrl, run)}`),
-      onWarning: (reason) =>
-        notices.warn(`W&B: streaming failed: ${reason}. Training goes on; rows are kept in ${log}.`),
+      onRun: (found) => host.info(`W&B: view the run at ${runUrl(settings.appUrl, found)}`),
+      onWarning: (reason) => host.warn(`W&B: streaming failed: ${reason}. Training goes on; rows are kept in ${log}.`),
+      onStop: () => {
+        if (isOpen()) host.stop("stopped from W&B's page");
+      },
     },
+    { resumed: run.resumedFrom !== undefined },
   );
+}
+
+/** Names the run's checkpoints in the log, as files or as artifacts, where that is asked for. */
+async function addCheckpoints(journal: Journal, run: Run, { checkpoints }: WandbOptions): Promise<void> {
+  if (checkpoints === true || checkpoints === "files") {
+    journal.files(checkpointFiles(run.dir, journal.path), "other");
+  } else if (checkpoints === "artifacts") {
+    for (const version of await checkpointArtifacts(run.dir, journal.path, journal.run.id)) journal.artifact(version);
+  }
 }
 
 /** Brings the server up to the log, and says how that went. */
 async function settle(
-  log: string,
+  { path: log, rows }: { readonly path: string; readonly rows: number },
   runId: string,
-  { baseUrl, key = "", appUrl }: Settings,
+  settings: Settings,
   options: WandbOptions,
   outcome: Outcome,
-  notices: Notices,
+  host: SinkHost,
 ): Promise<void> {
   const limit = outcome.state === "interrupted" ? interruptedEnd : Number.POSITIVE_INFINITY;
   const patience = { until: Date.now() + Math.min(limit, options.finish_timeout * 1000), attempts: 1000 };
-  const account = { baseUrl, key };
-  const done = await upload({ log, account, transport: network, patience, exitCode: undefined });
+  const account = accountOf(settings);
+  if (account === undefined) return;
+  const transport = networkThrough(account.proxies);
+  const onProgress = (done: number) => host.progress(done, rows);
+  const done = await upload({ log, account, transport, patience, exitCode: undefined, onProgress });
   if (done.complete) {
     const run = { entity: done.entity ?? "", project: done.project ?? "", id: done.id ?? "" };
-    notices.info(`W&B: all ${done.rows} rows are at ${runUrl(appUrl, run)} (${outcome.state}).`);
+    host.info(
+      `W&B: all ${done.rows} rows are at ${runUrl(settings.appUrl, run)} (${outcome.state}).${omissionsOf(done)}`,
+    );
   } else {
     const reason = done.reason ?? "the log has no end";
-    notices.warn(
+    host.warn(
       `W&B: ${done.rows} rows are on the server; ${reason}. All rows are safe in ${log}. ${remedyFor(runId, log)}`,
     );
   }

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import type { StoredRun, Synced, SyncHost } from "../../../core/plugin.ts";
+import { accountOf } from "./account.ts";
 import { readPointer } from "./layout.ts";
 import { mend } from "./mend.ts";
 import type { WandbOptions } from "./options.ts";
 import { syncedMarker } from "./progress.ts";
 import type { Settings } from "./settings.ts";
-import type { Transport } from "./transport.ts";
-import { remedyFor, runUrl, upload } from "./upload.ts";
+import { networkThrough, type Transport } from "./transport.ts";
+import { omissionsOf, remedyFor, runUrl, upload } from "./upload.ts";
 
 /** A shell's code for a process that SIGKILL ended: a run without an end is never reported as finished. */
 const killedCode = 137;
@@ -14,17 +15,18 @@ const killedCode = 137;
 /** Attempts at one request: with waits of up to a minute, a quarter of an hour. */
 const attempts = 20;
 
-/** `experiment sync` of one run: sends what its server lacks, and says what is there. */
+/** `experiment sync` of one run: sends what its server lacks, and says what is there. The default transport is the real network. */
 export async function syncRun(
   run: StoredRun,
   options: WandbOptions,
   settings: Settings,
   host: SyncHost,
-  transport: Transport,
+  transport?: Transport,
 ): Promise<Synced> {
   const log = readPointer(run.dir)?.log;
   if (log === undefined) return { state: "nothing", message: `${run.id}: has no W&B log.` };
-  if (settings.key === undefined) {
+  const account = accountOf(settings);
+  if (account === undefined) {
     return { state: "partial", message: `${run.id}: no API key. Set WANDB_API_KEY, or run \`wandb login\`.` };
   }
   // Rows that only rows.jsonl has make a log that was complete before incomplete.
@@ -32,15 +34,18 @@ export async function syncRun(
   if (existsSync(syncedMarker(log))) return { state: "nothing", message: `${run.id}: is on the server already.` };
   const done = await upload({
     log,
-    account: { baseUrl: settings.baseUrl, key: settings.key },
-    transport,
+    account,
+    transport: transport ?? networkThrough(account.proxies),
     patience: { until: Number.POSITIVE_INFINITY, attempts },
     exitCode: run.state === "running" ? undefined : killedCode,
     onProgress: (rows) => host.progress(rows, total),
   });
   const where = done.id === undefined ? "" : ` at ${runUrl(settings.appUrl, done as Required<typeof done>)}`;
   if (done.complete)
-    return { state: "complete", message: `${run.id}: all ${done.rows} rows are${where} (${run.state}).` };
+    return {
+      state: "complete",
+      message: `${run.id}: all ${done.rows} rows are${where} (${run.state}).${omissionsOf(done)}`,
+    };
   if (done.reason === undefined) {
     return { state: "partial", message: `${run.id}: ${done.rows} rows are${where}; the run goes on.` };
   }

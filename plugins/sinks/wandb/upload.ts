@@ -1,9 +1,10 @@
 import { basename, dirname } from "node:path";
 import { ExperimentError, reasonOf } from "../../../core/errors.ts";
+import type { Account } from "./account.ts";
 import { uploadBegun } from "./progress.ts";
 import { Replay } from "./replay.ts";
 import { type Patience, UploadError } from "./retry.ts";
-import { type Account, Server } from "./server.ts";
+import { Server } from "./server.ts";
 import type { Transport } from "./transport.ts";
 
 /** What came of bringing a server up to a log. */
@@ -12,6 +13,8 @@ export interface Upload {
   readonly rows: number;
   /** Why it is not complete, one line. */
   readonly reason?: string;
+  /** What is not to be had any more, though the rows are complete: files and artifacts that are gone, changed or too large. */
+  readonly omitted?: readonly string[];
   readonly entity?: string;
   readonly project?: string;
   readonly id?: string;
@@ -39,13 +42,19 @@ export async function upload(request: UploadRequest): Promise<Upload> {
     if (!replay.hasRun) return { complete: false, rows: 0, reason: "the log does not hold a run yet" };
     const code = replay.exitCode ?? request.exitCode;
     if (code !== undefined) await replay.finish(code, request.patience, request.onProgress);
-    return { complete: code !== undefined, rows: replay.progress.history, ...replay.run };
+    const { omitted, run } = replay;
+    return { complete: code !== undefined, rows: replay.progress.history, omitted, ...run };
   } catch (thrown) {
     if (!(thrown instanceof UploadError || thrown instanceof ExperimentError)) throw thrown;
     return { complete: false, rows: replay?.progress.history ?? 0, reason: reasonOf(thrown), ...replay?.run };
   } finally {
     replay?.close();
   }
+}
+
+/** The end of a message, about what was left out. */
+export function omissionsOf({ omitted = [] }: Upload): string {
+  return omitted.length === 0 ? "" : ` Left out, because gone, changed or too large: ${omitted.join(", ")}.`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { invalidValue } from "../../../core/errors.ts";
+import { type ResumeMode, resumeModes } from "./resume.ts";
 
 /** An http(s) address without a trailing slash; W&B's own hosts only as `https://api.…`. */
 export function checkedBaseUrl(text: string): string {
@@ -24,6 +25,14 @@ export function checkedProject(text: string): string {
   return text;
 }
 
+export function checkedResume(text: string | undefined): ResumeMode | undefined {
+  const mode = resumeModes.find((one) => one === text?.toLowerCase());
+  if (text !== undefined && mode === undefined) {
+    throw invalidValue("sinks.wandb.resume", `one of ${resumeModes.join(", ")}`, text);
+  }
+  return mode;
+}
+
 export function checkedTags(tags: readonly string[]): readonly string[] {
   const wrong = tags.find((tag) => tag.length < 1 || tag.length > 64);
   if (wrong !== undefined) throw invalidValue("sinks.wandb.tags", "tags of 1 to 64 characters", wrong);
@@ -47,7 +56,8 @@ export function runIdFrom(id: string): string {
         .slice(0, 128) || "run";
 }
 
-function isRunId(id: string): boolean {
+/** Whether W&B takes it for the id of a run. */
+export function isRunId(id: string): boolean {
   return id.length > 0 && id.length <= 128 && id.trim() === id && !/[:;,#?/'\u0000-\u001f]/.test(id);
 }
 

@@ -1,0 +1,59 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { DeclaredChart } from "../../core/plugin.ts";
+import { chartPictures } from "../../viewer/report/chart-pictures.ts";
+import { readCharts } from "../../viewer/tables.ts";
+import { pageBuilt } from "../helpers/page.ts";
+import { writeSyntheticRun } from "../helpers/synthetic-runs.ts";
+import { useTempDir } from "../helpers/temp.ts";
+import { rejectedBy } from "../helpers/thrown.ts";
+
+describe("chartPictures", () => {
+  const temp = useTempDir();
+  before(pageBuilt);
+  const charts = (dir: string) => readCharts(dir).charts;
+
+  it("draws charts of a run that still trains, one PNG each, of the size that it says", async () => {
+    const dir = writeSyntheticRun(temp(), { id: "a", rows: 60 });
+    const drawn = await chartPictures(dir, charts(dir), temp());
+    expect(drawn.map(({ chart }) => chart.id)).to.deep.equal(charts(dir).map(({ id }) => id));
+    for (const one of drawn) {
+      if ("problem" in one) throw new Error(`${one.chart.id}: ${one.problem}`);
+      const bytes = Buffer.from(one.png);
+      expect(bytes.subarray(1, 4).toString()).to.equal("PNG");
+      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).to.deep.equal([one.width, one.height]);
+      expect(one.width).to.be.within(500, 2200);
+    }
+  });
+
+  it("says which chart cannot be drawn, leaves out those without data, and draws the others", async () => {
+    const dir = writeSyntheticRun(temp(), { id: "a", rows: 30, outcome: "finished" });
+    const good = charts(dir).find(({ data }) => data === "arrays")!;
+    const change = (id: string, spec: object): DeclaredChart => ({ ...good, id, spec: spec as DeclaredChart["spec"] });
+    const wanted = [
+      change("no-mark", { mark: { type: "no such mark" } }),
+      change("huge", { mark: "point", height: 1e6, encoding: { y: { field: "value", type: "quantitative" } } }),
+      change("null", null as never),
+      { ...good, id: "empty", section: "nobody" },
+      { ...good, title: "<b>&\u0000 ".repeat(500) },
+    ];
+    const drawn = await chartPictures(dir, wanted, temp());
+    expect(drawn.map((one) => [one.chart.id, "problem" in one])).to.deep.equal([
+      ["no-mark", true],
+      ["huge", true],
+      ["null", true],
+      [good.id, false],
+    ]);
+  });
+
+  it("says that it needs the rows that the sink json writes", async () => {
+    const dir = writeSyntheticRun(temp(), { id: "a", rows: 30 });
+    rmSync(join(dir, "rows.jsonl"));
+    const error = await rejectedBy(chartPictures(dir, charts(dir), temp()));
+    expect([error.code, error.message]).to.deep.equal([
+      "usage",
+      "pictures of charts: need rows.jsonl. Add the sink `json` to the config.",
+    ]);
+  });
+});
