@@ -42,6 +42,9 @@ const derived: Readonly<Record<string, unknown>> = {
   "train.warmup_steps": defaults.train.warmup_steps,
 };
 
+/** The same for options of plugins whose default is the plugin's own. */
+const pluginDefaults: Readonly<Record<string, unknown>> = { every: 10 };
+
 function keyText(key: Key): string {
   const keyPath = formatKeyPath(key.path);
   const indent = "  ".repeat(key.path.length - 1);
@@ -62,7 +65,11 @@ function pluginText(key: Key, plugin: string): string {
   const lines = options.map((option) => {
     const { path, description } = option;
     const value = valueAt(defaults, [...key.path, plugin, ...path]);
-    return `${comment(`${description}${range(option)}`, `${indent}  `)}\n${indent}  ${path.at(-1)}: ${scalar(value)}`;
+    const said =
+      value === undefined
+        ? `# ${path.at(-1)}: ${pluginDefaults[path.at(-1) ?? ""]}`
+        : `${path.at(-1)}: ${scalar(value)}`;
+    return `${comment(`${description}${range(option)}`, `${indent}  `)}\n${indent}  ${said}`;
   });
   return `${indent}${plugin}:\n${lines.join("\n")}`;
 }
