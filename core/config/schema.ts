@@ -120,7 +120,7 @@ const analyzerOptions = z.looseObject({
   every: count()
     .optional()
     .describe(
-      "Looks at every N-th step, and always at the first and the last; nothing is captured on the others. Default: the analyzer's own.",
+      "Looks at every N-th step, and always at the first and the last; nothing is captured on the others; when left out, as often as the analyzer says itself.",
     ),
 });
 

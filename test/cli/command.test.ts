@@ -77,7 +77,7 @@ describe("experiment", function () {
       expect(stdout).to.match(new RegExp(`^ *${name} +\\w`, "m"));
     }
     const one = await command(["plugins", "token-sparsity"], { cwd: dir() });
-    expect(one.stdout).to.include("token_sparsity/use_token").and.to.include("every (integer, default 1)");
+    expect(one.stdout).to.include("token_sparsity/use_token").and.to.include("every (integer, default 10)");
     const all = JSON.parse((await command(["plugins", "--json"], { cwd: dir() })).stdout);
     for (const { kind, name, summary, options } of all) {
       expect(kind).to.be.oneOf(["analyzer", "sink", "corpus"]);

@@ -37,7 +37,6 @@ describe("loadConfig", () => {
       "sinks.console": ".experimentrc",
       'analyzers["./a.ts"].deep.x': ".experimentrc",
       'analyzers["./a.ts"]': ".experimentrc",
-      'analyzers["./a.ts"].every': "default",
     });
     expect(sources).not.to.have.any.keys("name", "train", "analyzers", "sinks");
   });

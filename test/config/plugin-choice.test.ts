@@ -9,7 +9,7 @@ describe("choosing plugins", () => {
     const written = ["a", "[a]", "[{ a: {} }]", "[{ a: }]", "{ a: true }", "{ a: }", "{ a: {}, b: false }"];
     for (const analyzers of written) {
       await project.write(".experimentrc", `analyzers: ${analyzers}`);
-      expect((await project.load()).config.analyzers, analyzers).to.deep.equal({ a: { every: 1 } });
+      expect((await project.load()).config.analyzers, analyzers).to.deep.equal({ a: {} });
     }
   });
 
@@ -25,7 +25,7 @@ describe("choosing plugins", () => {
     expect((await project.load({ flags })).config.analyzers).to.deep.equal({ ...both, "token-sparsity": { every: 5 } });
     await project.write(".experimentrc", "analyzers: [neuron-death, token-sparsity]");
     expect((await project.load({ flags })).config.analyzers).to.deep.equal({
-      "neuron-death": { every: 1 },
+      "neuron-death": {},
       "token-sparsity": { every: 5 },
     });
   });
@@ -36,7 +36,7 @@ describe("choosing plugins", () => {
     expect(await analyzers("analyzers.neuron-death=true")).to.have.all.keys(...Object.keys(both), "neuron-death");
     expect(await analyzers("analyzers=[neuron-death]")).to.have.all.keys("neuron-death");
     expect(await analyzers("analyzers=false")).to.deep.equal({});
-    expect(await analyzers("analyzers.a.x=1", "analyzers.a=true")).to.deep.include({ a: { every: 1, x: 1 } });
+    expect(await analyzers("analyzers.a.x=1", "analyzers.a=true")).to.deep.include({ a: { x: 1 } });
   });
 
   it("takes one corpus: another name replaces it, the same name merges", async () => {
@@ -65,7 +65,7 @@ describe("choosing plugins", () => {
     expect((await project.load({ env })).config.analyzers).to.deep.equal({
       "./own/My-one.ts": { every: 3 },
       "token-sparsity": { every: 2 },
-      "neuron-death": { every: 1 },
+      "neuron-death": {},
     });
   });
 

@@ -41,8 +41,7 @@ describe("W&B's own Python client, over our logs", () => {
   const dir = useTempDir();
 
   before(function () {
-    // A folder `wandb` here would pass for an empty package of that name.
-    const found = spawnSync("python3", ["-c", "import wandb.proto"], { timeout: 60_000 });
+    const found = spawnSync("python3", ["-c", "import wandb.proto.wandb_internal_pb2"], { timeout: 60_000 });
     if (found.status !== 0) this.skip(); // needs a python3 that can import wandb (pip install wandb)
   });
 
@@ -93,7 +92,7 @@ describe("W&B's own Python client, over our logs", () => {
     const log = await written();
     await uploadOnce(log, ours.transport({ time: runStart }));
     rmSync(syncedMarker(log));
-    const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { cwd: home, env, stdio: "ignore" });
+    const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { env, cwd: home, stdio: "ignore" });
     await new Promise((resolve) => child.on("exit", resolve));
     await theirs.close();
     expect(historyOf(theirs)).to.deep.equal(expectedRows(steps));
