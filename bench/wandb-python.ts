@@ -47,7 +47,8 @@ export function pythonRows(dir: string): WandbRow[] {
 /** `BENCH_PYTHON`, or the first python3 that can import wandb. */
 function pythonWithClient(): string | undefined {
   const given = process.env.BENCH_PYTHON;
-  const able = (python: string) => spawnSync(python, ["-c", "import wandb"], { env, timeout: 60_000 }).status === 0;
+  const able = (python: string) =>
+    spawnSync(python, ["-c", "import wandb.proto"], { env, timeout: 60_000 }).status === 0;
   return (given === undefined ? ["python3", "/usr/bin/python3"] : [given]).find(able);
 }
 

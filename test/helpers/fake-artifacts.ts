@@ -19,6 +19,8 @@ const md5 = (bytes: Buffer | string) => createHash("md5").update(bytes).digest("
 
 export class FakeArtifacts {
   readonly versions: FakeVersion[] = [];
+  /** Where the server listens; empty without a network. */
+  url = "";
   /** Which version an alias is at: `name:alias` to digest. */
   readonly aliases: Map<string, string> = new Map();
 
@@ -26,7 +28,7 @@ export class FakeArtifacts {
   answer(operation: string, variables: Record<string, unknown>): object | string | undefined {
     if (operation === "CreateArtifact") return this.#create(variables.input as Record<string, unknown>);
     if (operation === "CreateArtifactManifest") return this.#manifest(variables);
-    if (operation === "CreateArtifactFiles") return this.#files(variables.artifactFiles as Record<string, string>[]);
+    if (operation === "CreateArtifactFiles") return this.#files(variables);
     if (operation === "CommitArtifact") return this.#commit(String(variables.artifactID));
     return undefined;
   }
@@ -70,18 +72,23 @@ export class FakeArtifacts {
   #manifest({ artifactID, digest, includeUpload }: Record<string, unknown>): object {
     const version = this.#find(String(artifactID));
     version.manifestMd5 = String(digest);
-    const place = { uploadUrl: `/artifacts/${version.id}/wandb_manifest.json`, uploadHeaders: ["X-Signed: yes"] };
+    const place = {
+      uploadUrl: `${this.url}/artifacts/${version.id}/wandb_manifest.json`,
+      uploadHeaders: ["X-Signed: yes"],
+    };
     const file = { id: "f", ...(includeUpload ? place : {}) };
     return { createArtifactManifest: { artifactManifest: { id: `${version.id}-manifest`, file } } };
   }
 
-  #files(specs: Record<string, string>[]): object {
-    const edges = specs.map(({ artifactID = "", name = "", md5: announced = "" }) => {
+  /** W&B's client 0.30 has everything in `input`, that of 0.28 has not. */
+  #files({ input, artifactFiles }: Record<string, unknown>): object {
+    const specs = (input as { artifactFiles: unknown } | undefined)?.artifactFiles ?? artifactFiles;
+    const edges = (specs as Record<string, string>[]).map(({ artifactID = "", name = "", md5: announced = "" }) => {
       const version = this.#find(artifactID);
       const stored = this.versions.flatMap((one) => [...one.files]).find(([, f]) => f.md5 === announced && f.bytes);
       if (stored !== undefined) version.files.set(name, stored[1]);
       else version.files.set(name, { md5: announced, bytes: undefined });
-      const uploadUrl = stored ? null : `/artifacts/${version.id}/${encodeURIComponent(name)}`;
+      const uploadUrl = stored ? null : `${this.url}/artifacts/${version.id}/${encodeURIComponent(name)}`;
       return { node: { uploadUrl, uploadHeaders: [`Content-MD5:${announced}`], artifact: { id: artifactID } } };
     });
     return { createArtifactFiles: { files: { edges } } };

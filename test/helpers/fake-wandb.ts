@@ -84,6 +84,7 @@ export class FakeWandb {
     this.#http = http;
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     this.#base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    this.artifacts.url = this.#base;
     return this.#base;
   }
 

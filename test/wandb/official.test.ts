@@ -2,6 +2,7 @@ import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { checkpointArtifacts } from "../../plugins/sinks/wandb/checkpoint-files.ts";
 import { Journal } from "../../plugins/sinks/wandb/journal.ts";
 import { makeLogFolder } from "../../plugins/sinks/wandb/layout.ts";
 import { writeMedia } from "../../plugins/sinks/wandb/media.ts";
@@ -44,13 +45,17 @@ describe("W&B's own Python client, over our logs", () => {
     if (found.status !== 0) this.skip(); // needs a python3 that can import wandb (pip install wandb)
   });
 
-  function written(): string {
+  async function written(): Promise<string> {
     const log = makeLogFolder(dir(), "offline", runStart, "run1");
     const journal = Journal.create(log, journalStart, journalOptions);
     for (let step = 1; step <= steps; step++) journal.row(testRow(step));
     const picture = { kind: "images", key: "charts/s/heat", extension: "png" } as const;
     const file = writeMedia(log, picture, Buffer.from("a picture"));
     journal.media("charts/s/heat", { _type: "image-file", format: "png", width: 3, height: 2, ...file });
+    const checkpoint = join(dir(), "checkpoints", "step-000050");
+    mkdirSync(checkpoint, { recursive: true });
+    writeFileSync(join(checkpoint, "state.safetensors"), "weights");
+    for (const version of await checkpointArtifacts(dir(), log, "run1")) journal.artifact(version);
     journal.output("stdout", runStart, "hello");
     journal.output("stdout", runStart, "one\ntwo\n");
     journal.output("stderr", runStart, "careful");
@@ -60,12 +65,14 @@ describe("W&B's own Python client, over our logs", () => {
     return log;
   }
 
-  it("understands every record with its own protobuf classes", () => {
-    const done: SpawnSyncReturns<string> = spawnSync("python3", ["-c", readerProgram, written()], { encoding: "utf8" });
+  it("understands every record with its own protobuf classes", async () => {
+    const args = ["-c", readerProgram, await written()];
+    const done: SpawnSyncReturns<string> = spawnSync("python3", args, { encoding: "utf8" });
     expect(done.stderr).to.equal("");
     const { rows, kinds } = JSON.parse(done.stdout) as { rows: string[]; kinds: (string | null)[] };
     expect(rows.map(lenient)).to.deep.equal(expectedRows(steps));
-    expect(kinds).to.include.members(["run", "environment", "metric", "summary", "output_raw", "stats", "exit"]);
+    const others = ["run", "environment", "metric", "summary", "output_raw", "stats", "files", "artifact", "exit"];
+    expect(kinds).to.include.members(others);
     expect(kinds).to.not.include(null);
   });
 
@@ -76,12 +83,13 @@ describe("W&B's own Python client, over our logs", () => {
     writeFileSync(join(home, ".netrc"), "", { mode: 0o600 });
     const env = {
       PATH: process.env.PATH,
+      PYTHONPATH: process.env.PYTHONPATH ?? "",
       HOME: home,
       WANDB_BASE_URL: await theirs.listen(),
       WANDB_API_KEY: "0".repeat(40),
       WANDB_ERROR_REPORTING: "false",
     };
-    const log = written();
+    const log = await written();
     await uploadOnce(log, ours.transport({ time: runStart }));
     rmSync(syncedMarker(log));
     const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { env, cwd: home, stdio: "ignore" });
@@ -89,6 +97,7 @@ describe("W&B's own Python client, over our logs", () => {
     await theirs.close();
     expect(historyOf(theirs)).to.deep.equal(expectedRows(steps));
     expect(contentOf(theirs)).to.deep.equal(contentOf(ours));
+    expect(theirs.artifacts.versions.map(({ state }) => state)).to.deep.equal(["COMMITTED"]);
     const { summary, files } = theirs.run("run1");
     const picture = (lenient(summary) as Record<string, { path: string; width: number }>)["charts/s/heat"];
     expect([picture?.width, files.get(picture?.path ?? "")]).to.deep.equal([3, "a picture"]);
@@ -109,6 +118,8 @@ function contentOf(server: FakeWandb) {
     config,
     metrics: definitionsOf(_wandb?.value.m ?? []),
     identity: { displayName, groupName, jobType, project, tags, host },
+    artifacts: server.artifacts.versions.map((version) => ({ ...version, manifest: "", manifestMd5: "" })),
+    aliases: server.artifacts.aliases,
   };
 }
 
