@@ -1,5 +1,7 @@
 /** What the W&B sink costs the training thread. Alone: `node --import tsx/esm bench/wandb.ts`. */
+import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -66,9 +68,18 @@ function appendTimes(dir: string, scalars: number): Times {
   return times;
 }
 
+/** A port that nobody listens at. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
 /** Heap and resident memory over 100 000 rows while a server that nobody listens at is streamed to. */
 async function memoryRow(dir: string): Promise<WandbRow> {
-  const env = { WANDB_API_KEY: "0".repeat(40), WANDB_BASE_URL: "http://127.0.0.1:9" };
+  const env = { WANDB_API_KEY: "0".repeat(40), WANDB_BASE_URL: `http://127.0.0.1:${await closedPort()}` };
   const options = optionsSchema.parse({ finish_timeout: 0 });
   const settings = resolveSettings(options, { env, cwd: dir, home: dir, readText: () => undefined });
   const sink = createWandbSink(options, settings, { info() {}, warn() {}, progress() {}, stop() {} });
