@@ -14,6 +14,8 @@ const mostEvents = 20000;
 /** Array elements that a chart gets at most; steps are left out evenly above it. */
 const mostElements = 150000;
 const largestCharts = 4 << 20;
+/** Files of arrays that are looked through for the last one that a chart can show. */
+const farthestBack = 100;
 
 /** charts.json, each chart looked at; what is not one is left out and told. */
 export function readCharts(dir: string): { charts: readonly DeclaredChart[]; problems: readonly string[] } {
@@ -83,9 +85,13 @@ export async function readArrayTable(
       return [];
     }
   };
-  const ends = [...new Set([all[0], all.at(-1)])].filter((step) => step !== undefined);
-  let chosen = steps === "last" ? all.slice(-1) : steps === "first-and-last" ? ends : all;
-  const last = chosen.length > 0 ? read(chosen.at(-1)!) : [];
+  // Analyzers write arrays at steps of their own: the last step is the last that has any of the wanted ones.
+  let last: ArraySlice[] = [];
+  let end = all.length;
+  for (let back = 0; back < farthestBack && last.length === 0 && end > 0; back++) last = read(all[--end]!);
+  const known = last.length > 0 ? all.slice(0, end + 1) : all;
+  const ends = [...new Set([known[0], known.at(-1)])].filter((step) => step !== undefined);
+  let chosen = steps === "last" ? known.slice(-1) : steps === "first-and-last" ? ends : known;
   const elements = last.reduce((sum, { data }) => sum + data.length, 0);
   const room = Math.max(1, Math.floor(most / Math.max(1, elements)));
   chosen = evenly(chosen, room);

@@ -59,7 +59,10 @@ export class Host {
     });
   }
 
+  /** Ends the thread once it has answered everything: ended within a call of ONNX Runtime, it would take the process with it. */
   async close(): Promise<void> {
+    do await this.call("about").catch(() => {});
+    while (this.waiting.size > 0);
     await this.worker.terminate();
   }
 

@@ -8,8 +8,9 @@ import type { Turn } from "./life.ts";
 import { type DescentReport, descent } from "./margins.ts";
 import { matchedSurvivors } from "./matching.ts";
 
-/** Frozen looks that are kept. */
-const capacity = 40;
+/** Frozen looks that are kept at least, and of how many times `reach`: a death is called some windows after the last firing. */
+const fewestLooks = 40;
+const reaches = 2.5;
 /** Units of each kind whose own tokens are looked at in one interval. */
 const mostOwn = 8;
 
@@ -47,17 +48,17 @@ export interface Attribution {
   /** Takes one look; `keep` is the product of `1 - lr decay` over the steps since the look before. */
   look(look: Omit<Look, "parts">, snapshot: LayerSnapshot, keep: number, random: Random): Interval | undefined;
   /** Explains a death of followed unit `unit` from the `reach` steps before its last firing; undefined out of the ring's reach. */
-  explain(unit: number, turn: Turn, now: number, reach: number): DeathCause | undefined;
+  explain(unit: number, turn: Turn, now: number): DeathCause | undefined;
   /** The same numbers for survivors of the same interval, matched by how many frozen tokens fired them at its start. */
-  controls(dying: readonly number[], alive: readonly number[], turn: Turn, reach: number, random: Random): DeathCause[];
+  controls(dying: readonly number[], alive: readonly number[], turn: Turn, random: Random): DeathCause[];
   readonly looks: readonly Look[];
   save(): Record<string, NDArray>;
   load(state: Arrays): void;
 }
 
-/** A layer that has not been looked at. */
-export function createAttribution(norm: Norm): Attribution {
-  const course = createCourse(capacity);
+/** A layer that has not been looked at; looks are `every` steps apart. */
+export function createAttribution(norm: Norm, reach: number, every: number): Attribution {
+  const course = createCourse(Math.max(fewestLooks, Math.ceil((reaches * reach) / every)));
   let previous: LayerSnapshot | undefined;
   const width = driftParts.length;
 
@@ -115,8 +116,8 @@ export function createAttribution(norm: Norm): Attribution {
       previous = snapshot;
       return found?.interval;
     },
-    explain: (unit, turn, now, reach) => cause(unit, turn.lastStep - reach, turn.lastStep, now),
-    controls: (dying, alive, turn, reach, random) => {
+    explain: (unit, turn, now) => cause(unit, turn.lastStep - reach, turn.lastStep, now),
+    controls: (dying, alive, turn, random) => {
       const start = course.between(turn.lastStep - reach, turn.lastStep)?.[0];
       if (start === undefined) return [];
       const matched = matchedSurvivors(dying, alive, (i) => start.active[i]!, random);

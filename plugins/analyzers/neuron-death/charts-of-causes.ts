@@ -81,10 +81,10 @@ export const chartsOfCauses: readonly Chart[] = [
         { filter: "isFinite(datum.dying)" },
         { calculate: "datum.dying - datum.spread", as: "low" },
         { calculate: "datum.dying + datum.spread", as: "high" },
-        { calculate: "-datum.before", as: "time" },
+        { calculate: "-datum.before", as: "until" },
       ],
       encoding: {
-        x: { field: "time", type: "quantitative", title: "steps to the last firing" },
+        x: { field: "until", type: "quantitative", title: "steps to the last firing" },
         color: layerColour,
         detail: { field: "run" },
       },
@@ -142,6 +142,7 @@ export const chartsOfCauses: readonly Chart[] = [
           x: { field: "from", type: "quantitative", title: "largest step" },
           x2: { field: "to" },
           y: { field: "value", type: "quantitative", axis: { format: "~%" }, title: "share" },
+          y2: { datum: 0 },
         },
         layer: [
           { transform: [{ filter: "datum.row == 0" }], mark: { type: "bar", opacity: 0.7 } },

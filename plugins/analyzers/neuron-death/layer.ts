@@ -32,7 +32,7 @@ const living: ReadonlySet<number> = new Set(
 export function createLayer(layer: number, options: LayerOptions) {
   const { units, tokensPerSequence, reach, every } = options;
   const life = createLife(options);
-  const attribution = createAttribution(options.norm);
+  const attribution = createAttribution(options.norm, reach, every);
   const causes = createCauses(reach, every);
   const starvation = createStarvation(units);
   /** Place of each unit among the followed ones; -1 for the others. */
@@ -70,7 +70,7 @@ export function createLayer(layer: number, options: LayerOptions) {
     if (Number.isFinite(ratio)) own.gradientRatios = Float64Array.of(...own.gradientRatios, ratio).slice(-remembered);
     own.starvationLags = Float64Array.of(...own.starvationLags, lag).slice(-remembered);
     const followed = place[turn.unit]!;
-    const cause = followed < 0 ? undefined : attribution.explain(followed, turn, at.step, reach);
+    const cause = followed < 0 ? undefined : attribution.explain(followed, turn, at.step);
     at.event("death", {
       layer,
       unit: turn.unit,
@@ -102,7 +102,7 @@ export function createLayer(layer: number, options: LayerOptions) {
     const alive: number[] = [];
     for (let i = 0; i < units; i++) if (place[i]! >= 0 && living.has(life.states[i]!)) alive.push(place[i]!);
     const dying = deaths.map((turn) => place[turn.unit]!).filter((k) => k >= 0);
-    return attribution.controls(dying, alive, middle, reach, random);
+    return attribution.controls(dying, alive, middle, random);
   }
 
   return {
