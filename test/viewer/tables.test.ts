@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { writeArrays } from "../../core/record/arrays.ts";
 import { readArrayTable } from "../../viewer/tables.ts";
@@ -12,6 +14,7 @@ describe("readArrayTable", () => {
     writeArrays(dir(), 10, { "neuron_death/state": vector(1) });
     writeArrays(dir(), 32, { "neuron_death/state": vector(2), "token_sparsity/rank": vector(0) });
     writeArrays(dir(), 40, { "token_sparsity/rank": vector(0) });
+    writeFileSync(join(dir(), "rows.jsonl"), '{"seq":39,"step":40,"tokens":40,"time":1,"metrics":{}}\n');
     const stepsOf = async (steps: "all" | "last" | "first-and-last") =>
       (await readArrayTable(dir(), wanted, steps)).slices.map(({ step }) => step);
     expect(await stepsOf("last")).to.deep.equal([32]);
