@@ -33,7 +33,7 @@ const options = z.strictObject({
     .describe("Distinct tokens that count, the most frequent of that text (of bytes: all)."),
   specificity_units: count
     .default(1024)
-    .describe("Most units of a layer looked at (evenly spread where there are more)."),
+    .describe("Most units of a layer looked at (the first ones where there are more; units are in no order)."),
 });
 
 /** Before the names of tests whose verdicts are saved. */

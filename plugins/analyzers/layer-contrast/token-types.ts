@@ -1,7 +1,6 @@
 /** On the device: how often each unit fires at each of the most frequent tokens. */
 import type { Tensor } from "@tensorflow/tfjs";
 import type { ProbeInputs } from "../../../core/plugin.ts";
-import { spreadUnits } from "../spread-units.ts";
 
 /**
  * The rank of the token at each position among the distinct tokens of a text, int32 `[n]` from int32 `[n]`: 0 for the most frequent;
@@ -40,8 +39,7 @@ export function countTypes(
   const firings = posts.map((post) => {
     const units = post.shape.at(-1)!;
     const flat = tf.reshape(post, [-1, units]); // [n d_mlp]
-    const some = spreadUnits(units, most);
-    const followed = some === undefined ? flat : tf.gather(flat, tf.tensor1d(some, "int32"), 1); // [n units]
+    const followed = units <= most ? flat : tf.slice(flat, [0, 0], [-1, most]); // [n units]
     return tf.cast(tf.matMul(hot, tf.step(followed), true, false), "int32"); // [types units], exact: counts are whole
   });
   return { present: tf.cast(tf.sum(hot, 0), "int32"), firings };

@@ -17,31 +17,31 @@ function parametersOf(params: FrozenInputs["params"], layer: number) {
   };
 }
 
-/** Tensors of every layer. `followed` lists the units whose weights go to the host; undefined for all. */
+/** Tensors of every layer. The weights of the first `followed` units go to the host. */
 export function lookAt(
   { mlp_in, mlp_pre }: { mlp_in: readonly Tensor[]; mlp_pre: readonly Tensor[] },
   { tf, params }: FrozenInputs,
   norm: Norm,
-  followed: Int32Array | undefined,
+  followed: number,
 ) {
   const layers = mlp_pre.map((pre, layer) => {
     const own = parametersOf(params, layer);
     const [d_model, d_mlp] = own.weights.shape as [number, number];
     const z = tf.reshape(pre, [-1, d_mlp]); // [n d_mlp]
     const mean = tf.mean(z, 0); // [d_mlp]
-    const some = (x: Tensor, axis: number) =>
-      followed === undefined ? x : tf.gather(x, tf.tensor1d(followed, "int32"), axis);
+    const all = followed >= d_mlp;
+    const columns = (x: Tensor) => (all ? x : tf.slice(x, [0, 0], [-1, followed]));
     const fires = tf.step(z);
     return {
       zmax: tf.max(z, 0),
       zmean: mean,
       zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
       active: tf.cast(tf.sum(fires, 0), "int32"),
-      fires: tf.cast(some(fires, 1), "bool"), // [n followed]
+      fires: tf.cast(columns(fires), "bool"), // [n followed]
       theta: thresholdCosine(tf, own, norm),
       x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
-      weights: tf.transpose(some(own.weights, 1)), // [followed d_model]
-      bias: tf.clone(some(own.bias ?? tf.zeros([d_mlp]), 0)),
+      weights: tf.transpose(columns(own.weights)), // [followed d_model]
+      bias: tf.slice(own.bias ?? tf.zeros([d_mlp]), 0, Math.min(followed, d_mlp)),
       gain: tf.clone(own.gain),
       shift: own.shift === undefined ? tf.zeros([d_model]) : tf.clone(own.shift),
     };
@@ -71,12 +71,4 @@ export function snapshotOf(readings: FrozenReadings, layer: number): LayerSnapsh
   const [weights, bias] = [floats("weights"), floats("bias")];
   const fires = readings.fires[layer]!.data as Uint8Array;
   return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift"), fires };
-}
-
-/** A copy of the followed units' part of one value a unit. */
-export function followedPart<T extends Float32Array | Int32Array>(values: T, followed: Int32Array | undefined): T {
-  if (followed === undefined) return values.slice() as T;
-  const part = values.slice(0, followed.length) as T;
-  for (let k = 0; k < followed.length; k++) part[k] = values[followed[k]!]!;
-  return part;
 }

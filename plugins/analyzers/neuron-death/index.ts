@@ -12,10 +12,9 @@ import { createRandom } from "../../../core/random.ts";
 import { learningRate } from "../../../core/schedule.ts";
 import { rateBound } from "../../../core/statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
-import { spreadUnits } from "../spread-units.ts";
 import { charts } from "./charts.ts";
 import type { Norm } from "./drift.ts";
-import { followedPart, lookAt, snapshotOf } from "./frozen.ts";
+import { lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
@@ -40,7 +39,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
     const { model, train } = run.config as unknown as TrainingConfig;
-    const followed = spreadUnits(d_mlp, chosen.followed_units);
+    const followed = Math.min(d_mlp, chosen.followed_units);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { alpha, grace_windows: grace, reach } = chosen;
@@ -113,10 +112,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             const zmax = readings.zmax[l]!.data as Float32Array;
             const look = {
               step: at.step,
-              zmax: followedPart(zmax, followed),
-              zmean: followedPart(per.zmean, followed),
-              active: followedPart(per.active, followed),
-              theta: followedPart(per.theta, followed),
+              zmax: zmax.slice(0, followed),
+              zmean: per.zmean.slice(0, followed),
+              active: per.active.slice(0, followed),
+              theta: per.theta.slice(0, followed),
             };
             const snapshot = snapshotOf(readings, l);
             const keep = isHeld(train.hold, `blocks.${l}.mlp.W_in`) ? 1 : kept;

@@ -13,8 +13,8 @@ import { createStarvation } from "./starvation.ts";
 /** How a layer is watched. */
 export interface LayerOptions extends LifeOptions {
   readonly norm: Norm;
-  /** Followed units, or undefined for all. */
-  readonly followed: Int32Array | undefined;
+  /** So many units are followed, the first ones. */
+  readonly followed: number;
   /** Steps before the last firing over which a death is explained, and steps between looks. */
   readonly reach: number;
   readonly every: number;
@@ -30,16 +30,11 @@ const living: ReadonlySet<number> = new Set(
 
 /** Starts to watch a layer. */
 export function createLayer(layer: number, options: LayerOptions) {
-  const { units, tokensPerSequence, reach, every } = options;
+  const { units, followed, tokensPerSequence, reach, every } = options;
   const life = createLife(options);
   const attribution = createAttribution(options.norm, reach, every);
   const causes = createCauses(reach, every);
   const starvation = createStarvation(units);
-  /** Place of each unit among the followed ones; -1 for the others. */
-  const place = new Int32Array(units).fill(-1);
-  (options.followed ?? Int32Array.from({ length: units }, (_, i) => i)).forEach((unit, k) => {
-    place[unit] = k;
-  });
   const diedAt = new Int32Array(units);
   const own = {
     turns: new Float64Array(2), // deaths, revivals
@@ -69,8 +64,7 @@ export function createLayer(layer: number, options: LayerOptions) {
     const lag = starvation.lag(turn.unit, turn.lastStep);
     if (Number.isFinite(ratio)) own.gradientRatios = Float64Array.of(...own.gradientRatios, ratio).slice(-remembered);
     own.starvationLags = Float64Array.of(...own.starvationLags, lag).slice(-remembered);
-    const followed = place[turn.unit]!;
-    const cause = followed < 0 ? undefined : attribution.explain(followed, turn, at.step);
+    const cause = turn.unit < followed ? attribution.explain(turn.unit, turn, at.step) : undefined;
     at.event("death", {
       layer,
       unit: turn.unit,
@@ -100,8 +94,8 @@ export function createLayer(layer: number, options: LayerOptions) {
   function controlsOf(deaths: readonly Turn[], random: Random): DeathCause[] {
     const middle = deaths.toSorted((a, b) => a.lastStep - b.lastStep)[deaths.length >> 1]!;
     const alive: number[] = [];
-    for (let i = 0; i < units; i++) if (place[i]! >= 0 && living.has(life.states[i]!)) alive.push(place[i]!);
-    const dying = deaths.map((turn) => place[turn.unit]!).filter((k) => k >= 0);
+    for (let i = 0; i < followed; i++) if (living.has(life.states[i]!)) alive.push(i);
+    const dying = deaths.map((turn) => turn.unit).filter((unit) => unit < followed);
     return attribution.controls(dying, alive, middle, random);
   }
 

@@ -20,7 +20,7 @@ export const options = z.strictObject({
   followed_units: count
     .default(1024)
     .describe(
-      "Most units of a layer whose drift is followed (evenly spread where there are more): their weights go to the host.",
+      "Most units of a layer whose drift is followed (the first ones where there are more; units are in no order): their weights go to the host.",
     ),
   reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
 });
