@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fro
 import { basename, dirname, join } from "node:path";
 import { expect } from "chai";
 import type { Outcome, SinkInstance } from "../../core/plugin.ts";
+import { json } from "../../plugins/sinks/json.ts";
 import { readPointer } from "../../plugins/sinks/wandb/layout.ts";
 import { optionsSchema } from "../../plugins/sinks/wandb/options.ts";
 import { resolveSettings, type Settings } from "../../plugins/sinks/wandb/settings.ts";
@@ -193,5 +194,26 @@ describe("createWandbSink", () => {
     expect(logOf()).to.equal(log);
     expect(readLog(log).filter(({ run }) => run)).to.have.length(1);
     expect(readHistory(log)).to.deep.equal(expectedRows(10));
+  });
+
+  it("takes over from rows.jsonl what a loss of power took from the log before the checkpoint that a run resumes from", async () => {
+    const record = json.setup(json.options.parse({}) as never, testHost());
+    await record.open(testRun(dir()));
+    const first = sinkWith({ mode: "offline" });
+    await first.open(testRun(dir()));
+    for (let step = 1; step <= 8; step++) {
+      await record.write([testRow(step)]);
+      if (step <= 3) await first.write([testRow(step)]);
+    }
+    const second = sinkWith({ mode: "offline" });
+    await second.open(testRun(dir(), { resumedFrom: 6 }));
+    for (let step = 7; step <= 10; step++) await second.write([testRow(step)]);
+    await second.close(ended("finished", 10));
+    expect(readHistory(logOf())).to.deep.equal(expectedRows(10));
+    expect(host.warned).to.be.empty;
+
+    const third = sinkWith({ mode: "offline" });
+    await third.open(testRun(dir(), { resumedFrom: 12 }));
+    expect(host.warned).to.deep.equal(["W&B: 2 rows before step 12 are neither in the log nor in rows.jsonl."]);
   });
 });

@@ -110,6 +110,11 @@ export class Journal {
     return this.#encoder.omittedHistograms;
   }
 
+  /** The step of the last row; -1 before the first. */
+  get lastStep(): number {
+    return this.#lastStep;
+  }
+
   /** Appends a row. One that repeats an earlier step takes the place of that step and of all later ones. */
   row(row: Row): void {
     if (row.step <= this.#lastStep) this.#supersede(row.step - 1);

@@ -55,6 +55,23 @@ export async function mend(
   return found.rows + added;
 }
 
+/**
+ * Gives the log of a run that goes on behind `step` the rows up to there that only rows.jsonl has: a loss of power may have taken
+ * them from the log and left a later checkpoint. `from` is the step before the run's first. Returns how many rows are nowhere.
+ */
+export async function fillUpTo(journal: Journal, dir: string, from: number, step: number): Promise<number> {
+  if (journal.lastStep >= step) return 0;
+  let missing = step - Math.max(from, journal.lastStep);
+  for await (const batch of readRowBatches(dir)) {
+    for (const row of batch) {
+      if (row.step <= journal.lastStep || row.step > step) continue;
+      journal.row({ ...row, arrays: arraysOf(dir, row.step) });
+      missing -= 1;
+    }
+  }
+  return missing;
+}
+
 function contentOf(log: string): Content {
   const found: Content = { rows: 0, lastStep: -1, startedAt: undefined, exitCode: undefined, damage: undefined };
   const reader = new LogReader(log);

@@ -9,6 +9,7 @@ import { Journal, type JournalStart } from "./journal.ts";
 import { checkKeys } from "./keys.ts";
 import { makeLogFolder, readPointer, writePointer } from "./layout.ts";
 import { type LiveStream, startLive } from "./live.ts";
+import { fillUpTo } from "./mend.ts";
 import { journalOptionsOf, type WandbOptions } from "./options.ts";
 import { addPictures } from "./pictures.ts";
 import { noProgress, writeProgress } from "./progress.ts";
@@ -50,6 +51,11 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
       } catch (thrown) {
         if (thrown instanceof ExperimentError) throw thrown;
         throw ioFailed(settings.dir ?? run.dir, "write the W&B log", thrown);
+      }
+      if (run.resumedFrom !== undefined) {
+        const missing = await fillUpTo(journal, run.dir, run.fork?.step ?? 0, run.resumedFrom);
+        if (missing > 0)
+          host.warn(`W&B: ${missing} rows before step ${run.resumedFrom} are neither in the log nor in rows.jsonl.`);
       }
       if (journal.damage !== undefined) host.warn(`W&B: ${journal.damage} It is kept as ${journal.path}.damaged.`);
       if (options.system_every > 0) system = createSystemMonitor(Date.now(), options.system_every * 1000);
