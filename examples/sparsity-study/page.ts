@@ -65,8 +65,11 @@ Over the ${seeds.length} centre runs ${deaths.deaths} deaths were called; ${perc
 frozen probe. The largest part of what moved them was ${ranked(deaths.dominant)}.
 A death that so often ends in revival is a unit that is off for now: the call is about a rate that has fallen to nothing, not about
 the end. Dying units drifted ${deaths.excessDrift.toFixed(3)} further than survivors that fired as often (in units of the pre-activation; negative is towards
-death). Between looks ten steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
-The parts add up to the measured change to ${deaths.residual.toExponential(0)} of its scale for every unit.
+death). Between looks four steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
+By the analyzer's rule ${percent(deaths.jumpShare, 0)} of the deaths were jumps and ${percent(deaths.gradualShare, 0)} gradual (of the survivors' falls ${percent(deaths.gradualShareSurvivors, 0)} were).
+Before its last firing ${percent(deaths.starvedDeaths, 0)} of the dying had been starved of gradient: ${deaths.starvedDeaths > 0.5 ? "most had stopped learning before they stopped firing." : "most were fed until they fell silent."}
+The parts add up to the change for every unit to ${deaths.residual.toExponential(0)} of it; the device's float32
+rounding of that change is ${deaths.rounding.toExponential(0)} of the largest mean pre-activation.
 
 ## Would other data have killed others?
 

@@ -35,10 +35,15 @@ export interface Deaths {
   readonly revivedShare: number;
   readonly largestStep: number;
   readonly largestStepSurvivors: number;
+  readonly jumpShare: number;
+  readonly gradualShare: number;
+  readonly gradualShareSurvivors: number;
   readonly dominant: Readonly<Record<string, number>>;
   readonly excessDrift: number;
   readonly residual: number;
+  readonly rounding: number;
   readonly gradientBeforeDeath: number;
+  readonly starvedDeaths: number;
 }
 
 /** A metric over training, mean over seeds, one number a layer. */
@@ -126,6 +131,14 @@ function deathsOf(seedRows: readonly (readonly StoredRow[])[]): Deaths {
     const known = terms.filter(([value]) => Number.isFinite(value));
     return known.reduce((sum, [value, w]) => sum + value * w, 0) / known.reduce((sum, [, w]) => sum + w, 0);
   };
+  const largestOf = (metric: string) =>
+    Math.max(
+      ...seedRows.flatMap((rows) =>
+        rows.flatMap(({ metrics }) =>
+          Object.entries(metrics).flatMap(([key, value]) => (key.includes(`/${metric}/`) ? [value] : [])),
+        ),
+      ),
+    );
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
   const parts = ["weights", "decay", "bias", "norm", "upstream"];
   return {
@@ -136,14 +149,13 @@ function deathsOf(seedRows: readonly (readonly StoredRow[])[]): Deaths {
     largestStepSurvivors: weighted("largest_step_survivors", explained),
     dominant: Object.fromEntries(parts.map((part) => [part, weighted(`dominant_${part}`, explained)])),
     excessDrift: weighted("excess_drift", explained),
-    residual: Math.max(
-      ...seedRows.flatMap((rows) =>
-        rows.flatMap(({ metrics }) =>
-          Object.entries(metrics).flatMap(([key, value]) => (key.includes("/drift_residual/") ? [value] : [])),
-        ),
-      ),
-    ),
+    jumpShare: weighted("jump_share", explained),
+    gradualShare: weighted("gradual_share", explained),
+    gradualShareSurvivors: weighted("gradual_share_survivors", explained),
+    residual: largestOf("drift_residual"),
+    rounding: largestOf("drift_rounding"),
     gradientBeforeDeath: weighted("gradient_before_death", deaths),
+    starvedDeaths: weighted("starved_deaths", deaths),
   };
 }
 
