@@ -53,6 +53,12 @@ export function* talliesWithout(layer: Firings): Generator<Tallies> {
   }
 }
 
+/** use_seq over what as many tokens shuffled between sequences would use. */
+export function clusterIndexOf({ batch, pos, tokens, sequences }: Tallies): number {
+  const use_seq = totalOf(sequences) / batch / unitsIn(tokens);
+  return use_seq / expectedUnion(tokens, batch * pos, pos);
+}
+
 /** All statistics of one layer. */
 export function layerStatistics({ batch, pos, tokens, sequences }: Tallies): LayerStatistics {
   const units = unitsIn(tokens);
@@ -68,7 +74,7 @@ export function layerStatistics({ batch, pos, tokens, sequences }: Tallies): Lay
     k50: unitsForShare(tokens, 0.5),
     always_on: shareWith(tokens, (c) => c > alwaysOnAbove * n),
     rare: shareWith(tokens, (c) => c > 0 && c < rareBelow * n),
-    cluster_index: use_seq / expectedUnion(tokens, n, pos),
+    cluster_index: clusterIndexOf({ batch, pos, tokens, sequences }),
     dead_hat: 1 - Math.min(units, chao(sequences, batch)) / units,
   };
 }

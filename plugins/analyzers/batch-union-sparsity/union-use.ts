@@ -3,7 +3,7 @@ import { jackknife } from "../../../core/statistics/jackknife.ts";
 import { expectedUnion, samplesFor } from "../../../core/statistics/rarefaction.ts";
 import { chao } from "../../../core/statistics/richness.ts";
 import type { Firings } from "../counts.ts";
-import { layerStatistics, type Tallies, tallies, talliesWithout } from "../layer-statistics.ts";
+import { clusterIndexOf, layerStatistics, type Tallies, tallies, talliesWithout } from "../layer-statistics.ts";
 
 /** The three levels of use, `use_token <= use_seq <= use_batch`, their ratios, and what batch and sequences share. */
 export function unionUse(layer: Firings) {
@@ -52,7 +52,7 @@ function unseen({ sequences, tokens, batch, pos }: Tallies, units: number) {
 
 /** use_seq over what tokens shuffled between sequences would give, with a jackknife interval over sequences on the log. */
 export function clusterIndex(layer: Firings) {
-  const log = (part: Tallies) => Math.log(layerStatistics(part).cluster_index);
+  const log = (part: Tallies) => Math.log(clusterIndexOf(part));
   const { value, se, low, high } = jackknife(log(tallies(layer)), Array.from(talliesWithout(layer), log));
   return {
     cluster_index: Math.exp(value),

@@ -162,6 +162,11 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
     states,
     add: (perSequence, batch, step) => {
       const reports: WindowReport[] = [];
+      let before = fields.progress[1]!; // sequences that `lastStep` is up to date with
+      const catchUp = () => {
+        for (let i = 0; i < units; i++) if (last[i]! > before) lastStep[i] = step;
+        before = fields.progress[1]!;
+      };
       for (let b = 0; b < batch; b++) {
         if (fields.progress[0]! < skip) {
           fields.progress[0]!++;
@@ -172,10 +177,12 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
           const holds = -perSequence[at]! >> 31; // all ones where the count is above 0: a branch would be mispredicted
           current[i]! -= holds;
           last[i]! += (sequence - last[i]!) & holds;
-          lastStep[i]! += (step - lastStep[i]!) & holds;
         }
-        if (sequence % window === 0) reports.push(close());
+        if (sequence % window !== 0) continue;
+        catchUp();
+        reports.push(close());
       }
+      catchUp();
       return reports;
     },
     ages: () => ({ atRisk: fields.agesAtRisk, died: fields.agesOfDeath }),
