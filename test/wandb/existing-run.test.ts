@@ -156,7 +156,7 @@ describe("a log whose run id the server has already", () => {
     const config = JSON.parse(String(variables.config)) as {
       _wandb: { value: { reluscope?: [[string]]; e?: object } };
     };
-    config._wandb.value.e = { [config._wandb.value.reluscope?.[0][0] ?? ""]: { os: "Linux" } };
+    config._wandb.value.e = { r4nd0m: { os: "Linux", writerId: config._wandb.value.reluscope?.[0][0] } };
     delete config._wandb.value.reluscope;
     variables.config = JSON.stringify(config);
     await fake.send(log);

@@ -94,6 +94,12 @@ describe("W&B's own Python client, over our logs", () => {
     rmSync(syncedMarker(log));
     const child = spawn("python3", ["-m", "wandb", "sync", dirname(log)], { env, cwd: home, stdio: "ignore" });
     await new Promise((resolve) => child.on("exit", resolve));
+    // What their client sent is known for ours: nothing is appended to it.
+    rmSync(syncedMarker(log), { force: true });
+    rmSync(log.replace(/\.wandb$/, ".sync.json"));
+    const before = historyOf(theirs).length;
+    await uploadOnce(log, theirs.transport({ time: runStart }));
+    expect(historyOf(theirs)).to.have.length(before);
     await theirs.close();
     expect(historyOf(theirs)).to.deep.equal(expectedRows(steps));
     expect(contentOf(theirs)).to.deep.equal(contentOf(ours));

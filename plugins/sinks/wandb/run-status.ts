@@ -51,12 +51,16 @@ export function runStatusOf(data: unknown): RunStatus {
   };
 }
 
-/** Our own marks; or else, where W&B's client alone wrote, that it took the log of the one writer it names from its first line on. */
+/**
+ * Our own marks; or else, where W&B's client alone sent the log of one writer, that it took it from its first line on. That client
+ * keeps each environment under a random key, and the writer of the log in it.
+ */
 function marksIn(own: ReadonlyMap<string, string>): Mark[] {
   const marks = marksFrom(own.get("reluscope"));
-  const [writer, another] = membersOf(own.get("e") ?? "").keys();
+  const environments = [...membersOf(own.get("e") ?? "").values()].map((one) => membersOf(one).get("writerId"));
+  const [writer, another] = new Set(environments);
   if (marks.length > 0 || writer === undefined || another !== undefined) return marks;
-  return [{ writer, history: 0, events: 0, output: 0, step: 0 }];
+  return [{ writer: String(JSON.parse(writer)), history: 0, events: 0, output: 0, step: 0 }];
 }
 
 /** A config entry without its wrapping; W&B's own one is left out. */
