@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { leavesOf } from "../core/config/leaves.ts";
+import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import type { RunFile, RunState } from "../core/record/format.ts";
 import { type LastValue, lastValues } from "../core/record/last-values.ts";
 import { readEvents } from "../core/record/reader.ts";
@@ -65,6 +66,8 @@ export function portraitText(portrait: Portrait, { all, cwd = process.cwd() }: P
     ["model", `${model.n_layers} layers, d_model ${model.d_model}, d_mlp ${model.d_mlp}, ${model.n_params} parameters`],
     ["data", `${run.tokensPerStep} tokens a step, ${model.d_vocab} ids, seed ${run.seed}`],
   ];
+  const corpus = corpusRecord(run.corpus);
+  if (corpus) facts.push(["text", corpusLine(corpus)]);
   const title = run.name === run.id ? sanitise(run.id) : `${sanitise(run.name)} (${sanitise(run.id)})`;
   const parts = [
     `${bold(title)}\n${table(facts)}`,

@@ -44,6 +44,8 @@ export interface RunDetail {
   readonly versions: Readonly<Record<string, string>>;
   readonly engine: { readonly name: string; readonly device: string };
   readonly seed: number;
+  /** What trains and what is held out, in words; empty when that is not on record. */
+  readonly text: string;
   readonly model: (ModelShape & { readonly n_params: number }) | null;
   readonly tokensPerStep: number;
   readonly attempts: readonly Attempt[];

@@ -1,6 +1,7 @@
 /** The runs of one folder as the page asks for them, with as many of them open as memory allows. */
 import { existsSync, realpathSync } from "node:fs";
 import type { DeclaredChart } from "../core/contract/chart.ts";
+import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
@@ -54,6 +55,7 @@ export class Library {
       open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
       told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
     ].filter((text) => text !== "");
+    const corpus = corpusRecord(run.corpus);
     const { config, sources, versions, engine, seed, model, tokensPerStep, attempts, metrics } = run;
     return {
       summary,
@@ -62,6 +64,7 @@ export class Library {
       versions,
       engine,
       seed,
+      text: corpus ? corpusLine(corpus) : "",
       model,
       tokensPerStep,
       attempts,
@@ -172,6 +175,7 @@ const nothing = {
   versions: {},
   engine: { name: "", device: "" },
   seed: 0,
+  text: "",
   model: null,
   tokensPerStep: 0,
   attempts: [],

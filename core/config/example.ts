@@ -39,6 +39,8 @@ const pluginNotes: Readonly<Record<string, string>> = {
 /** Values for keys that are derived when they are left out: shown, but commented out. */
 const derived: Readonly<Record<string, unknown>> = {
   name: "my-run",
+  "data.eval_corpus": "{ text: { files: held-out.txt } }",
+  "data.separator": JSON.stringify("<|endoftext|>"),
   "train.warmup_steps": defaults.train.warmup_steps,
 };
 

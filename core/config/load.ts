@@ -67,7 +67,7 @@ export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRe
 const pluginDefaults = Object.fromEntries(
   listKeys(configSchema)
     .map((key) => [formatKeyPath(key.path), key.default] as const)
-    .filter(([keyPath]) => pluginKeys.has(keyPath)),
+    .filter(([keyPath, chosen]) => pluginKeys.has(keyPath) && chosen !== undefined),
 );
 
 function checkedConfig(tree: ConfigTree, where: (source: string) => string, cwd: string): Config {

@@ -46,13 +46,35 @@ const data = z.strictObject({
     .enum(["bytes", "gpt2"])
     .default("bytes")
     .describe("bytes: 256 ids. gpt2: byte-pair encoding, ids compacted to those that occur in the corpus."),
+  eval_corpus: choice(z.record(z.string(), z.looseObject({})))
+    .refine((corpora) => Object.keys(corpora).length === 1, "one corpus: a name, or one name with its options")
+    .optional()
+    .describe(
+      "Corpus that is held out for evaluation; when left out, eval_fraction of `corpus` is, and that is not trained on.",
+    ),
   order: count(0).default(0).describe("Which of the seed's data orders; forks of a run differ in it."),
   eval_fraction: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.05)
-    .describe("Share of the documents that is held out for evaluation."),
+    .describe("Share of the tokens that is held out for evaluation; has no say with eval_corpus."),
+  split_seed: count(0)
+    .default(1)
+    .describe(
+      "Which text is held out: seed of the split, apart from `seed`, so that seeds are evaluated on the same text.",
+    ),
+  pack: z
+    .boolean()
+    .default(true)
+    .describe("Join documents shorter than n_ctx + 1 tokens, each side's on its own; false leaves them out."),
+  separator: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Text after each document that is joined; when left out, `<|endoftext|>` for gpt2, a zero byte for bytes.",
+    ),
 });
 
 const train = z

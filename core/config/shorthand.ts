@@ -15,6 +15,7 @@ export type PluginChoice = string | readonly (string | Record<string, PluginEntr
 /** The keys that choose plugins, and how many each takes. */
 export const pluginKeys: ReadonlyMap<string, "one" | "many"> = new Map([
   ["data.corpus", "one"],
+  ["data.eval_corpus", "one"],
   ["analyzers", "many"],
   ["sinks", "many"],
 ]);

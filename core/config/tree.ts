@@ -91,7 +91,7 @@ export class ConfigTree {
       return;
     }
     if (!isPlainObject(value)) parent.children.delete(key);
-    else if (layer.joinsDefaults && !parent.children.has(key)) {
+    else if (layer.joinsDefaults && !parent.children.has(key) && formatKeyPath(path) in this.#defaults) {
       this.#choose(parent, path, this.#defaults[formatKeyPath(path)], { values: {}, source: byDefault });
     }
     const branch = branchAt(parent, key, layer.source);

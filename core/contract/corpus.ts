@@ -5,11 +5,15 @@ import type { Awaitable } from "./run.ts";
 /** One document: text, or token ids where the corpus is tokenized already. */
 export type Document = string | Uint16Array;
 
-/** What a corpus yields, whole: documents in a fixed order. The trainer splits them by document and tokenizes them. */
+/** What a corpus yields, whole: documents in a fixed order. The trainer tokenizes them and holds out a share of their tokens. */
 export interface Documents {
   readonly documents: readonly Document[];
   /** For token ids: the size of the vocabulary. */
   readonly d_vocab?: number;
+  /** For token ids: the id that ends each document, if one does. With it documents shorter than a window are joined. */
+  readonly separator?: number;
+  /** What the user should be told once, a line each: files passed over because others equal them, a format that was guessed. */
+  readonly notes?: readonly string[];
   /** Where the text came from, for run.json: name, licence, hash, files. */
   readonly source: Readonly<Record<string, unknown>>;
 }

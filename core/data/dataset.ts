@@ -1,18 +1,25 @@
 /** A corpus made ready to train on: loaded, tokenized, split, counted and hashed. */
-import { createHash } from "node:crypto";
-import type { Corpus, CorpusSpec, Document, Documents } from "../contract/corpus.ts";
-import { ExperimentError, invalidData, invalidPlugin, reasonOf } from "../errors/errors.ts";
-import { type Split, type SplitOptions, sizeOfSplit, splitDocuments } from "./split.ts";
-import { tokenize } from "./tokenizers/load.ts";
+import { invalidData } from "../errors/errors.ts";
+import { type Amount, assemble, hasShortPieces, type Side, type Split } from "./assemble.ts";
+import { hashOfSplit, hashOfText, repeatedDocuments } from "./fingerprint.ts";
+import { type Content, type CorpusChoice, contentOf, loadDocuments } from "./loaded.ts";
+import { type Piece, type Sides, splitDocuments } from "./split.ts";
+import { endOfText } from "./tokenizers/gpt2.ts";
+import { compactIds, tokenize } from "./tokenizers/load.ts";
 import type { Tokenizer, TokenizerName } from "./tokenizers/tokenizer.ts";
+import { dataWarnings } from "./warnings.ts";
 import { countWindows } from "./windows.ts";
 
 /** What one side of the split holds. */
-export interface Counts {
-  readonly documents: number;
-  readonly tokens: number;
+export interface Counts extends Amount {
   /** Windows of n_ctx + 1 tokens. */
   readonly windows: number;
+}
+
+/** UTF-8 bytes for each token of a side, for bits per byte. */
+export interface BytesPerToken {
+  readonly train: number;
+  readonly eval: number;
 }
 
 export interface Dataset {
@@ -22,113 +29,147 @@ export interface Dataset {
   readonly counts: {
     readonly train: Counts;
     readonly eval: Counts;
-    /** Documents shorter than n_ctx + 1 tokens: no window fits, so they are in neither side. */
-    readonly short: Omit<Counts, "windows">;
+    /** Documents shorter than a window that were joined with others; they are in their side's counts too. */
+    readonly packed: Amount;
+    /** Documents that are on neither side, because no window fits into them. */
+    readonly short: Amount;
   };
-  /** UTF-8 bytes for each token of the held-out text, for bits per byte; absent when the corpus gave token ids. */
-  readonly bytesPerToken?: number;
+  /** Absent when the corpus gave token ids. */
+  readonly bytesPerToken?: BytesPerToken;
   /** Absent when the corpus gave token ids. */
   readonly tokenizer?: Tokenizer;
-  /** sha256 (hex) of the token stream: tokenizer, vocabulary, documents' lengths, ids. Says nothing of the split. */
+  /** See `hashOfText`. */
   readonly hash: string;
-  /** For run.json: what the corpus says of itself, tokenizer, counts and hash. */
+  /** For run.json: what the corpus says of itself, tokenizer, counts and hashes. */
   readonly source: Readonly<Record<string, unknown>>;
+  /** What the user should be told once, a line each. */
+  readonly notes: readonly string[];
 }
 
-export interface DatasetOptions extends SplitOptions {
-  readonly corpus: Corpus;
-  /** As the corpus's own schema parsed them. */
-  readonly options: unknown;
+/** The keys of `data` that decide what is made of a corpus. */
+export interface DatasetOptions {
+  readonly corpus: CorpusChoice;
+  /** Where the held-out text comes from; when left out, a share of the corpus is held out. */
+  readonly evalCorpus?: CorpusChoice | undefined;
   /** Folder of the config file. */
   readonly baseDir: string;
   /** Has no say when the corpus gives token ids. */
   readonly tokenizer: TokenizerName;
+  readonly eval_fraction: number;
+  readonly split_seed: number;
+  readonly pack: boolean;
+  /** Text between documents that are joined; when left out, the tokenizer's own. */
+  readonly separator?: string | undefined;
+  readonly n_ctx: number;
 }
 
 /** Loads a corpus. Throws `data.invalid` when there is not a window to train on and another to evaluate on. */
 export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
-  const { corpus } = request;
-  const where = `corpus \`${corpus.name}\``;
-  const loaded = await loadedFrom(corpus, request.options, request.baseDir);
-  const { documents, d_vocab, tokenizer } = await tokenized(loaded, request.tokenizer, corpus.name);
-  const splits = splitDocuments(documents, request, where);
+  const { n_ctx, baseDir } = request;
+  const choices = [request.corpus, ...(request.evalCorpus ? [request.evalCorpus] : [])];
+  const loaded = await Promise.all(choices.map((choice) => loadDocuments(choice, baseDir)));
+  const names = choices.map(({ plugin }) => plugin.name);
+  const where = `corpus \`${names.join("` and `")}\``;
+  const content = contentOf(loaded, names);
 
-  const countsOf = (split: Split) => ({ ...sizeOfSplit(split), windows: countWindows(split, request.n_ctx) });
-  const short = documents.filter((ids) => ids.length <= request.n_ctx);
+  const whole = content.kind === "text" ? await tokenize(content.documents, request.tokenizer) : content;
+  const { documents } = whole;
+  const ownSeparator = request.pack ? separatorOf(request, content, whole) : undefined;
+  const splitOptions = { ...request, pack: ownSeparator !== undefined };
+  const lengths = documents.map((ids) => ids.length);
+  const mine = loaded[0]?.documents.length ?? 0;
+  const sides = request.evalCorpus ? apart(lengths, mine) : splitDocuments(lengths, splitOptions, where);
+
+  // Before compaction renumbers them: the same text has the same hash whatever else is in the vocabulary.
+  const hash = hashOfText(documents, nameOf(whole), d_vocabOf(whole));
+  const split = hashOfSplit(sides, ownSeparator);
+  const repeated = repeatedDocuments(documents, sides, n_ctx + 1);
+
+  const separator = ownSeparator && hasShortPieces(sides, n_ctx) ? Uint16Array.from(ownSeparator) : undefined;
+  const compacted = [...documents, ...(separator ? [separator] : [])];
+  const tokenizer = "tokenizer" in whole ? compactIds({ ...whole, documents: compacted }) : undefined;
+  const d_vocab = tokenizer?.d_vocab ?? d_vocabOf(whole);
+  if (d_vocab < 2)
+    throw invalidData(where, "expected at least two different tokens, got one: there is nothing to predict.");
+
+  const { train, eval: held } = assemble(documents, sides, n_ctx, separator);
   const counts = {
-    train: countsOf(splits.train),
-    eval: countsOf(splits.eval),
-    short: { documents: short.length, tokens: short.reduce((sum, ids) => sum + ids.length, 0) },
+    train: { ...train.used, windows: countWindows(train.split, n_ctx) },
+    eval: { ...held.used, windows: countWindows(held.split, n_ctx) },
+    packed: sum(train.packed, held.packed),
+    short: sum(train.short, held.short),
   };
-  const hash = hashOf(documents, d_vocab, tokenizer);
+  for (const side of ["train", "eval"] as const) {
+    if (counts[side].windows > 0) continue;
+    const what = side === "train" ? "training text" : "held-out text";
+    throw invalidData(
+      where,
+      `expected ${what} with a window of n_ctx + 1 = ${n_ctx + 1} tokens, got none that long. Give it more text or use a smaller model.n_ctx.`,
+    );
+  }
   return {
     d_vocab,
-    train: splits.train,
-    eval: splits.eval,
+    train: train.split,
+    eval: held.split,
     counts,
-    ...(tokenizer && { tokenizer, bytesPerToken: bytesIn(splits.eval, tokenizer) / counts.eval.tokens }),
+    ...(tokenizer && { tokenizer, bytesPerToken: bytesPerToken(train, held, tokenizer) }),
     hash,
     source: {
-      ...loaded.source,
-      corpus: corpus.name,
-      tokenizer: tokenizer?.name ?? "none",
+      ...loaded[0]?.source,
+      corpus: names[0],
+      ...(loaded[1] && { eval_corpus: { ...loaded[1].source, corpus: names[1] } }),
+      tokenizer: nameOf(whole),
       d_vocab,
-      split: splits.by,
+      split: sides.by,
       ...counts,
       sha256: hash,
+      split_sha256: split,
     },
+    notes: [
+      ...loaded.flatMap(({ notes = [] }) => notes),
+      ...dataWarnings(counts, n_ctx, request.evalCorpus ? undefined : request.eval_fraction),
+      ...(repeated > 0 ? [`${repeated} held-out documents are also, word for word, in the training text.`] : []),
+    ],
   };
 }
 
-async function loadedFrom(corpus: Corpus, options: unknown, baseDir: string): Promise<Documents> {
-  try {
-    return await (corpus as unknown as CorpusSpec<unknown>).load(options, baseDir);
-  } catch (thrown) {
-    if (thrown instanceof ExperimentError) throw thrown;
-    throw invalidData(`corpus \`${corpus.name}\``, `load failed: ${reasonOf(thrown)}`, thrown);
-  }
+type Whole = Awaited<ReturnType<typeof tokenize>> | Extract<Content, { kind: "ids" }>;
+
+function nameOf(whole: Whole): string {
+  return "tokenizer" in whole ? whole.tokenizer.name : "none";
 }
 
-interface Tokenized {
-  readonly documents: readonly Uint16Array[];
-  readonly d_vocab: number;
-  readonly tokenizer?: Tokenizer;
+function d_vocabOf(whole: Whole): number {
+  return "tokenizer" in whole ? whole.tokenizer.d_vocab : whole.d_vocab;
 }
 
-async function tokenized({ documents, d_vocab }: Documents, name: TokenizerName, corpus: string): Promise<Tokenized> {
-  const where = `corpus \`${corpus}\``;
-  if (documents.length === 0) throw invalidData(where, "expected documents, got none.");
-  if (documents.every((document) => typeof document === "string")) {
-    const { tokenizer, documents: ids } = await tokenize(documents, name);
-    return { documents: ids, d_vocab: tokenizer.d_vocab, tokenizer };
-  }
-  if (!documents.every(isTokens)) {
-    throw invalidPlugin(corpus, "load: expected documents that are all strings or all Uint16Array.");
-  }
-  const highest = documents.map((ids) => ids.reduce((most, id) => Math.max(most, id), 0));
-  const worst = highest.findIndex((id) => d_vocab !== undefined && id >= d_vocab);
-  if (worst >= 0) {
-    throw invalidData(where, `expected ids below d_vocab = ${d_vocab}, got ${highest[worst]} in document ${worst}.`);
-  }
-  return { documents, d_vocab: d_vocab ?? highest.reduce((most, id) => Math.max(most, id)) + 1 };
+/** The ids that end a joined document, in the tokenizer's own numbers; undefined where nobody knows any. */
+function separatorOf({ separator }: DatasetOptions, content: Content, whole: Whole): ArrayLike<number> | undefined {
+  if (content.kind === "ids") return content.separator === undefined ? undefined : [content.separator];
+  if (!("tokenizer" in whole)) return undefined;
+  const { tokenizer } = whole;
+  if (separator === undefined || (tokenizer.name === "gpt2" && separator === endOfText)) return tokenizer.separator;
+  return tokenizer.encode(separator);
 }
 
-function isTokens(document: Document): document is Uint16Array {
-  return document instanceof Uint16Array;
+/** The first `count` documents train, the others are held out. */
+function apart(lengths: readonly number[], count: number): Sides {
+  const pieces = lengths.map((end, document): Piece => ({ document, start: 0, end }));
+  return { train: pieces.slice(0, count), eval: pieces.slice(count), by: "corpora" };
 }
 
-function bytesIn(split: Split, tokenizer: Tokenizer): number {
-  return split.starts.reduce(
-    (sum, start, i) => sum + tokenizer.byteLength(split.tokens.subarray(start, split.ends[i])),
-    0,
-  );
+function sum(a: Amount, b: Amount): Amount {
+  return { documents: a.documents + b.documents, tokens: a.tokens + b.tokens };
 }
 
-function hashOf(documents: readonly Uint16Array[], d_vocab: number, tokenizer: Tokenizer | undefined): string {
-  const lengths = documents.map((ids) => ids.length);
-  const vocabulary = tokenizer?.vocabulary === undefined ? null : Array.from(tokenizer.vocabulary);
-  const head = JSON.stringify({ tokenizer: tokenizer?.name ?? null, d_vocab, vocabulary, lengths });
-  const hash = createHash("sha256").update(head);
-  for (const ids of documents) hash.update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
-  return hash.digest("hex");
+function bytesPerToken(train: Side, held: Side, tokenizer: Tokenizer): BytesPerToken {
+  const mean = ({ split: { tokens, starts, ends } }: Side) => {
+    let [bytes, count] = [0, 0];
+    starts.forEach((start, i) => {
+      bytes += tokenizer.byteLength(tokens.subarray(start, ends[i]));
+      count += ends[i]! - start;
+    });
+    return bytes / count;
+  };
+  return { train: mean(train), eval: mean(held) };
 }

@@ -2,7 +2,7 @@
 
 import { createRandom } from "../arrays/random.ts";
 import { invalidData } from "../errors/errors.ts";
-import type { Split } from "./split.ts";
+import type { Split } from "./assemble.ts";
 import { type Batch, batchOf, countWindows, windowStarts } from "./windows.ts";
 
 /** Where a sampler stands; plain JSON, part of a checkpoint. */

@@ -1,97 +1,122 @@
-/** Which documents train and which are held out. */
+/** Which text trains and which is held out: a share of the tokens, drawn by lot. */
 
 import { createRandom } from "../arrays/random.ts";
 import { invalidData } from "../errors/errors.ts";
 
-/** Some documents of a corpus: spans of one flat array of token ids, in corpus order. */
-export interface Split {
-  /** All tokens of the corpus; both splits share the array. */
-  readonly tokens: Uint16Array;
-  /** Where each document of this split starts in `tokens`. */
-  readonly starts: Uint32Array;
-  /** Where each document ends, exclusive. */
-  readonly ends: Uint32Array;
-}
-
-export interface Splits {
-  readonly train: Split;
-  readonly eval: Split;
-  /** `documents`: whole ones are held out. `tail`: the end of the only document that is long enough. */
-  readonly by: "documents" | "tail";
-}
-
-export interface SplitOptions {
-  /** Share of the documents that is held out; at least one is, and at least one is not. */
-  readonly eval_fraction: number;
-  readonly n_ctx: number;
-  readonly seed: number;
-}
-
-/**
- * Splits documents by lot. Documents shorter than n_ctx + 1 tokens have no window and belong to neither side. One lot is drawn
- * for each document, so that runs that differ in n_ctx hold out the same ones as far as those are long enough.
- * Throws `data.invalid` when either side would have no window; `where` names the corpus.
- */
-export function splitDocuments(documents: readonly Uint16Array[], options: SplitOptions, where: string): Splits {
-  const { eval_fraction, n_ctx, seed } = options;
-  const tokens = joined(documents);
-  const spans: Span[] = [];
-  for (const { length } of documents) {
-    const start = spans.at(-1)?.end ?? 0;
-    spans.push({ start, end: start + length });
-  }
-  const long = shuffledIndices(documents.length, seed).filter((i) => documents[i]!.length > n_ctx);
-  const split = (chosen: readonly Span[]): Split => ({
-    tokens,
-    starts: Uint32Array.from(chosen, (span) => span.start),
-    ends: Uint32Array.from(chosen, (span) => span.end),
-  });
-
-  if (long.length > 1) {
-    const held = Math.min(long.length - 1, Math.max(1, Math.round(eval_fraction * long.length)));
-    const inOrder = (indices: readonly number[]) => split(indices.toSorted((a, b) => a - b).map((i) => spans[i]!));
-    return { eval: inOrder(long.slice(0, held)), train: inOrder(long.slice(held)), by: "documents" };
-  }
-  const only = long.length === 1 ? spans[long[0]!]! : undefined;
-  const least = n_ctx + 1;
-  if (only === undefined || only.end - only.start < 2 * least) throw tooShort(documents, n_ctx, where);
-  const tail = Math.round(eval_fraction * (only.end - only.start));
-  const cut = Math.min(only.end - least, Math.max(only.start + least, only.end - tail));
-  return { train: split([{ start: only.start, end: cut }]), eval: split([{ start: cut, end: only.end }]), by: "tail" };
-}
-
-/** Documents and tokens of a split. */
-export function sizeOfSplit(split: Split): { readonly documents: number; readonly tokens: number } {
-  const tokens = split.starts.reduce((sum, start, i) => sum + split.ends[i]! - start, 0);
-  return { documents: split.starts.length, tokens };
-}
-
-interface Span {
+/** A stretch of one document. */
+export interface Piece {
+  readonly document: number;
+  /** Tokens from the document's first. */
   readonly start: number;
+  /** Exclusive. */
   readonly end: number;
 }
 
-function joined(documents: readonly Uint16Array[]): Uint16Array {
-  const tokens = new Uint16Array(documents.reduce((sum, ids) => sum + ids.length, 0));
-  let at = 0;
-  for (const ids of documents) {
-    tokens.set(ids, at);
-    at += ids.length;
-  }
-  return tokens;
+/** Pieces in corpus order; neighbours of one document on the same side are one piece. */
+export interface Sides {
+  readonly train: readonly Piece[];
+  readonly eval: readonly Piece[];
+  /** `documents`: whole ones. `blocks`: at least one was too large for that, and was cut. `corpora`: each side has its own. */
+  readonly by: "documents" | "blocks" | "corpora";
 }
 
-function shuffledIndices(length: number, seed: number): number[] {
-  const random = createRandom(seed, "split of documents");
+export interface SplitOptions {
+  /** Share of the tokens that is held out; each side has room for at least one window. */
+  readonly eval_fraction: number;
+  /** Decides, alone, which text it is: runs that differ in their training seed are evaluated on the same. */
+  readonly split_seed: number;
+  readonly n_ctx: number;
+  /** Whether pieces shorter than a window are joined later; where they are not, they give no window. */
+  readonly pack: boolean;
+}
+
+/** A document that holds more than this part of what is to be held out is cut. */
+const largestPart = 1 / 2;
+/** Blocks that a text held out comes in, about, when documents are cut: it is then from as many places. */
+const blocksHeldOut = 8;
+
+/**
+ * Splits documents of these lengths (tokens). Units, which are documents or blocks of large ones, are held out in an order by
+ * lot, each one that still fits into the share. Throws `data.invalid` when a side would have no window; `where` names the corpus.
+ */
+export function splitDocuments(lengths: readonly number[], options: SplitOptions, where: string): Sides {
+  const { eval_fraction, n_ctx, split_seed } = options;
+  const least = n_ctx + 1;
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total < 2 * least) throw tooShort(lengths, options, where);
+  const target = Math.min(total - least, Math.max(least, Math.round(eval_fraction * total)));
+  const blocks = lengths.map((length, document) => blocksOf(document, length, target, least));
+  const units = blocks.flat();
+
+  const held = new Set<number>();
+  let tokens = 0;
+  const order = byLot(units.length, split_seed);
+  for (const i of order) {
+    if (tokens + sizeOf(units[i]!) > target) continue;
+    held.add(i);
+    tokens += sizeOf(units[i]!);
+  }
+  const side = (isHeld: boolean) => units.filter((_, i) => held.has(i) === isHeld);
+  if (!hasWindow(side(true), options)) {
+    // Everything is larger than the share: the smallest that gives a window.
+    const candidates = order.filter((i) => !held.has(i) && sizeOf(units[i]!) >= least);
+    const smallest = candidates.toSorted((a, b) => sizeOf(units[a]!) - sizeOf(units[b]!))[0];
+    if (smallest !== undefined) held.add(smallest);
+  }
+  if (!hasWindow(side(true), options) || !hasWindow(side(false), options)) throw tooShort(lengths, options, where);
+  return {
+    train: joined(side(false)),
+    eval: joined(side(true)),
+    by: blocks.some(({ length }) => length > 1) ? "blocks" : "documents",
+  };
+}
+
+function blocksOf(document: number, length: number, target: number, least: number): Piece[] {
+  if (length === 0) return [];
+  const size = Math.max(least, Math.ceil(target / blocksHeldOut));
+  const most = Math.floor(length / least);
+  const count = length > largestPart * target ? Math.max(1, Math.min(Math.ceil(length / size), most)) : 1;
+  const edge = (i: number) => Math.floor((i * length) / count);
+  return Array.from({ length: count }, (_, i) => ({ document, start: edge(i), end: edge(i + 1) }));
+}
+
+function hasWindow(units: readonly Piece[], { n_ctx, pack }: SplitOptions): boolean {
+  if (units.some((unit) => sizeOf(unit) > n_ctx)) return true;
+  return pack && units.reduce((sum, unit) => sum + sizeOf(unit), 0) > n_ctx;
+}
+
+function joined(units: readonly Piece[]): Piece[] {
+  const pieces: Piece[] = [];
+  for (const unit of units) {
+    const last = pieces.at(-1);
+    if (last?.document === unit.document && last.end === unit.start)
+      pieces[pieces.length - 1] = { ...last, end: unit.end };
+    else pieces.push(unit);
+  }
+  return pieces;
+}
+
+function byLot(length: number, seed: number): number[] {
+  const random = createRandom(seed, "split of text");
   const lots = Array.from({ length }, () => random.next());
   return lots.map((_, i) => i).sort((a, b) => lots[a]! - lots[b]! || a - b);
 }
 
-function tooShort(documents: readonly Uint16Array[], n_ctx: number, where: string) {
-  const total = documents.reduce((sum, ids) => sum + ids.length, 0);
-  const longest = documents.reduce((most, ids) => Math.max(most, ids.length), 0);
+export function sizeOf({ start, end }: Piece): number {
+  return end - start;
+}
+
+function tooShort(lengths: readonly number[], { n_ctx, pack }: SplitOptions, where: string) {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const got =
-    documents.length === 1 ? `one of ${total}` : `${documents.length} with ${total} in all, the longest ${longest}`;
-  const need = `two documents of at least n_ctx + 1 = ${n_ctx + 1} tokens, or one of ${2 * (n_ctx + 1)}`;
-  return invalidData(where, `expected ${need}, got ${got}. Give it more text or use a smaller model.n_ctx.`);
+    lengths.length === 1 ? `one of ${total}` : `${lengths.length} with ${total} in all, the longest ${longest}`;
+  const [least, both] = [n_ctx + 1, 2 * (n_ctx + 1)];
+  const need = pack
+    ? `at least ${both} tokens, a window of n_ctx + 1 = ${least} for training and one that is held out`
+    : `two documents of at least n_ctx + 1 = ${least} tokens, or one of ${both}`;
+  return invalidData(
+    where,
+    `expected ${need}, got ${lengths.length === 1 ? "a document" : "documents"}: ${got}. Give it more text or use a smaller model.n_ctx.`,
+  );
 }

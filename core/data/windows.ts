@@ -5,8 +5,8 @@
  */
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
+import type { Split } from "./assemble.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Split } from "./split.ts";
 
 /** Token ids and the ids to predict, both `[batch pos]`. */
 export interface Batch {

@@ -13,7 +13,11 @@ export function completeConfig(loaded: LoadedConfig, chosen: ChosenPlugins): Loa
   const { analyzers, sinks, data } = loaded.config;
   const config = frozen({
     ...loaded.config,
-    data: { ...data, corpus: filled(data.corpus, [chosen.corpus]) },
+    data: {
+      ...data,
+      corpus: filled(data.corpus, [chosen.corpus]),
+      ...(data.eval_corpus && chosen.evalCorpus && { eval_corpus: filled(data.eval_corpus, [chosen.evalCorpus]) }),
+    },
     analyzers: filled(
       analyzers,
       chosen.analyzers.map(({ every, options }) => ({ options: { every, ...(options as object) } })),

@@ -5,10 +5,12 @@ import type { PluginTable } from "./registry.ts";
 
 /** Loads every plugin of a table. */
 export async function pluginSchemas(table: PluginTable): Promise<PluginSchemas> {
+  const corpora = await schemasOf(table.corpus);
   return {
     analyzers: await schemasOf(table.analyzer),
     sinks: await schemasOf(table.sink),
-    "data.corpus": await schemasOf(table.corpus),
+    "data.corpus": corpora,
+    "data.eval_corpus": corpora,
   };
 }
 

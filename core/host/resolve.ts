@@ -21,6 +21,8 @@ export interface Chosen<P> {
 
 export interface ChosenPlugins {
   readonly corpus: Chosen<Corpus>;
+  /** Held out, where that is not a share of `corpus`. */
+  readonly evalCorpus?: Chosen<Corpus>;
   readonly analyzers: readonly (Chosen<Analyzer> & { readonly every: number })[];
   readonly sinks: readonly Chosen<Sink>[];
 }
@@ -29,11 +31,11 @@ export interface ChosenPlugins {
 export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): Promise<ChosenPlugins> {
   const { config } = loaded;
   const problems: ExperimentError[] = [];
-  const chooseAll = async <K extends PluginKind>(kind: K, named: PluginOptions) => {
+  const chooseAll = async <K extends PluginKind>(kind: K, named: PluginOptions, section = sections[kind]) => {
     const found: ChosenOf<K>[] = [];
     for (const [name, options] of Object.entries(named)) {
       try {
-        found.push(await choose(kind, name, options, table, loaded));
+        found.push(await choose(kind, [...section, name], options, table, loaded));
       } catch (thrown) {
         if (!(thrown instanceof ExperimentError)) throw thrown;
         problems.push(thrown);
@@ -44,6 +46,7 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
   const everys = Object.values(config.analyzers).map(({ every }) => every);
   const own = Object.entries(config.analyzers).map(([name, { every: _, ...options }]) => [name, options] as const);
   const [corpus] = await chooseAll("corpus", config.data.corpus);
+  const [evalCorpus] = await chooseAll("corpus", config.data.eval_corpus ?? {}, ["data", "eval_corpus"]);
   const analyzers = await chooseAll("analyzer", Object.fromEntries(own));
   const sinks = await chooseAll("sink", config.sinks);
   if (problems.length > 0) throw severalProblems(problems);
@@ -51,6 +54,7 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
   for (const plugins of [analyzers, sinks]) unique(plugins.map(({ plugin }) => plugin));
   return {
     corpus,
+    ...(evalCorpus && { evalCorpus }),
     analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? one.plugin.every ?? 1 })),
     sinks,
   };
@@ -58,17 +62,21 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
 
 type ChosenOf<K extends PluginKind> = Chosen<Extract<Plugin, { kind: K }>>;
 
-const sections = { analyzer: ["analyzers"], sink: ["sinks"], corpus: ["data", "corpus"] } as const;
+/** Where plugins of a kind are chosen. */
+const sections: Readonly<Record<PluginKind, readonly string[]>> = {
+  analyzer: ["analyzers"],
+  sink: ["sinks"],
+  corpus: ["data", "corpus"],
+};
 
 async function choose<K extends PluginKind>(
   kind: K,
-  name: string,
+  at: readonly string[],
   options: PluginOptions[string],
   table: PluginTable,
   { baseDir, sources }: LoadedConfig,
 ): Promise<ChosenOf<K>> {
-  const at = [...sections[kind], name];
-  const plugin = await resolvePlugin(kind, name, table, baseDir).catch((thrown) => {
+  const plugin = await resolvePlugin(kind, at.at(-1) ?? "", table, baseDir).catch((thrown) => {
     throw thrown instanceof ExperimentError ? placedAt(placed(whereIs(at, sources), at), thrown) : thrown;
   });
   return { plugin, options: parseWith<unknown>(plugin.options, options, at, sources) };

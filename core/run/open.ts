@@ -7,7 +7,7 @@ import type { Config } from "../config/schema.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Run } from "../contract/run.ts";
 import type { DrawnChart, Output, RunEvent, SinkHost } from "../contract/sink.ts";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { createSampler, type Sampler } from "../data/sampler.ts";
 import { evalWindows } from "../data/windows.ts";
 import { createEngine } from "../engine/choose.ts";
@@ -19,6 +19,7 @@ import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins } from "../host/resolve.ts";
 import { createSinkQueue, type SinkQueue } from "../host/sink-queue.ts";
 import { initialState } from "../step/step.ts";
+import { loadRunData } from "./data.ts";
 import { type RecordedRun, recordRun } from "./entry.ts";
 import type { Observer } from "./observer.ts";
 import { createPrograms, type Programs } from "./programs.ts";
@@ -53,9 +54,11 @@ export interface Session {
   readonly sinks: readonly SinkQueue[];
   /** Aborted, with the reason, when a sink asks the run to stop. */
   readonly stopAsked: AbortSignal;
-  /** Bits per byte of text that one nat per token comes to; undefined where tokens stand for no bytes. */
-  readonly bitsPerNat: number | undefined;
+  readonly dataset: Dataset;
   readonly clock: () => number;
+  /** Something good to know: on the screen, and in the console log of sinks that keep one. */
+  readonly info: (message: string) => void;
+  /** The same for what may be wrong; goes on record as an event. */
   readonly warn: (message: string) => void;
   /** The last step that is on record; 0 before the first. */
   step: number;
@@ -69,21 +72,13 @@ export interface Session {
 
 /** Makes everything ready up to, and without, the first step. What has been opened is closed again when a later part fails. */
 export async function openSession(request: SessionRequest, observer: Observer): Promise<Session> {
-  const { config, baseDir } = request.loaded;
+  const { config } = request.loaded;
   quietTensorflow();
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request);
 
   observer.phase?.(`reading corpus ${chosen.corpus.plugin.name}`);
-  const dataset = await loadDataset({
-    corpus: chosen.corpus.plugin,
-    options: chosen.corpus.options,
-    baseDir,
-    tokenizer: config.data.tokenizer,
-    eval_fraction: config.data.eval_fraction,
-    n_ctx: config.model.n_ctx,
-    seed: config.seed,
-  });
+  const dataset = await loadRunData(request.loaded, chosen);
 
   observer.phase?.("starting the engine");
   const engine = await createEngine(config.engine);
@@ -185,8 +180,9 @@ async function assembled(
     analyzers,
     sinks,
     stopAsked: asked.signal,
-    bitsPerNat: dataset.bytesPerToken && 1 / (Math.LN2 * dataset.bytesPerToken),
+    dataset,
     clock,
+    info,
     warn,
     step: saved?.step ?? 0,
     lastLoss: Number.NaN,

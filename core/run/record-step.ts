@@ -39,15 +39,16 @@ export async function recordStep(session: Session, done: FinishedStep): Promise<
 }
 
 function trainerValues(session: Session, done: FinishedStep): Record<string, number> {
-  const { bitsPerNat, run } = session;
+  const { run } = session;
+  const { bytesPerToken } = session.dataset;
   const { evaluated } = done;
   return {
     "train/loss": done.loss,
-    ...(bitsPerNat && { "train/bits_per_byte": done.loss * bitsPerNat }),
+    ...(bytesPerToken && { "train/bits_per_byte": done.loss / (Math.LN2 * bytesPerToken.train) }),
     "train/lr": done.lr,
     "train/grad_norm": done.grad_norm,
     ...(evaluated && { "eval/loss": evaluated.loss, "eval/loss_se": evaluated.standardError }),
-    ...(evaluated && bitsPerNat && { "eval/bits_per_byte": evaluated.loss * bitsPerNat }),
+    ...(evaluated && bytesPerToken && { "eval/bits_per_byte": evaluated.loss / (Math.LN2 * bytesPerToken.eval) }),
     "perf/step_ms": done.stepMs,
     "perf/tokens_per_second": (run.tokensPerStep / done.stepMs) * 1000,
   };

@@ -4,7 +4,7 @@ import type { Arrays, NDArray } from "../arrays/ndarray.ts";
 import { type Checkpoint, loadCheckpoint } from "../checkpoint/checkpoint.ts";
 import { parseWith } from "../config/check.ts";
 import { type Config, configSchema } from "../config/schema.ts";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { createSampler } from "../data/sampler.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
 import { createEngine } from "../engine/choose.ts";
@@ -13,6 +13,7 @@ import type { PluginTable } from "../host/registry.ts";
 import { choosePlugins } from "../host/resolve.ts";
 import { readRun } from "../record/runs.ts";
 import { evalStep, frozenStep, type StepPlan } from "../step/step.ts";
+import { loadRunData } from "./data.ts";
 
 /** A run whose checkpoints can be looked at. */
 export interface Reopened {
@@ -34,12 +35,8 @@ export async function reopen(dir: string, plugins: PluginTable): Promise<Reopene
   const { run } = readRun(dir);
   const config = parseWith(configSchema, { ...run.config, analyzers: {}, sinks: {} }, [], run.sources);
   const loaded = { config, sources: run.sources, file: undefined, baseDir: run.baseDir };
-  const { corpus } = await choosePlugins(loaded, plugins);
   const { n_ctx, n_layers } = config.model;
-  const { tokenizer, eval_fraction } = config.data;
-  const { plugin, options } = corpus;
-  const request = { corpus: plugin, options, baseDir: run.baseDir, tokenizer, eval_fraction, n_ctx, seed: config.seed };
-  const dataset = await loadDataset(request);
+  const dataset = await loadRunData(loaded, await choosePlugins(loaded, plugins));
   const engine = await createEngine(config.engine);
   const plan = { model: config.model, train: config.train, d_vocab: dataset.d_vocab };
   const held = evalWindows(dataset, n_ctx, config.eval.windows);

@@ -4,6 +4,7 @@ import type { Outcome } from "../contract/run.ts";
 import { reasonOf } from "../errors/errors.ts";
 import { endRun } from "../host/analyzers.ts";
 import { headlineOf } from "../host/metrics.ts";
+import { corpusLine } from "../record/corpus.ts";
 import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
 import { openSession, type Session, type SessionRequest } from "./open.ts";
@@ -42,8 +43,9 @@ export async function train(
   let failure: unknown;
   try {
     await begin(session, request.fork !== undefined);
-    for (const note of request.notes ?? []) session.warn(note);
     observer.started?.(run, engine.device);
+    session.info(`data: ${corpusLine(session.dataset.counts)}`);
+    for (const note of [...(request.notes ?? []), ...session.dataset.notes]) session.warn(note);
     await trainSteps(session, stopping, observer);
   } catch (thrown) {
     failure = thrown;

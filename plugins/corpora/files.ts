@@ -1,8 +1,6 @@
-/** How corpora find and read files. */
-import { readFile, stat } from "node:fs/promises";
+/** How corpora find files: each once, whatever the ways it is named in. */
+import { realpath, stat } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { z } from "zod";
 import { invalidData, reasonOf, shown } from "../../core/errors/errors.ts";
@@ -17,25 +15,57 @@ export interface SourceFile {
   readonly path: string;
   /** Relative to the config file, with `/`: for messages and run.json. */
   readonly shown: string;
+  /** Bytes on disk. */
+  readonly size: number;
+}
+
+export interface FoundFiles {
+  readonly files: readonly SourceFile[];
+  /** A line for what was passed over, as another name of a file that is there already. */
+  readonly notes: readonly string[];
 }
 
 /**
- * The files that are meant, each once, sorted by `shown` in code point order. A folder stands for the files in it with one of
- * `extensions`; a name or a glob takes any file. `where` is the option's key path.
+ * The files that are meant, sorted by `shown` in code point order. One that is there under several names (symbolic or hard
+ * links) counts once. A folder stands for the files in it with one of `extensions`, in upper or lower case; a name or a glob
+ * takes any file. `where` is the option's key path.
  */
 export async function findFiles(
   wanted: string | readonly string[],
   baseDir: string,
   extensions: readonly string[],
   where: string,
-): Promise<readonly SourceFile[]> {
-  const found = new Map<string, SourceFile>();
+): Promise<FoundFiles> {
+  const named = new Set<string>();
   for (const name of typeof wanted === "string" ? [wanted] : wanted) {
-    for (const path of await pathsOf(name, baseDir, extensions, where)) {
-      found.set(path, { path, shown: shownFrom(baseDir, path) });
-    }
+    for (const path of await pathsOf(name, baseDir, extensions, where)) named.add(path);
   }
-  return [...found.values()].sort((a, b) => (a.shown < b.shown ? -1 : 1));
+  const inOrder = [...named]
+    .map((path) => ({ path, shown: shownFrom(baseDir, path) }))
+    .sort((a, b) => (a.shown < b.shown ? -1 : 1));
+  const files: SourceFile[] = [];
+  const links: string[] = [];
+  const seen = new Map<string, string>();
+  for (const { path, shown: name } of inOrder) {
+    const status = await stat(path, { bigint: true }).catch((thrown) => {
+      throw invalidData(name, `cannot be read: ${reasonOf(thrown)}.`, thrown);
+    });
+    // Where a file system has no inode numbers the resolved path has to do.
+    const identity = status.ino === 0n ? await realpath(path) : `${status.dev}:${status.ino}`;
+    const first = seen.get(identity);
+    if (first !== undefined) links.push(`${name} is ${first}`);
+    else files.push({ path, shown: name, size: Number(status.size) });
+    seen.set(identity, first ?? name);
+  }
+  return { files, notes: passedOver(links, "the same file under another name") };
+}
+
+/** One line for files that are counted once; none when there are none. */
+export function passedOver(pairs: readonly string[], why: string): string[] {
+  if (pairs.length === 0) return [];
+  const more = pairs.length > 3 ? `, and ${pairs.length - 3} more` : "";
+  const what = pairs.length === 1 ? "1 file is" : `${pairs.length} files are`;
+  return [`${what} left out, being ${why}: ${pairs.slice(0, 3).join(", ")}${more}.`];
 }
 
 async function pathsOf(name: string, baseDir: string, extensions: readonly string[], where: string) {
@@ -46,21 +76,15 @@ async function pathsOf(name: string, baseDir: string, extensions: readonly strin
   if (!folder && !isDynamicPattern(name)) throw invalidData(where, `no such file or folder: ${path}.`);
   const patterns = folder ? extensions.map((end) => `**/*${end}`) : [name];
   const cwd = folder ? path : baseDir;
-  const paths = await glob(patterns, { cwd, absolute: true, expandDirectories: false });
+  const paths = await glob(patterns, {
+    cwd,
+    absolute: true,
+    expandDirectories: false,
+    caseSensitiveMatch: !folder,
+  });
   if (paths.length > 0) return paths.map((one) => resolve(one));
   if (folder) throw invalidData(where, `no ${extensions.join(", ")} file in the folder ${path}.`);
   throw invalidData(where, `no file matches the glob ${shown(name)} in ${resolve(baseDir)}.`);
-}
-
-/** The file's bytes; of a `.gz`, what it unpacks to. */
-export async function readBytes(file: SourceFile): Promise<Buffer> {
-  const bytes = await readFile(file.path).catch((thrown) => {
-    throw invalidData(file.shown, `cannot be read: ${reasonOf(thrown)}.`, thrown);
-  });
-  if (!file.path.endsWith(".gz")) return bytes;
-  return promisify(gunzip)(bytes).catch((thrown) => {
-    throw invalidData(file.shown, `damaged gzip: ${reasonOf(thrown)}.`, thrown);
-  });
 }
 
 /** What run.json says about the files: how many, their bytes, and the first of their names. */

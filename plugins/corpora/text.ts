@@ -1,20 +1,22 @@
 import { z } from "zod";
 import { defineCorpus } from "../../core/contract/corpus.ts";
-import { invalidData, reasonOf, shown } from "../../core/errors/errors.ts";
-import { filesOption, filesSource, findFiles, readBytes } from "./files.ts";
+import { invalidData } from "../../core/errors/errors.ts";
+import { bytesOf, chunksOf, type Seen, unseen } from "./content.ts";
+import { filesOption, filesSource, findFiles, passedOver, type SourceFile } from "./files.ts";
+import { textsInJson, textsInLines } from "./json.ts";
 import { textOf } from "./utf8.ts";
 
 const where = "data.corpus.text.files";
-const extensions = [".txt", ".md", ".jsonl"].flatMap((end) => [end, `${end}.gz`]);
+const extensions = [".txt", ".md", ".jsonl", ".ndjson"].flatMap((end) => [end, `${end}.gz`]);
 
 /** Text files of your own: one document a file, or a line of .jsonl. */
 export const text = defineCorpus({
   name: "text",
   summary:
-    "Your own text: .txt, .md, .jsonl and .gz of those; a document is a file, a line of .jsonl, or ends at a separator.",
+    "Your own text: .txt, .md, .jsonl, .json and .gz of those; a document is a file, a line or an item, or ends at a separator.",
   options: z.strictObject({
     files: filesOption,
-    field: z.string().min(1).default("text").describe("In .jsonl, the field that holds a line's text."),
+    field: z.string().min(1).default("text").describe("In .jsonl and .json, the field that holds a document's text."),
     separator: z
       .string()
       .min(1)
@@ -22,17 +24,27 @@ export const text = defineCorpus({
       .describe("Text that stands between documents inside a file, such as `<|endoftext|>`; it is left out."),
   }),
   async load({ files: wanted, field, separator }, baseDir) {
-    const files = await findFiles(wanted, baseDir, extensions, where);
+    const { files, notes } = await findFiles(wanted, baseDir, extensions, where);
     const documents: string[] = [];
+    const read: SourceFile[] = [];
+    const equal: string[] = [];
+    const byContent = new Map<string, string>();
     let bytes = 0;
     for (const file of files) {
-      const content = await readBytes(file);
-      bytes += content.length;
-      const whole = textOf(content, file.shown);
-      const lines = file.path.endsWith(".jsonl") || file.path.endsWith(".jsonl.gz");
-      const texts = lines ? linesOf(whole, field, file.shown) : [whole];
-      for (const one of texts)
+      const seen = unseen();
+      const before = documents.length;
+      for await (const one of textsOf(file, field, seen)) {
         for (const part of separator === undefined ? [one] : one.split(separator)) documents.push(part);
+      }
+      const first = seen.bytes > 0 ? byContent.get(seen.sha256) : undefined;
+      if (first === undefined) {
+        read.push(file);
+        bytes += seen.bytes;
+        byContent.set(seen.sha256, file.shown);
+      } else {
+        documents.length = before;
+        equal.push(`${file.shown} equals ${first}`);
+      }
     }
     if (documents.every((document) => document.length === 0)) {
       throw invalidData(
@@ -40,39 +52,20 @@ export const text = defineCorpus({
         `expected text, got ${files.length === 1 ? "an empty file" : "empty files"}: ${named(files)}.`,
       );
     }
-    return { documents, source: filesSource(files, bytes) };
+    const told = [...notes, ...passedOver(equal, "equal to others")];
+    return { documents, source: filesSource(read, bytes), ...(told.length > 0 && { notes: told }) };
   },
 });
 
-function linesOf(whole: string, field: string, file: string): string[] {
-  return whole
-    .split("\n")
-    .flatMap((line, index) => (line.trim() === "" ? [] : [fieldOf(line, field, `${file}:${index + 1}`)]));
-}
-
-function fieldOf(line: string, field: string, at: string): string {
-  const object = parsed(line, at);
-  if (typeof object !== "object" || object === null || Array.isArray(object)) {
-    throw invalidData(at, `expected a JSON object, got ${shown(object)}.`);
+async function* textsOf(file: SourceFile, field: string, seen: Seen): AsyncGenerator<string> {
+  const name = file.path.toLowerCase().replace(/\.gz$/, "");
+  if (/\.(jsonl|ndjson)$/.test(name)) {
+    yield* textsInLines(chunksOf(file, seen), field, file.shown);
+    return;
   }
-  if (!Object.hasOwn(object, field)) {
-    const fields = Object.keys(object).map(shown).join(", ") || "none";
-    throw invalidData(at, `expected a field ${shown(field)}, got ${fields}. Set the option \`field\`.`);
-  }
-  const value = (object as Record<string, unknown>)[field];
-  if (typeof value !== "string")
-    throw invalidData(at, `field ${shown(field)}: expected a string, got ${shown(value)}.`);
-  if (/\p{Surrogate}/u.test(value))
-    throw invalidData(at, `field ${shown(field)}: an unpaired surrogate, which is not text.`);
-  return value;
-}
-
-function parsed(line: string, at: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (thrown) {
-    throw invalidData(at, `expected a line of JSON: ${reasonOf(thrown)}.`, thrown);
-  }
+  const whole = textOf(await bytesOf(file, seen), file.shown);
+  if (name.endsWith(".json")) yield* textsInJson(whole, field, file.shown);
+  else yield whole;
 }
 
 function named(files: readonly { readonly shown: string }[]): string {

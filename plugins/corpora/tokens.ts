@@ -1,19 +1,26 @@
-import { endianness } from "node:os";
 import { z } from "zod";
 import { defineCorpus } from "../../core/contract/corpus.ts";
 import { invalidData } from "../../core/errors/errors.ts";
-import { filesOption, filesSource, findFiles, readBytes, type SourceFile } from "./files.ts";
+import { bytesOf, unseen } from "./content.ts";
+import { filesOption, filesSource, findFiles, passedOver, type SourceFile } from "./files.ts";
+import { formatOf, idsOf } from "./token-format.ts";
 
 const id = z.int().min(0).max(65535);
 
-/** Token ids as nanoGPT writes them: little-endian uint16, nothing else. */
+/** Token ids as nanoGPT, llm.c and NumPy write them. */
 export const tokens = defineCorpus({
   name: "tokens",
   summary:
-    "Token ids: nanoGPT-style .bin of little-endian uint16; a document ends at a separator id or is an equal span.",
+    "Token ids: .bin (nanoGPT's uint16, uint32, llm.c's shards) or .npy; a document ends at a separator id or is an equal span.",
   options: z.strictObject({
     files: filesOption,
-    d_vocab: z.int().min(1).max(65536).optional().describe("Size of the vocabulary; default: the highest id + 1."),
+    d_vocab: z.int().min(2).max(65536).optional().describe("Size of the vocabulary; default: the highest id + 1."),
+    dtype: z
+      .enum(["auto", "uint16", "uint32"])
+      .default("auto")
+      .describe(
+        "How a .bin without a header stores its ids, little-endian; auto: uint32 where every second 16 bits are zero.",
+      ),
     separator: id
       .optional()
       .describe("Id that ends a document and stays its last token, such as 50256 for GPT-2's `<|endoftext|>`."),
@@ -23,34 +30,49 @@ export const tokens = defineCorpus({
       .default(16384)
       .describe("Without a separator: each file is cut into equal documents of at most this many tokens."),
   }),
-  async load({ files: wanted, d_vocab, separator, span }, baseDir) {
-    const files = await findFiles(wanted, baseDir, [".bin"], "data.corpus.tokens.files");
+  async load({ files: wanted, d_vocab, dtype, separator, span }, baseDir) {
+    const { files, notes } = await findFiles(wanted, baseDir, [".bin", ".npy"], "data.corpus.tokens.files");
     const documents: Uint16Array[] = [];
+    const read: SourceFile[] = [];
+    const formats = new Set<string>();
+    const guessed: string[] = [];
+    const equal: string[] = [];
+    const byContent = new Map<string, string>();
     let bytes = 0;
     for (const file of files) {
-      const ids = await idsIn(file);
-      bytes += ids.byteLength;
+      const seen = unseen();
+      const content = await bytesOf(file, seen);
+      const format = formatOf(content, dtype, file.shown);
+      const first = byContent.get(seen.sha256);
+      if (first !== undefined) {
+        equal.push(`${file.shown} equals ${first}`);
+        continue;
+      }
+      const ids = idsOf(content, format, file.shown);
+      byContent.set(seen.sha256, file.shown);
+      read.push(file);
+      bytes += seen.bytes;
+      formats.add(format.name);
+      if (format.guessed) guessed.push(file.shown);
       if (d_vocab !== undefined) checkIds(ids, d_vocab, file.shown);
       for (const one of separator === undefined ? equalSpans(ids, span) : splitAfter(ids, separator))
         documents.push(one);
     }
-    return { documents, ...(d_vocab !== undefined && { d_vocab }), source: filesSource(files, bytes) };
+    const told = [...notes, ...passedOver(equal, "equal to others"), ...guesses(guessed)];
+    return {
+      documents,
+      ...(d_vocab !== undefined && { d_vocab }),
+      ...(separator !== undefined && { separator }),
+      ...(told.length > 0 && { notes: told }),
+      source: { ...filesSource(read, bytes), formats: [...formats] },
+    };
   },
 });
 
-async function idsIn(file: SourceFile): Promise<Uint16Array> {
-  const bytes = await readBytes(file);
-  if (bytes.length === 0) throw invalidData(file.shown, "expected uint16 token ids, got an empty file.");
-  if (bytes.length % 2 !== 0) {
-    throw invalidData(
-      file.shown,
-      `expected uint16 token ids, 2 bytes each, got ${bytes.length} bytes. It may be cut off.`,
-    );
-  }
-  if (endianness() === "BE") bytes.swap16();
-  // A small file's buffer may begin at an odd place of a shared one, which Uint16Array cannot view.
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+function guesses(files: readonly string[]): string[] {
+  if (files.length === 0) return [];
+  const more = files.length > 1 ? ` and ${files.length - 1} more` : "";
+  return [`${files[0]}${more}: every second 16 bits are zero, so read as uint32. \`dtype\` says otherwise.`];
 }
 
 function checkIds(ids: Uint16Array, d_vocab: number, file: string): void {

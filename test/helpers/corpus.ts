@@ -14,11 +14,11 @@ export async function loadCorpus(corpus: Corpus, options: unknown, baseDir: stri
 }
 
 /** A corpus of the given documents. */
-export function corpusOf(documents: readonly Document[], d_vocab?: number): Corpus {
+export function corpusOf(documents: readonly Document[], also: Partial<Documents> = {}): Corpus {
   return defineCorpus({
     name: "given",
     summary: "Documents of a test.",
     options: undefined as never,
-    load: () => ({ documents, ...(d_vocab !== undefined && { d_vocab }), source: { title: "given" } }),
+    load: () => ({ documents, source: { title: "given" }, ...also }),
   });
 }

@@ -78,6 +78,7 @@ export function environmentTable(runs: readonly ShownRun[], details: readonly Ru
     ["started", ({ summary }) => when(summary.createdAt)],
     ["engine", ({ engine }) => `${engine.name}, ${engine.device}`],
     ["seed", ({ seed }) => String(seed)],
+    ["text", ({ text }) => text || "–"],
     ["attempts", ({ attempts }) => String(attempts.length)],
     ...[...new Set(details.flatMap(({ versions }) => Object.keys(versions)))].map(
       (name): [string, (detail: RunDetail) => string] => [name, ({ versions }) => versions[name] ?? "–"],

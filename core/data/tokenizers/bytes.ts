@@ -6,6 +6,7 @@ const utf8 = new TextEncoder();
 export const bytes: Tokenizer = {
   name: "bytes",
   d_vocab: 256,
+  separator: [0],
   encode: (text) => new Uint16Array(utf8.encode(text)),
   decode: (ids) => Buffer.from(Uint8Array.from(ids)).toString("utf8"),
   byteLength: (ids) => ids.length,

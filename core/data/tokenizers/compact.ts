@@ -43,6 +43,7 @@ export function compacted(
     name: tokenizer.name,
     d_vocab: vocabulary.length,
     vocabulary,
+    separator: Array.from(tokenizer.separator, (id) => compactIds[id]!).filter((id) => id !== absent),
     encode(text) {
       const ids = tokenizer.encode(text);
       renumber(ids);

@@ -5,8 +5,11 @@ import type { Tokenizer } from "./tokenizer.ts";
 const longestCached = 64;
 const mostCached = 2 ** 18;
 
+/** What the separator decodes to. In a text it is encoded as the text that it is. */
+export const endOfText = "<|endoftext|>";
+
 /**
- * GPT-2's byte-pair encoding with all its ids but `<|endoftext|>`, which is encoded as the text that it is. The table of
+ * GPT-2's byte-pair encoding. No text encodes to its last id, `<|endoftext|>`: that is the separator. The table of
  * merges (`r50k_base`) is imported only here: it is a megabyte that the other commands must not load.
  */
 export async function loadGpt2(): Promise<Tokenizer> {
@@ -27,17 +30,20 @@ export async function loadGpt2(): Promise<Tokenizer> {
     return ids;
   }
 
+  const separator = byteStrings.length;
   const byteLengthOf = (id: number) => byteStrings[id]?.length ?? 0;
+  const textOf = (id: number) => byteStrings[id] ?? (id === separator ? endOfText : "");
   return {
     name: "gpt2",
-    d_vocab: byteStrings.length,
+    d_vocab: byteStrings.length + 1,
+    separator: [separator],
     encode(text) {
       const ids = new Uint16Array(Buffer.byteLength(text, "utf8")); // a token is at least one byte
       let length = 0;
       for (const [match] of text.matchAll(word)) for (const id of idsOf(match)) ids[length++] = id;
       return ids.slice(0, length);
     },
-    decode: (ids) => Buffer.from(Array.from(ids, (id) => byteStrings[id] ?? "").join(""), "latin1").toString("utf8"),
+    decode: (ids) => Buffer.from(Array.from(ids, textOf).join(""), "latin1").toString("utf8"),
     byteLength(ids) {
       let length = 0;
       for (let i = 0; i < ids.length; i++) length += byteLengthOf(ids[i]!);

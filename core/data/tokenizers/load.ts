@@ -9,15 +9,21 @@ export async function loadTokenizer(name: TokenizerName, vocabulary?: Uint16Arra
   return vocabulary === undefined ? tokenizer : compacted(tokenizer, vocabulary);
 }
 
-/** Texts as ids, and the tokenizer that they came from: for gpt2, compacted to the ids that occur in them. */
-export async function tokenize(
-  texts: readonly string[],
-  name: TokenizerName,
-): Promise<{ readonly tokenizer: Tokenizer; readonly documents: readonly Uint16Array[] }> {
+/** Texts as ids of a tokenizer that has all of its own. */
+export interface Tokenized {
+  readonly tokenizer: Tokenizer;
+  readonly documents: readonly Uint16Array[];
+}
+
+export async function tokenize(texts: readonly string[], name: TokenizerName): Promise<Tokenized> {
   const tokenizer = await loadTokenizer(name);
-  const documents = texts.map((text) => tokenizer.encode(text));
-  if (name === "bytes") return { tokenizer, documents };
+  return { tokenizer, documents: texts.map((text) => tokenizer.encode(text)) };
+}
+
+/** Renumbers the ids of documents, in place, to those that occur in them; bytes stay as they are. */
+export function compactIds({ tokenizer, documents }: Tokenized): Tokenizer {
+  if (tokenizer.name === "bytes") return tokenizer;
   const compact = compacted(tokenizer, occurringIds(documents, tokenizer.d_vocab));
   for (const ids of documents) compact.renumber(ids);
-  return { tokenizer: compact, documents };
+  return compact;
 }

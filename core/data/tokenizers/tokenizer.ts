@@ -10,7 +10,9 @@ export interface Tokenizer {
   encode(text: string): Uint16Array;
   /** Ids that cut a character in two decode to U+FFFD there. */
   decode(ids: ArrayLike<number>): string;
-  /** UTF-8 bytes that the ids stand for. */
+  /** What stands between documents that are joined: `<|endoftext|>` for gpt2, a zero byte, which no text has, for bytes. */
+  readonly separator: ArrayLike<number>;
+  /** UTF-8 bytes that the ids stand for; none for `<|endoftext|>`. */
   byteLength(ids: ArrayLike<number>): number;
 }
 

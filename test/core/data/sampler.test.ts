@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
+import { assemble, type Split } from "../../../core/data/assemble.ts";
 import { createSampler } from "../../../core/data/sampler.ts";
-import { type Split, splitDocuments } from "../../../core/data/split.ts";
+import { splitDocuments } from "../../../core/data/split.ts";
 import { type Batch, countWindows, evalWindows, windowStarts } from "../../../core/data/windows.ts";
 import { thrownBy } from "../../helpers/thrown.ts";
 
@@ -137,9 +138,11 @@ describe("evalWindows", () => {
     const ids = Uint16Array.from({ length: 400 }, (_, i) => i);
     const documents = Array.from({ length: 20 }, (_, i) => ids.subarray(i * 20, i * 20 + 20));
     for (const given of [documents, [ids]]) {
-      const splits = splitDocuments(given, { eval_fraction: 0.3, n_ctx, seed: 2 }, "corpus");
-      const held = evalWindows(splits, n_ctx, 1000);
-      const sampler = createSampler(splits.train, { n_ctx, seed: 2 });
+      const lengths = given.map(({ length }) => length);
+      const sides = splitDocuments(lengths, { eval_fraction: 0.3, n_ctx, split_seed: 2, pack: false }, "corpus");
+      const { train, eval: heldOut } = assemble(given, sides, n_ctx, undefined);
+      const held = evalWindows({ eval: heldOut.split }, n_ctx, 1000);
+      const sampler = createSampler(train.split, { n_ctx, seed: 2 });
       const trained = sampler.next(30 * sampler.windows);
       const trainedIds = new Set([...trained.tokens.data, ...trained.targets.data]);
       expect([...held.tokens.data, ...held.targets.data].filter((id) => trainedIds.has(id))).to.deep.equal([]);

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
+import { textsInLines } from "../../../plugins/corpora/json.ts";
 import { text } from "../../../plugins/corpora/text.ts";
 import { loadCorpus } from "../../helpers/corpus.ts";
 import { useTempDir } from "../../helpers/temp.ts";
@@ -83,10 +84,19 @@ describe("text", () => {
   });
 
   for (const [name, bytes, at] of [
-    ["a stray byte", [0x61, 0xc3, 0xa9, 0xff, 0x62], "got byte 0xff at offset 3"],
-    ["a broken sequence", [0x61, 0xc3, 0x28], "got byte 0x28 at offset 2"],
-    ["a character cut off by the end", [0x61, 0xe2, 0x82], "got byte at offset 3: the file ends inside a character"],
-    ["Latin-1", [...Buffer.from("caf\u00e9 au lait", "latin1")], "got byte 0x20 at offset 4"],
+    ["a stray byte", [0x61, 0xc3, 0xa9, 0xff, 0x62], "got byte 0xff at offset 3, which is ÿ in Windows-1252"],
+    ["a broken sequence", [0x61, 0xc3, 0x28], "got byte 0xc3 at offset 1, which is Ã in Windows-1252"],
+    [
+      "a character cut off by the end",
+      [0x61, 0xe2, 0x82],
+      "got byte 0xe2 at offset 1: the file ends inside a character",
+    ],
+    [
+      "Latin-1",
+      [...Buffer.from("caf\u00e9 au lait", "latin1")],
+      "got byte 0xe9 at offset 3, which is é in Windows-1252. Convert it: iconv -f WINDOWS-1252 -t UTF-8.",
+    ],
+    ["UTF-16", [0xff, 0xfe, 0x61, 0], "got UTF-16. Convert it: iconv -f UTF-16 -t UTF-8."],
   ] as const) {
     it(`names file and offset of ${name}`, async () => {
       put("bad.txt", Uint8Array.from(bytes));
@@ -95,7 +105,7 @@ describe("text", () => {
   }
 
   for (const [name, line, said] of [
-    ["JSON", '{"text": oops}', /^a\.jsonl:3: expected a line of JSON: .+/],
+    ["JSON", '{"text": oops}', /^a\.jsonl:3: expected JSON: .+/],
     ["an object", '["text"]', /^a\.jsonl:3: expected a JSON object, got `\["text"\]`\./],
     [
       "the field",
@@ -111,6 +121,47 @@ describe("text", () => {
       expect(await problem({ files: "a.jsonl" })).to.match(said);
     });
   }
+
+  it("refuses bytes that no text has", async () => {
+    put("ids.txt", Uint8Array.of(0x61, 0, 0x62, 0));
+    expect(await problem({ files: "ids.txt" })).to.match(/^ids\.txt: expected text, got byte 0x00 at offset 1\./);
+  });
+
+  it("counts a file once that is there under other names, or with equal content, and says so", async () => {
+    put("d/a.txt", "one");
+    put("d/b.txt", "two");
+    put("d/c.txt", "one");
+    symlinkSync(join(dir(), "d/b.txt"), join(dir(), "d/symbolic.txt"));
+    linkSync(join(dir(), "d/b.txt"), join(dir(), "d/hard.txt"));
+    put("d/packed.txt.gz", gzipSync("two"));
+    const loaded = await loadCorpus(text, { files: "d" }, dir());
+    expect(loaded.documents).to.deep.equal(["one", "two"]);
+    expect(loaded.source).to.deep.include({ files: 2, bytes: 6, names: ["d/a.txt", "d/b.txt"] });
+    expect(loaded.notes).to.deep.equal([
+      "2 files are left out, being the same file under another name: d/hard.txt is d/b.txt, d/symbolic.txt is d/b.txt.",
+      "2 files are left out, being equal to others: d/c.txt equals d/a.txt, d/packed.txt.gz equals d/b.txt.",
+    ]);
+  });
+
+  it("reads .JSONL as .jsonl, and .json that is an array of texts or of objects", async () => {
+    put("d/a.JSONL", '{"text":"one"}\n{"text":"two"}\n');
+    put("b.json", '["three",{"text":"four"}]');
+    put("c.json", '[{"text":"fine"},{"id":7}]');
+    expect(await documents({ files: ["b.json", "d"] })).to.deep.equal(["three", "four", "one", "two"]);
+    expect(await problem({ files: "c.json" })).to.match(/^c\.json\[1\]: expected a field `text`, got `id`/);
+  });
+
+  it("reads lines as they come, wherever a chunk ends", async () => {
+    const lines = Buffer.from(["näïve", "", "🙂", "last"].map((word) => JSON.stringify({ text: word })).join("\r\n"));
+    for (const size of [1, 2, 3, 7, 1000]) {
+      const chunks = async function* () {
+        for (let at = 0; at < lines.length; at += size) yield lines.subarray(at, at + size);
+      };
+      const texts: string[] = [];
+      for await (const one of textsInLines(chunks(), "text", "a.jsonl")) texts.push(one);
+      expect(texts).to.deep.equal(["näïve", "", "🙂", "last"]);
+    }
+  });
 
   it("names a gzip that is damaged or cut off", async () => {
     const whole = gzipSync("some text that is long enough to be cut");

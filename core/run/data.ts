@@ -1,0 +1,32 @@
+/** The data of a run, from its config and plugins. */
+import type { LoadedConfig } from "../config/load.ts";
+import { byDefault } from "../config/source.ts";
+import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { ChosenPlugins } from "../host/resolve.ts";
+
+/** Loads what a run trains and is evaluated on. Keys of `data` that somebody set and that have no effect are in the notes. */
+export async function loadRunData(loaded: LoadedConfig, chosen: ChosenPlugins): Promise<Dataset> {
+  const { data, model } = loaded.config;
+  const { tokenizer, eval_fraction, split_seed, pack, separator } = data;
+  const dataset = await loadDataset({
+    corpus: chosen.corpus,
+    evalCorpus: chosen.evalCorpus,
+    baseDir: loaded.baseDir,
+    tokenizer,
+    eval_fraction,
+    split_seed,
+    pack,
+    separator,
+    n_ctx: model.n_ctx,
+  });
+  const idle = {
+    "the corpus gives token ids": dataset.tokenizer ? [] : ["tokenizer", "separator"],
+    "data.eval_corpus is what is held out": chosen.evalCorpus ? ["eval_fraction", "split_seed"] : [],
+  };
+  const notes = Object.entries(idle).flatMap(([why, keys]) =>
+    keys
+      .filter((key) => (loaded.sources[`data.${key}`] ?? byDefault) !== byDefault)
+      .map((key) => `data.${key} has no effect: ${why}.`),
+  );
+  return { ...dataset, notes: [...notes, ...dataset.notes] };
+}
