@@ -1,11 +1,13 @@
 /** What the runs came to: every number that the page shows is read from them here. */
-import { type OverlapReport, overlapOf } from "../../core/fork-overlap.ts";
-import { type PruneReport, pruneRun } from "../../core/prune.ts";
+
 import type { StoredRow } from "../../core/record/format.ts";
 import { readRows } from "../../core/record/reader.ts";
-import { type ContrastReport, contrastRuns } from "../../core/seed-contrast.ts";
-import { mean } from "../../core/statistics/moments.ts";
+import { verdictOf } from "../../plugins/analyzers/layer-contrast/inversion.ts";
 import { builtIns } from "../../plugins/index.ts";
+import { mean } from "../../statistics/moments.ts";
+import { type ContrastReport, contrastRuns } from "../../studies/contrast.ts";
+import { type OverlapReport, overlapOf } from "../../studies/overlap.ts";
+import { type PruneReport, pruneRun } from "../../studies/prune.ts";
 import { centre, initScales, learningRates, nameOf, planned, seeds } from "./plan.ts";
 import { forkNames, type RunDirs } from "./train-all.ts";
 
@@ -112,12 +114,12 @@ function layerKeys(row: StoredRow, metric: string): string[] {
 /** How many seeds ended with each verdict, by test. */
 function verdictsOf(seedRows: readonly (readonly StoredRow[])[]): Summary["verdicts"] {
   const tests = ["inversion_cross_level", "inversion_pool", "trend_use_token", "trend_use_batch"];
-  const names = ["same sign", "undetermined", "inverted"];
   return Object.fromEntries(
     tests.map((test) => {
       const last = seedRows.map((rows) => rows.findLast(({ metrics }) => `layer_contrast/${test}` in metrics));
-      const ends = last.map((row) => names[(row?.metrics[`layer_contrast/${test}`] ?? 0) + 1]!);
-      return [test, Object.fromEntries(names.map((name) => [name, ends.filter((end) => end === name).length]))];
+      const ends = last.map((row) => verdictOf(row?.metrics[`layer_contrast/${test}`] ?? Number.NaN));
+      const named = [...new Set(ends)].map((name) => [name, ends.filter((end) => end === name).length] as const);
+      return [test, Object.fromEntries(named)];
     }),
   );
 }

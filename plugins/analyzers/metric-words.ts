@@ -1,5 +1,5 @@
 /** Sentences that the analyzers' metrics share. */
-import { gatheredAnalyses } from "../../core/statistics/gathered.ts";
+import { gatheredAnalyses } from "../../statistics/gathered.ts";
 
 const over = `of ${"`NAME`"} over the last ${gatheredAnalyses} analysed batches`;
 const caveat =

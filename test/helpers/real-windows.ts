@@ -1,7 +1,7 @@
 /** Windows of real text under a trained network, as counts: the population that intervals and verdicts must hold on. */
 import { readFileSync } from "node:fs";
-import type { Random } from "../../core/random.ts";
-import { decodeSafetensors } from "../../core/safetensors.ts";
+import type { Random } from "../../core/arrays/random.ts";
+import { decodeSafetensors } from "../../core/arrays/safetensors.ts";
 import { type Firings, firings } from "../../plugins/analyzers/counts.ts";
 
 const file = new URL("../fixtures/windows.safetensors", import.meta.url);

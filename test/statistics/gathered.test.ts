@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { createRandom, type Random } from "../../core/random.ts";
-import { createGathering, gatheredAnalyses, gatheredMetrics, meanOverTime } from "../../core/statistics/gathered.ts";
+import { createRandom, type Random } from "../../core/arrays/random.ts";
+import { createGathering, gatheredAnalyses, gatheredMetrics, meanOverTime } from "../../statistics/gathered.ts";
 
 describe("meanOverTime", () => {
   it("takes the error from differences between neighbours: a drift of the whole does not count", () => {

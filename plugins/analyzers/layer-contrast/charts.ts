@@ -1,5 +1,5 @@
 /** Charts of layer-contrast. */
-import type { Chart } from "../../../core/plugin.ts";
+import type { Chart } from "../../../core/contract/chart.ts";
 import { layerLines } from "../chart-parts.ts";
 import { deltaNames } from "./effects.ts";
 
@@ -50,10 +50,7 @@ export const charts: readonly Chart[] = [
     data: "scalars",
     only: ["use_token", "use_seq", "use_batch"],
     spec: {
-      transform: [
-        ...lastStep,
-        { calculate: "2 * asin(sqrt(datum.value))", as: "arcsine" },
-      ],
+      transform: [...lastStep, { calculate: "2 * asin(sqrt(datum.value))", as: "arcsine" }],
       mark: { type: "line", point: true },
       encoding: {
         x: { field: "layer", type: "ordinal", title: "layer" },

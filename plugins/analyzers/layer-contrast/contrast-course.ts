@@ -1,8 +1,8 @@
 /** The contrast over the last analyses: means with intervals over units and sequences. */
-import type { Arrays } from "../../../core/ndarray.ts";
-import { createGathering, meanOverTime } from "../../../core/statistics/gathered.ts";
-import { type Estimate, interval } from "../../../core/statistics/jackknife.ts";
-import { mean } from "../../../core/statistics/moments.ts";
+import type { Arrays } from "../../../core/arrays/ndarray.ts";
+import { createGathering, meanOverTime } from "../../../statistics/gathered.ts";
+import { type Estimate, interval } from "../../../statistics/jackknife.ts";
+import { mean } from "../../../statistics/moments.ts";
 import { unitGroups } from "../layer-statistics.ts";
 import { type DeltaName, deltaNames, type Effects } from "./effects.ts";
 

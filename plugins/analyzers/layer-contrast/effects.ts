@@ -1,8 +1,8 @@
 /** First against last layer: one effect a statistic, and how much of it is which units there happen to be. */
-import { onScale, type StatisticName } from "../../../core/statistics/contrast.ts";
-import { logit } from "../../../core/statistics/effects.ts";
-import { jackknifeError } from "../../../core/statistics/jackknife.ts";
-import { expectedUnion } from "../../../core/statistics/rarefaction.ts";
+import { onScale, type StatisticName } from "../../../statistics/contrast.ts";
+import { logit } from "../../../statistics/effects.ts";
+import { jackknifeError } from "../../../statistics/jackknife.ts";
+import { expectedUnion } from "../../../statistics/rarefaction.ts";
 import type { Firings } from "../counts.ts";
 import { layerStatistics, type Tallies, tallies, talliesWithoutUnits } from "../layer-statistics.ts";
 

@@ -1,8 +1,8 @@
 /** First against last layer. */
 import { z } from "zod";
-import type { NDArray } from "../../../core/ndarray.ts";
-import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/plugin.ts";
-import { onScale, type StatisticName, statisticNames } from "../../../core/statistics/contrast.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
+import { onScale, type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
 import { byMetric, countLayers, type Firings, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { createContrastCourse, type MeanContrasts } from "./contrast-course.ts";

@@ -2,8 +2,8 @@
  * Are first and last layer inverted, as arXiv 2407.07848 has it: does the first draw on a small pool of units, each often, and the
  * last on almost all, each seldom? Tests with a direction, each with its own verdict; there is no global yes or no.
  */
-import type { Estimate } from "../../../core/statistics/jackknife.ts";
-import { type Slope, slopeOf } from "../../../core/statistics/trend.ts";
+import type { Estimate } from "../../../statistics/jackknife.ts";
+import { type Slope, slopeOf } from "../../../statistics/trend.ts";
 import type { DeltaName } from "./effects.ts";
 
 /**
@@ -66,7 +66,10 @@ export function isSettled(times: readonly number[], contrast: readonly number[])
   const from = times.at(-1)! - Math.LN2;
   const points = times.flatMap((time, i) => (time >= from ? [[time, contrast[i]!] as const] : []));
   if (points.length < fewestInDoubling) return false;
-  const [x, y] = [0, 1].map((k) => points.reduce((sum, point) => sum + point[k]!, 0) / points.length) as [number, number];
+  const [x, y] = [0, 1].map((k) => points.reduce((sum, point) => sum + point[k]!, 0) / points.length) as [
+    number,
+    number,
+  ];
   const xx = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
   const slope = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / xx;
   const now = y + slope * (times.at(-1)! - x);

@@ -5,8 +5,8 @@ import {
   scaleOf,
   shareNames,
   statisticNames,
-} from "../../../core/statistics/contrast.ts";
-import { gatheredAnalyses } from "../../../core/statistics/gathered.ts";
+} from "../../../statistics/contrast.ts";
+import { gatheredAnalyses } from "../../../statistics/gathered.ts";
 import { unitGroups } from "../layer-statistics.ts";
 import { type DeltaName, deltaNames } from "./effects.ts";
 import { fewestFirings } from "./specificity.ts";
@@ -27,7 +27,8 @@ export const trendNames = ["use_token", "use_seq", "use_batch"] as const satisfi
 
 const rarefied =
   "Of use_batch it is compared at the most sequences (delta_use_batch_tokens) whose union saturates neither layer, over 99 % of units; NaN where a single sequence does.";
-const verdictNumbers = "1 inverted, 0 undecided, -1 same order in both layers, -2 reversed (inverted the other way round)";
+const verdictNumbers =
+  "1 inverted, 0 undecided, -1 same order in both layers, -2 reversed (inverted the other way round)";
 const settledIf =
   "NaN not yet: before the first intervals, or while the contrast moves by over half of itself in a doubling of tokens.";
 
@@ -66,10 +67,12 @@ export const metrics = {
       `Last minus first layer, ${scaleOf(name) === "log" ? "log" : "log odds"} of the ${meaning}, this batch. Any real; 0 no contrast; NaN where a share is 0 or 1.${name === "use_batch" ? ` ${rarefied} arXiv 2407.07848 implies +4.95.` : ""}`,
     deltaNames,
   ),
-  delta_use_batch_tokens: "Tokens at which delta_use_batch compares the layers: the batch's, or fewer where a layer saturates.",
+  delta_use_batch_tokens:
+    "Tokens at which delta_use_batch compares the layers: the batch's, or fewer where a layer saturates.",
   ...perStatistic(
     "delta_mean_",
-    (_, name) => `Mean of delta_${name} over the last ${gatheredAnalyses} analysed batches after warm-up; not given before.`,
+    (_, name) =>
+      `Mean of delta_${name} over the last ${gatheredAnalyses} analysed batches after warm-up; not given before.`,
     deltaNames,
   ),
   ...perStatistic(

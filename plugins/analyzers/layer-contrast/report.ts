@@ -1,6 +1,7 @@
 /** What layer-contrast says of one batch. */
-import { arcsine, logit } from "../../../core/statistics/effects.ts";
-import { shareNames } from "../../../core/statistics/contrast.ts";
+
+import { shareNames } from "../../../statistics/contrast.ts";
+import { arcsine, logit } from "../../../statistics/effects.ts";
 import { byMetric, type Firings } from "../counts.ts";
 import { layerStatistics, tallies } from "../layer-statistics.ts";
 import { comparable, deltaNames, type Effects, effectsOf, unionSizes } from "./effects.ts";

@@ -1,5 +1,5 @@
 /** Use of a layer by single tokens. */
-import { mean, quantile, sorted, variance } from "../../../core/statistics/moments.ts";
+import { mean, quantile, sorted, variance } from "../../../statistics/moments.ts";
 import type { Firings } from "../counts.ts";
 
 /**
