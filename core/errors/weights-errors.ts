@@ -29,3 +29,12 @@ export function missingTensor(
   const message = `${where}: ${shown(name)}: expected [${shape.join(" ")}], got ${found}. Do config.json and weights belong together?`;
   return new ExperimentError("weights.invalid", message);
 }
+
+export function noTokenizer(folder: string): ExperimentError {
+  const message = `${folder}: expected tokenizer.json, or vocab.json and merges.txt, got none of them.`;
+  return new ExperimentError("weights.invalid", message);
+}
+
+export function damagedTokenizer(path: string, problem: string, cause?: unknown): ExperimentError {
+  return new ExperimentError("weights.invalid", `${path}: cannot be read as a tokenizer: ${problem}.`, cause);
+}
