@@ -18,6 +18,12 @@ export interface HubTokenizer {
   readonly leading: readonly number[];
 }
 
+/** The part of the library that is used. */
+interface Encoder {
+  encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: number[] };
+  decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
+}
+
 const token = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
 const settingsSchema = z.looseObject({
   add_bos_token: z.boolean().nullish(),
@@ -44,7 +50,7 @@ export async function loadHubTokenizer(folder: string): Promise<HubTokenizer> {
   const { Tokenizer } = await import("@huggingface/tokenizers");
   try {
     const definition = whole ? jsonOf(file) : bytePairs(folder, settings);
-    const tokenizer = new Tokenizer(definition as object, settings);
+    const tokenizer = new Tokenizer(definition as object, settings) as Encoder; // its own types do not resolve here
     const encode = (text: string, add_special_tokens: boolean) => tokenizer.encode(text, { add_special_tokens }).ids;
     const around = encode("a", true);
     const alone = encode("a", false);
