@@ -1,9 +1,9 @@
 /** AdamW (arXiv 1711.05101) as an init/update pair over named tensors, and clipping by global norm. */
 
 import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
 import type { TrainConfig } from "../config/schema.ts";
 import type { TensorSpecs, Tensors } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 
 /** What changes from step to step, as scalar tensors. */
 export interface AdamScalars {
