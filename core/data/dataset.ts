@@ -1,6 +1,6 @@
 /** A corpus made ready to train on: loaded, tokenized, split, counted and hashed. */
 import { invalidData } from "../errors/errors.ts";
-import { type Amount, assemble, hasShortPieces, type Side, type Split } from "./assemble.ts";
+import { type Amount, assemble, hasShortPieces, type Split } from "./assemble.ts";
 import { hashOfSplit, hashOfText, repeatedDocuments } from "./fingerprint.ts";
 import { type Content, type CorpusChoice, contentOf, loadDocuments } from "./loaded.ts";
 import { type Piece, type Sides, splitDocuments } from "./split.ts";
@@ -16,12 +16,6 @@ export interface Counts extends Amount {
   readonly windows: number;
 }
 
-/** UTF-8 bytes for each token of a side, for bits per byte. */
-export interface BytesPerToken {
-  readonly train: number;
-  readonly eval: number;
-}
-
 export interface Dataset {
   readonly d_vocab: number;
   readonly train: Split;
@@ -34,8 +28,6 @@ export interface Dataset {
     /** Documents that are on neither side, because no window fits into them. */
     readonly short: Amount;
   };
-  /** Absent when the corpus gave token ids. */
-  readonly bytesPerToken?: BytesPerToken;
   /** Absent when the corpus gave token ids. */
   readonly tokenizer?: Tokenizer;
   /** See `hashOfText`. */
@@ -112,7 +104,7 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
     train: train.split,
     eval: held.split,
     counts,
-    ...(tokenizer && { tokenizer, bytesPerToken: bytesPerToken(train, held, tokenizer) }),
+    ...(tokenizer && { tokenizer }),
     hash,
     source: {
       ...loaded[0]?.source,
@@ -160,16 +152,4 @@ function apart(lengths: readonly number[], count: number): Sides {
 
 function sum(a: Amount, b: Amount): Amount {
   return { documents: a.documents + b.documents, tokens: a.tokens + b.tokens };
-}
-
-function bytesPerToken(train: Side, held: Side, tokenizer: Tokenizer): BytesPerToken {
-  const mean = ({ split: { tokens, starts, ends } }: Side) => {
-    let [bytes, count] = [0, 0];
-    starts.forEach((start, i) => {
-      bytes += tokenizer.byteLength(tokens.subarray(start, ends[i]));
-      count += ends[i]! - start;
-    });
-    return bytes / count;
-  };
-  return { train: mean(train), eval: mean(held) };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Corpus, type Document, defineCorpus } from "../../../core/contract/corpus.ts";
 import type { Split } from "../../../core/data/assemble.ts";
+import { bitsPerByte, bytesPerToken } from "../../../core/data/bytes-per-token.ts";
 import { type DatasetOptions, loadDataset } from "../../../core/data/dataset.ts";
 import { corpusLine } from "../../../core/record/corpus.ts";
 import { sotu } from "../../../plugins/corpora/sotu.ts";
@@ -46,6 +47,18 @@ describe("loadDataset", () => {
     expect(parts[1]!.length / 200).to.be.closeTo(0.25, 0.02);
   });
 
+  it("knows the bytes of the tokens that are predicted, of whichever text they are", async () => {
+    const words = Array.from({ length: 20 }, (_, i) => `${" hello world".repeat(5 + i)}`);
+    const targets = { shape: [1, 3], data: Int32Array.of(0, 1, 1) };
+    const bytes = await load(corpusOf(words));
+    expect(bytesPerToken(targets, bytes.tokenizer)).to.equal(1);
+    const bpe = await load(corpusOf(words), { tokenizer: "gpt2" });
+    expect(bpe.d_vocab).to.equal(2);
+    expect(bytesPerToken(targets, bpe.tokenizer)).to.equal(6); // " hello" and " world"
+    expect(bytesPerToken(targets, undefined)).to.equal(undefined);
+    expect(bitsPerByte(Math.LN2 * 3, 6)).to.equal(0.5);
+  });
+
   it("warns when it leaves out much of the text or holds out another share than was asked for", async () => {
     const posts = [...Array.from({ length: 50 }, () => "a short post"), "x".repeat(100), "y".repeat(60)];
     const { notes, counts } = await load(corpusOf(posts), { n_ctx: 16, pack: false });
@@ -82,23 +95,12 @@ describe("loadDataset", () => {
     expect([first(train), first(held)]).to.deep.equal(["first text", "another text"]);
   });
 
-  it("knows the bytes of a token on either side", async () => {
-    const words = Array.from({ length: 20 }, (_, i) => `${" hello world".repeat(5 + i)}`);
-    expect((await load(corpusOf(words))).bytesPerToken).to.deep.equal({ train: 1, eval: 1 });
-    const bpe = await load(corpusOf(words), { tokenizer: "gpt2" });
-    expect(bpe.d_vocab).to.equal(2);
-    expect(bpe.bytesPerToken).to.deep.equal({ train: 6, eval: 6 }); // " hello" and " world"
-    const other = { plugin: corpusOf([" a a a a a a a"]), options: {} };
-    const apart = await load(corpusOf(words), { tokenizer: "gpt2", evalCorpus: other });
-    expect(apart.bytesPerToken).to.deep.equal({ train: 6, eval: 2 });
-  });
-
   it("takes token ids as they are, and joins them where the corpus ends documents with a separator", async () => {
     const ids = [Uint16Array.of(1, 2, 3, 4, 5), Uint16Array.of(9, 8, 7, 6, 5, 4)];
     const given = await load(corpusOf(ids, { d_vocab: 100 }), { tokenizer: "gpt2" });
     expect(given.d_vocab).to.equal(100);
     expect(given.source.tokenizer).to.equal("none");
-    expect(given).not.to.have.any.keys("bytesPerToken", "tokenizer");
+    expect(given).not.to.have.any.keys("tokenizer");
     expect((await load(corpusOf(ids))).d_vocab).to.equal(10);
     const short = Array.from({ length: 20 }, () => Uint16Array.of(1, 2, 0));
     expect((await load(corpusOf(short, { separator: 0 }))).counts.packed.documents).to.equal(20);
