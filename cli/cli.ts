@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and what happens to an error. */
 import yargs from "yargs";
 import { badUsage, ExperimentError, reasonOf } from "../core/errors/errors.ts";
+import { packageVersion } from "../core/modules/version.ts";
 import type { LoadPlugins } from "./command.ts";
 import { commands } from "./commands.ts";
 import { sanitise } from "./terminal.ts";
@@ -19,7 +20,7 @@ export async function runCli(argv: readonly string[], plugins: LoadPlugins): Pro
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 100))
-    .version()
+    .version(packageVersion)
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? badUsage(message);

@@ -2,10 +2,11 @@
 import type { Argv } from "yargs";
 import { type AddCommand, command, json, runs } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
+import { count, countWithDefault } from "./count.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
-const checkpoint = { type: "number", describe: "Step of the checkpoint (default: the newest)." } as const;
+const checkpoint = count("at", { describe: "Step of the checkpoint (default: the newest).", least: 0 });
 
 /** In the order of `--help`. */
 export const commands: readonly AddCommand[] = [
@@ -61,6 +62,7 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("a", { ...oneRun, demandOption: true })
         .positional("b", { type: "string", demandOption: true, describe: "The other run." })
+        .option("all", { type: "boolean", default: false, describe: "All metrics, not the headline ones alone." })
         .option("runs", runs)
         .option("json", json),
     load: async () => (await import("./compare.ts")).compareCommand,
@@ -71,7 +73,14 @@ export const commands: readonly AddCommand[] = [
     flags: (yargs: Argv) =>
       yargs
         .positional("dir", { type: "string", describe: "Folder of runs, or one run by id, name, path or `latest`." })
-        .option("port", { type: "number", default: 4800, describe: "Port to listen on; 0: any that is free." })
+        .option(
+          "port",
+          countWithDefault("port", 4800, {
+            describe: "Port to listen on; 0: any that is free.",
+            least: 0,
+            most: 65535,
+          }),
+        )
         .option("host", {
           type: "string",
           default: "127.0.0.1",
@@ -135,7 +144,7 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("runs", { ...someRuns, demandOption: true })
         .option("root", runs)
-        .option("last", { type: "number", default: 10, describe: "Rows at the end of each run to average." })
+        .option("last", countWithDefault("last", 10, { describe: "Rows at the end of each run to average." }))
         .option("json", json),
     load: async () => (await import("./contrast.ts")).contrastCommand,
   }),
@@ -146,12 +155,11 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...oneRun, demandOption: true })
         .option("at", checkpoint)
-        .option("orders", { type: "number", default: 3, describe: "Data orders: forks of each kind." })
-        .option("steps", {
-          type: "number",
-          default: 200,
-          describe: "Steps of each fork; the schedule stays the run's.",
-        })
+        .option("orders", countWithDefault("orders", 3, { describe: "Data orders: forks of each kind." }))
+        .option(
+          "steps",
+          countWithDefault("steps", 200, { describe: "Steps of each fork; the schedule stays the run's." }),
+        )
         .option("counterfactual", {
           type: "array",
           string: true,
@@ -171,11 +179,10 @@ export const commands: readonly AddCommand[] = [
     flags: (yargs: Argv) =>
       yargs
         .positional("forks", { ...someRuns, demandOption: true, describe: "Forks: ids, names, paths." })
-        .option("tokens", {
-          type: "number",
-          default: 65_536,
-          describe: "Tokens without a firing that make a unit silent.",
-        })
+        .option(
+          "tokens",
+          countWithDefault("tokens", 65_536, { describe: "Tokens without a firing that make a unit silent." }),
+        )
         .option("runs", runs)
         .option("json", json),
     load: async () => (await import("./overlap.ts")).overlapCommand,
@@ -187,11 +194,10 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...oneRun, demandOption: true })
         .option("at", checkpoint)
-        .option("tokens", {
-          type: "number",
-          default: 32_768,
-          describe: "Training tokens over which firings are counted.",
-        })
+        .option(
+          "tokens",
+          countWithDefault("tokens", 32_768, { describe: "Training tokens over which firings are counted." }),
+        )
         .option("runs", runs)
         .option("json", json),
     load: async () => (await import("./prune.ts")).pruneCommand,

@@ -9,15 +9,16 @@ import { bold, sanitise, table } from "./terminal.ts";
 interface Arguments {
   a: string;
   b: string;
+  all: boolean;
   runs: string | undefined;
   json: boolean;
 }
 
-export async function compareCommand({ a, b, runs, json }: Arguments): Promise<void> {
+export async function compareCommand({ a, b, all, runs, json }: Arguments): Promise<void> {
   const root = await runsFolder(runs);
   const pair = [readRun(resolveRun(root, a)), readRun(resolveRun(root, b))] as const;
   const comparison = await comparisonOf(...pair);
-  console.log(json ? jsonText(comparison) : comparisonText(comparison));
+  console.log(json ? jsonText(comparison) : comparisonText(comparison, all ? undefined : headlineOf(pair)));
 }
 
 interface Side {
@@ -58,7 +59,16 @@ function sideOf({ run, state }: FoundRun): Side {
   return { id: run.id, name: run.name, state };
 }
 
-function comparisonText({ a, b, config, values }: Comparison): string {
+/** Whether a metric is among those that its analyzer, or the trainer, puts first in either run. */
+function headlineOf(pair: readonly FoundRun[]): (metric: string) => boolean {
+  const keys = pair.flatMap(({ run }) => run.metrics.filter(({ headline }) => headline).map(({ key }) => key));
+  const first = new Set(keys);
+  return (metric) => first.size === 0 || first.has(metric.replace(/\/layer_\d+$/, ""));
+}
+
+function comparisonText({ a, b, config, values: all }: Comparison, isFirst?: (metric: string) => boolean): string {
+  const values = all.filter(({ metric }) => isFirst === undefined || isFirst(metric));
+  const hidden = all.length - values.length;
   const titleOf = ({ id, name, state }: Side) => `${sanitise(name === id ? id : `${name} (${id})`)}, ${state}`;
   const settings = config.map((one) => [sanitise(one.keyPath), configValue(one.a), configValue(one.b)]);
   const numbers = values.map((one) => [
@@ -73,6 +83,7 @@ function comparisonText({ a, b, config, values }: Comparison): string {
     `A: ${titleOf(a)}\nB: ${titleOf(b)}`,
     settings.length > 0 ? table([["config", "A", "B"].map(bold), ...settings]) : "The configs are equal.",
     numbers.length > 0 ? table([head, ...numbers], { align: "right" }) : "Neither run has values yet.",
+    ...(hidden > 0 ? [`${hidden} more values with --all`] : []),
   ].join("\n\n");
 }
 

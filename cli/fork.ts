@@ -3,6 +3,7 @@ import { train } from "../core/run/train.ts";
 import { forkRequests } from "../studies/fork.ts";
 import type { LoadPlugins } from "./command.ts";
 import { drawCharts } from "./draw-charts.ts";
+import { jsonText } from "./numbers.ts";
 import { createProgress } from "./progress.ts";
 import { runsFolder } from "./runs-folder.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -37,7 +38,7 @@ export async function forkCommand(
   } finally {
     stopping.stop();
   }
-  if (json) console.log(JSON.stringify(done, null, 2));
+  if (json) console.log(jsonText(done));
   else for (const { id, name, state } of done) console.log(`${id}  ${name}  ${state}`);
   if (!json) for (const line of nextSteps(done, orders)) console.log(line);
   const cut = stopping.signal.aborted || done.some(({ state }) => state === "interrupted");

@@ -2,6 +2,7 @@
 import type { SessionRequest } from "../core/run/open.ts";
 import { train } from "../core/run/train.ts";
 import { drawCharts } from "./draw-charts.ts";
+import { jsonText } from "./numbers.ts";
 import { createProgress } from "./progress.ts";
 import { resultText } from "./result.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -9,9 +10,10 @@ import { stopOnSignals } from "./signals.ts";
 export async function runTraining(request: SessionRequest, json: boolean): Promise<void> {
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));
+  for (const note of request.loaded.notes ?? []) progress.info?.(`${note}.`);
   try {
     const result = await train({ ...request, drawCharts }, stopping.signal, progress);
-    console.log(json ? JSON.stringify(result, null, 2) : resultText(result));
+    console.log(json ? jsonText(result) : resultText(result));
     process.exitCode = result.outcome.state === "interrupted" ? 130 : result.failedPlugins.length > 0 ? 1 : 0;
   } finally {
     stopping.stop();

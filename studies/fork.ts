@@ -4,7 +4,7 @@ import { parseWith } from "../core/config/check.ts";
 import { frozen } from "../core/config/frozen.ts";
 import { type Config, configSchema } from "../core/config/schema.ts";
 import { withSecretsOf } from "../core/config/secrets.ts";
-import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "../core/errors/errors.ts";
+import { noCheckpointAt, noGradientNorms, nothingToFork, unknownCounterfactual } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
@@ -89,6 +89,10 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
   const found = options.at === undefined ? all[0] : all.find(({ step }) => step === options.at);
   if (found === undefined) throw noCheckpointAt(run.id, options.at, all.map(({ step }) => step).toReversed());
   const config = parseWith(configSchema, withSecretsOf(run.config, present), [], run.sources);
+  const left = config.train.steps - found.step;
+  if (left <= 0) throw nothingToFork(run.id, found.step, all.map(({ step }) => step).toReversed());
+  const notes =
+    left < steps ? [`only ${left} steps of the run's schedule are left after step ${found.step}, not ${steps}.`] : [];
   const changes = [
     ["plain", () => ({ train: {} })] as const,
     ...counterfactuals.map((name) => [name, counterfactual(name)] as const),
@@ -109,7 +113,12 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
       };
       const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
       const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
-      return { loaded, plugins, fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path } };
+      return {
+        loaded,
+        plugins,
+        notes,
+        fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path },
+      };
     }),
   );
 }

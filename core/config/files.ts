@@ -1,7 +1,7 @@
 /** Config files: finding them with cosmiconfig, reading them, and following `$import`. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { circularImport, configNotFound, invalidValue, unreadableConfig } from "../errors/errors.ts";
+import { circularImport, configNotFound, invalidValue, severalConfigs, unreadableConfig } from "../errors/errors.ts";
 import { defaultExport, importModule } from "../modules/load-module.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { isPlainObject } from "./shorthand.ts";
@@ -19,8 +19,30 @@ export const searchPlaces = [
   "package.json",
 ];
 
-/** The config file for a folder: in it, or in a parent up to the first that has a package.json. */
-export async function findConfig(cwd: string): Promise<string | undefined> {
+/** Where a search for a config file has led. */
+export interface FoundConfig {
+  /** The file in the folder, or in a parent up to the first that has a package.json. */
+  readonly file: string | undefined;
+  /** The nearest one above that, when none was found: it lies outside of the package and is not taken. */
+  readonly above?: string;
+}
+
+/** Searches from a folder upwards. Throws `config.invalid` where one folder has several. */
+export async function findConfig(cwd: string): Promise<FoundConfig> {
+  const file = await search(cwd);
+  if (file !== undefined) {
+    const configs = await configsIn(path.dirname(file));
+    if (configs.length > 1) throw severalConfigs(path.dirname(file), configs);
+    return { file };
+  }
+  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
+    const [first] = await configsIn(folder);
+    if (first !== undefined) return { file, above: path.join(folder, first) };
+    if (folder === path.dirname(folder)) return { file };
+  }
+}
+
+async function search(cwd: string): Promise<string | undefined> {
   const { cosmiconfig } = await import("cosmiconfig");
   // Only the place is wanted here. cosmiconfig would merge `$import` without telling which file a value is from, and
   // would pass over a config whose import is missing as if it were not there.
@@ -34,6 +56,15 @@ export async function findConfig(cwd: string): Promise<string | undefined> {
   } catch (thrown) {
     throw await brokenManifest(thrown);
   }
+}
+
+/** The config files that lie in a folder, by name. */
+export async function configsIn(folder: string): Promise<string[]> {
+  const there = new Set(await readdir(folder).catch(() => []));
+  const files = searchPlaces.filter((place) => place !== "package.json" && there.has(place));
+  if (!there.has("package.json")) return files;
+  const manifest = parsed(await readFile(path.join(folder, "package.json"), "utf8").catch(() => "{}"));
+  return manifest[moduleName] === undefined ? files : [...files, "package.json"];
 }
 
 /** cosmiconfig looks into package.json for options of its own as soon as it is set up, and throws when that is broken. */
@@ -92,9 +123,10 @@ async function contents(file: string, text: string, name: string): Promise<unkno
   return defaultExport(module);
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text);
+    const manifest: unknown = JSON.parse(text);
+    return isPlainObject(manifest) ? manifest : {};
   } catch {
     // Whatever is wrong with it, it is not for us to stop at: npm will say so.
     return {};

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { configNotFound } from "../errors/errors.ts";
-import { environmentLayers } from "./environment.ts";
-import { findConfig, movedPath, readLayers } from "./files.ts";
+import { readEnvironment } from "./environment.ts";
+import { type FoundConfig, findConfig, movedPath, readLayers } from "./files.ts";
 import { type Flags, flagLayers } from "./flags.ts";
 import { frozen } from "./frozen.ts";
 import { formatKeyPath } from "./key-path.ts";
@@ -33,11 +33,13 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** Relative paths in the config start here: the folder of the config file, or `cwd`. */
   readonly baseDir: string;
+  /** What its user may not expect, a line each: no file was found, variables that look like ours and are not. */
+  readonly notes?: readonly string[];
 }
 
 /** Loads and checks the config. Every fault of it is in the one error that is thrown, a line each. */
 export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRequest): Promise<LoadedConfig> {
-  const file = asked === undefined ? await findConfig(cwd) : path.resolve(cwd, asked);
+  const { file, above }: FoundConfig = asked === undefined ? await findConfig(cwd) : { file: path.resolve(cwd, asked) };
   if (asked !== undefined && !existsSync(path.resolve(cwd, asked))) throw configNotFound("--config", asked);
   const baseDir = file === undefined ? cwd : path.dirname(file);
   const where = (source: string) => (source === byDefault ? "" : sourceName(source, cwd).replace(/^flag /, ""));
@@ -49,7 +51,8 @@ export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRe
     const choice = valueAt(tree.values(), keyPath.split(".")) ?? pluginDefaults[keyPath];
     return [...(pluginMap(choice)?.keys() ?? [])];
   };
-  for (const layer of await environmentLayers(env, configSchema, chosen)) tree.add({ ...layer, ...fromHere });
+  const { layers, notes } = await readEnvironment(env, configSchema, chosen);
+  for (const layer of layers) tree.add({ ...layer, ...fromHere });
   for (const layer of await flagLayers(flags, configSchema)) tree.add({ ...layer, ...fromHere });
 
   const config = checkedConfig(tree, where, cwd);
@@ -60,7 +63,15 @@ export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRe
   const sources = [...plugins, ...leavesOf(config).map((leaf) => leaf.path)].map((at) => {
     return [formatKeyPath(at), sourceName(tree.sourceOf(at), baseDir)];
   });
-  return { config, sources: frozen(Object.fromEntries(sources)), file, baseDir };
+  const told = [...(asked === undefined && file === undefined ? [nothingFound(cwd, above)] : []), ...notes];
+  return { config, sources: frozen(Object.fromEntries(sources)), file, baseDir, notes: told };
+}
+
+function nothingFound(cwd: string, above: string | undefined): string {
+  const none = "no config file here: the defaults hold";
+  if (above === undefined) return `${none} (\`experiment init\` writes one)`;
+  const shown = path.relative(cwd, above);
+  return `${none}. ${shown} lies above this folder's package.json: --config ${shown} takes it`;
 }
 
 /** Plugins that are chosen when nobody chooses, by key path. */

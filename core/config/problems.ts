@@ -1,11 +1,11 @@
 /** What is wrong with a config, said in the words of `core/errors/errors.ts`. */
 import type { z } from "zod";
-import { type ExperimentError, invalidValue, severalProblems, unknownKey } from "../errors/errors.ts";
+import { decimalComma, type ExperimentError, invalidValue, severalProblems, unknownKey } from "../errors/errors.ts";
 import { nearest } from "../errors/nearest.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { expectation, inner, knownKeys, listKeys, schemaAt } from "./keys.ts";
 import { isSecret, secretMark } from "./secrets.ts";
-import { pluginKeys } from "./shorthand.ts";
+import { isPlainObject, pluginKeys } from "./shorthand.ts";
 
 /** What was checked, and how to speak of it. */
 export interface Checked {
@@ -40,6 +40,10 @@ function unknown(path: readonly PropertyKey[], key: string, checked: Checked): E
     nearest(key, known) === undefined ? listKeys(checked.schema).find(({ path }) => path.at(-1) === key) : undefined;
   const at = [...checked.at, ...path];
   const place = placed(checked.where([...at, key]), at);
+  const map = valueAt(checked.input, path);
+  // `lr: 0,1` inside { } is two entries to YAML: `lr: 0`, and `1` with nothing.
+  const isComma = /^\d+$/.test(key) && isPlainObject(map) && map[key] === null;
+  if (isComma) return decimalComma(place, key);
   return unknownKey(place, key, known, elsewhere && formatKeyPath([...checked.at, ...elsewhere.path]));
 }
 

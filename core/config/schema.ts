@@ -86,7 +86,7 @@ const train = z
     hold: z
       .array(z.string().min(1))
       .default([])
-      .describe("Parameters that are not trained: names, or beginnings of names that end with a dot (blocks.2.mlp.)."),
+      .describe("Parameters that are not trained: names (blocks.2.mlp.W_in), or groups of them (blocks.2.mlp, embed)."),
     batch_size: count().default(16).describe("Sequences in one micro-batch."),
     accumulate: count().default(1).describe("Micro-batches whose gradients make one step."),
     lr: z.number().positive().default(3e-3).describe("Peak learning rate of AdamW."),

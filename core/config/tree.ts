@@ -1,6 +1,8 @@
 /** A config while it is put together: every value with where it came from, later layers over earlier ones. */
 import { type ExperimentError, unknownKey } from "../errors/errors.ts";
 import { formatKeyPath } from "./key-path.ts";
+import { knownKeys, schemaAt } from "./keys.ts";
+import { configSchema } from "./schema.ts";
 import { engineMap, isBare, isPlainObject, pluginKeys, pluginMap } from "./shorthand.ts";
 import { byDefault } from "./source.ts";
 
@@ -70,7 +72,8 @@ export class ConfigTree {
       const at = [...path, key];
       if (forbidden.has(key)) this.#refuse(path, key, layer);
       else if (pluginKeys.has(formatKeyPath(at))) this.#choose(branch, at, value, layer);
-      else if (value === null && !isInsidePlugin(path)) branch.children.delete(key);
+      // Nothing resets a key; one that there is not stays, to be refused.
+      else if (value === null && !isInsidePlugin(path) && isKnown(path, key)) branch.children.delete(key);
       else this.#set(branch, at, formatKeyPath(at) === "engine" ? engineMap(value) : value, layer);
     }
   }
@@ -117,6 +120,10 @@ export class ConfigTree {
 
 function isBranch(node: Node): node is Branch {
   return "children" in node;
+}
+
+function isKnown(path: readonly string[], key: string): boolean {
+  return knownKeys(schemaAt(configSchema, path)).includes(key);
 }
 
 function isInsidePlugin(path: readonly string[]): boolean {

@@ -5,16 +5,15 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { configExists, unwritable } from "../errors/errors.ts";
 import { exampleConfig } from "./example.ts";
-import { findConfig } from "./files.ts";
+import { configsIn } from "./files.ts";
 
 const fileName = ".experimentrc";
 
 /** Writes `.experimentrc` into a folder that has no config yet; with `force`, over the one that it has. Returns its name. */
 export async function writeExample(folder: string, force: boolean): Promise<string> {
-  const found = await findConfig(folder);
-  if (!force && found !== undefined && path.dirname(found) === path.resolve(folder)) {
-    throw configExists(path.basename(found));
-  }
+  // Forced or not, a second config beside another would leave nobody knowing which one holds.
+  const inTheWay = (await configsIn(folder)).find((name) => !force || name !== fileName);
+  if (inTheWay !== undefined) throw configExists(inTheWay);
   try {
     await writeFile(path.join(folder, fileName), exampleConfig(schemaFrom(folder)), { flag: force ? "w" : "wx" });
   } catch (thrown) {

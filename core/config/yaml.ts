@@ -1,5 +1,5 @@
 /** YAML, and JSON as a part of it, by cosmiconfig's own parser; loaded when first used. */
-import { unreadableConfig } from "../errors/errors.ts";
+import { severalDocuments, unreadableConfig } from "../errors/errors.ts";
 
 /** Parses YAML or JSON; throws what js-yaml throws. */
 export async function parseYaml(text: string): Promise<unknown> {
@@ -12,12 +12,19 @@ export async function parseYamlFile(text: string, file: string): Promise<unknown
   try {
     return await parseYaml(text);
   } catch (thrown) {
+    if (documentsIn(text) > 1) throw severalDocuments(file);
     throw unreadableConfig(`${file}${position(thrown)}`, thrown);
   }
 }
 
 function position(thrown: unknown): string {
-  if (!(thrown instanceof Error) || !("mark" in thrown)) return "";
-  const { line, column } = thrown.mark as { line: number; column: number };
-  return `:${line + 1}:${column + 1}`;
+  const mark = thrown instanceof Error && "mark" in thrown ? thrown.mark : undefined;
+  if (typeof mark !== "object" || mark === null || !("line" in mark) || !("column" in mark)) return "";
+  return `:${Number(mark.line) + 1}:${Number(mark.column) + 1}`;
+}
+
+function documentsIn(text: string): number {
+  const parts = text.split(/^---(?:\s.*)?$/m);
+  // What stands before the first marker is a document only when it says something.
+  return parts.filter((part, i) => i > 0 || /^\s*[^\s#%]/m.test(part)).length;
 }

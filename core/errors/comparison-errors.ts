@@ -8,6 +8,19 @@ export function noCheckpointAt(run: string, step: number | undefined, steps: rea
   return new ExperimentError("usage", message);
 }
 
+/** `steps`: the checkpoints that there are. */
+export function nothingToFork(run: string, step: number, steps: readonly number[]): ExperimentError {
+  const earlier = steps.filter((one) => one < step);
+  const remedy =
+    earlier.length > 0
+      ? `Fork an earlier one: --at ${earlier.join(", --at ")}.`
+      : "Give the run a longer schedule first: `experiment resume RUN --steps N`.";
+  return new ExperimentError(
+    "usage",
+    `run ${run}: step ${step} is the last of its schedule, which leaves a fork nothing to train. ${remedy}`,
+  );
+}
+
 export function unknownCounterfactual(name: string, known: readonly string[]): ExperimentError {
   return new ExperimentError(
     "usage",

@@ -4,6 +4,7 @@ import { didYouMean } from "./nearest.ts";
 
 export * from "./comparison-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
+export * from "./usage-errors.ts";
 export * from "./weights-errors.ts";
 
 // One function a kind of error, so that tests and readers find all wording here.
@@ -44,7 +45,8 @@ export function invalidAssignment(flag: string, text: string): ExperimentError {
 }
 
 export function configExists(file: string): ExperimentError {
-  return new ExperimentError("usage", `${file} is here already. Edit it, or write a new .experimentrc with --force.`);
+  const remedy = file === ".experimentrc" ? "or write it anew with --force" : "or take it away first";
+  return new ExperimentError("usage", `${file} is here already. Edit it, ${remedy}.`);
 }
 
 export function unwritable(file: string, thrown: unknown): ExperimentError {

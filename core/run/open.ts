@@ -19,6 +19,8 @@ import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "../host/an
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins } from "../host/resolve.ts";
 import { createSinkQueue, type SinkQueue } from "../host/sink-queue.ts";
+import { parameterSpecs } from "../model/transformer.ts";
+import { checkHold } from "../step/held.ts";
 import { initialState } from "../step/step.ts";
 import { loadRunData } from "./data.ts";
 import { type RecordedRun, recordRun } from "./entry.ts";
@@ -77,6 +79,7 @@ export interface Session {
 export async function openSession(request: SessionRequest, observer: Observer): Promise<Session> {
   const { config } = request.loaded;
   quietTensorflow();
+  checkHold(config.train.hold, Object.keys(parameterSpecs(config.model, 1)));
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request);
 

@@ -1,4 +1,4 @@
-/** Prints rows as lines of text on standard output: for logs of batch systems, and for a look at what is logged. */
+/** Prints rows as lines of text: for logs of batch systems, and for a look at what is logged. */
 import { z } from "zod";
 import { defineSink, type Row, type Sink } from "../../core/contract/sink.ts";
 
@@ -8,19 +8,26 @@ const options = z.strictObject({
     .array(z.string())
     .default(["train/loss", "eval/loss", "token_sparsity/use_token"])
     .describe("Keys to print, or their beginnings: `token_sparsity` prints all of that section."),
+  to: z
+    .enum(["stderr", "stdout"])
+    .default("stderr")
+    .describe("Where lines go; what `train --json` prints on stdout stays alone there with stderr."),
 });
 
 export const consoleSink: Sink = defineSink({
   name: "console",
-  summary: "prints chosen metrics as lines on standard output",
+  summary: "prints chosen metrics as lines",
   options,
-  setup: ({ every, metrics }) => ({
-    open: () => {},
-    write: (rows) => {
-      for (const row of rows) if (row.step % every === 0) console.log(lineOf(row, metrics));
-    },
-    close: (outcome) => console.log(`${outcome.state} at step ${outcome.step}`),
-  }),
+  setup: ({ every, metrics, to }) => {
+    const print = to === "stderr" ? console.error : console.log;
+    return {
+      open: () => {},
+      write: (rows) => {
+        for (const row of rows) if (row.step % every === 0) print(lineOf(row, metrics));
+      },
+      close: (outcome) => print(`${outcome.state} at step ${outcome.step}`),
+    };
+  },
 });
 
 function lineOf(row: Row, wanted: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
@@ -60,6 +60,11 @@ describe("experiment", function () {
     [["show", "latest"], "There are no runs yet"],
     [["resume", "nothing"], "no run `nothing`"],
     [["plugins", "token-sparsty"], "Did you mean `token-sparsity`?"],
+    [["fork", "x", "--steps", "1.5"], "--steps: expected a whole number >= 1, got `1.5`."],
+    [["fork", "x", "--orders=-1"], "--orders: expected a whole number >= 1, got `-1`."],
+    [["prune", "x", "--tokens", "abc"], "--tokens: expected a whole number >= 1, got `abc`."],
+    [["view", "--port", "70000"], "--port: expected a whole number from 0 to 65535, got `70000`."],
+    [["train", "--set", "train.hold=[blocks.0.mpl]"], "Did you mean `blocks.0.mlp`?"],
   ] as const) {
     it(`${args.join(" ") || "without a command"} exits with 2 and one line that helps`, async () => {
       const { code, stdout, stderr } = await command(args, { cwd: dir() });
@@ -70,6 +75,12 @@ describe("experiment", function () {
         .and.to.include(hint);
     });
   }
+
+  it("--version is its own, whatever package it is called in", async () => {
+    writeFileSync(join(dir(), "package.json"), '{ "name": "host", "version": "9.9.9" }');
+    const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect((await command(["--version"], { cwd: dir() })).stdout.trim()).to.equal(own.version);
+  });
 
   it("plugins lists all built in, and tells options, metrics and charts of one", async () => {
     const { stdout } = await command(["plugins"], { cwd: dir() });

@@ -15,7 +15,7 @@ describe("experiment config", () => {
 
   it("prints every value with its source in columns, plugins' own defaults too", async () => {
     const cwd = project("train: { steps: 7 }\nanalyzers: [batch-union-sparsity]");
-    const env = { EXPERIMENT_SEED: "3" };
+    const env = { RELUSCOPE_SEED: "3" };
     const { code, stdout, stderr } = await command(["config", "--lr", "0.5"], { cwd, env });
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
@@ -26,7 +26,7 @@ describe("experiment config", () => {
     const rows = lines.map((line) => line.split(/ {2,}/));
     expect(rows).to.deep.include(["train.lr", "0.5", "flag --lr"]);
     expect(rows).to.deep.include(["train.steps", "7", ".experimentrc"]);
-    expect(rows).to.deep.include(["seed", "3", "EXPERIMENT_SEED"]);
+    expect(rows).to.deep.include(["seed", "3", "RELUSCOPE_SEED"]);
     expect(rows).to.deep.include(["model.activation", "relu", "default"]);
     expect(rows).to.deep.include(["analyzers.batch-union-sparsity.window", "4", "default"]);
   });

@@ -143,6 +143,14 @@ describe("compareCommand", () => {
     expect(text).to.match(/use_token\/layer_1 +2 +6 +4 +1 \/ 3$/);
   });
 
+  it("shows headline metrics first, and says how many more there are", async () => {
+    const metrics = [{ key: "train/loss", description: "Mean loss, nats.", headline: true }];
+    for (const id of ["a", "b"]) makeFullRun(root(), 2, 1, { id, metrics });
+    const text = await printed(root(), "compare", "a", "b");
+    expect(text).to.match(/train\/loss +0\.5 +0\.5 +0 +2\n\n2 more values with --all$/);
+    expect(await printed(root(), "compare", "a", "b", "--all")).to.contain("use_token/layer_1");
+  });
+
   it("prints the same as JSON, with what only one run has", async () => {
     makeFullRun(root(), 1, 1, { id: "a" });
     makeRun(root(), { id: "b" });

@@ -37,7 +37,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
 
   return {
     async open(run) {
-      if (settings.mode === "disabled") return;
+      if (settings.mode === "disabled") return host.info("W&B: disabled, so that nothing is logged for it.");
       checkKeys(run);
       if (settings.hint !== undefined) host.info(settings.hint);
       if (run.fork !== undefined && (settings.id ?? settings.name) !== undefined) {

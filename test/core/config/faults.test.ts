@@ -43,16 +43,27 @@ describe("errors of a config", () => {
 
   it("name the flag or the variable", async () => {
     const flags = { set: ["train.lr=-1", "foo=1"], short: { "train.steps": "many", "engine.name": "wsm" } };
-    expect(await project.faults({ flags, env: { EXPERIMENT_MODEL__D_MLP: "0", EXPERIMENT_SED: "1" } })).to.have.members(
-      [
-        "--set: train.lr: expected a number > 0, got `-1`.",
-        "--set: unknown key `foo`. Known: name, runs, seed, engine, model, data, train, eval, checkpoint, analyzers, sinks.",
-        "--steps: train.steps: expected a whole number >= 1, got `many`.",
-        "--engine: engine.name: expected one of auto, tensorflow, onnx, wasm, cpu, got `wsm`. Did you mean `wasm`?",
-        "EXPERIMENT_MODEL__D_MLP: model.d_mlp: expected a whole number >= 1, got `0`.",
-        "EXPERIMENT_SED: unknown key `sed`. Did you mean `seed`?",
-      ],
-    );
+    expect(await project.faults({ flags, env: { EXPERIMENT_MODEL__D_MLP: "0", RELUSCOPE_SED: "1" } })).to.have.members([
+      "--set: train.lr: expected a number > 0, got `-1`.",
+      "--set: unknown key `foo`. Known: name, runs, seed, engine, model, data, train, eval, checkpoint, analyzers, sinks.",
+      "--steps: train.steps: expected a whole number >= 1, got `many`.",
+      "--engine: engine.name: expected one of auto, tensorflow, onnx, wasm, cpu, got `wsm`. Did you mean `wasm`?",
+      "EXPERIMENT_MODEL__D_MLP: model.d_mlp: expected a whole number >= 1, got `0`.",
+      "RELUSCOPE_SED: unknown key `sed`. Did you mean `seed`?",
+    ]);
+  });
+
+  it("name a key that there is not also where it has no value", async () => {
+    expect(await faultsOf("trian:\ntrain: { lrr: }")).to.deep.equal([
+      ".experimentrc: train: unknown key `lrr`. Did you mean `lr`?",
+      ".experimentrc: unknown key `trian`. Did you mean `train`?",
+    ]);
+  });
+
+  it("see the decimal comma that YAML takes for two entries", async () => {
+    expect(await faultsOf("train: { weight_decay: 0,1 }")).to.deep.equal([
+      ".experimentrc: train: unknown key `1`, without a value. A decimal comma? YAML takes `0,1` for two entries: write `0.1`.",
+    ]);
   });
 
   it("come all at once, a line each", async () => {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { searchPlaces } from "../../../core/config/files.ts";
@@ -48,9 +49,21 @@ describe("config files", () => {
     expect((await project.load({ file: "run.ts" })).config.seed).to.equal(8);
   });
 
-  it("prefers the rc file over package.json", async () => {
-    await project.write("package.json", '{ "experiment": { "seed": 8 } }');
+  it("refuses two of them in one folder, where one would win without a word", async () => {
     await project.write(".experimentrc", "seed: 7");
+    await project.write("experiment.config.ts", "export default { seed: 8 };");
+    const fault = `${project.dir}: expected one config file, got .experimentrc and experiment.config.ts. Keep one, or name one with --config.`;
+    expect(await project.faults()).to.deep.equal([fault]);
+    expect((await project.load({ file: ".experimentrc" })).config.seed).to.equal(7);
+    await rm(path.join(project.dir, "experiment.config.ts"));
+    await project.write("package.json", '{ "experiment": { "seed": 8 } }');
+    expect((await project.faults())[0]).to.contain("got .experimentrc and package.json.");
+  });
+
+  it("refuses a second YAML document", async () => {
+    await project.write(".experimentrc", "# a head\n---\ntrain: { steps: 10 }\n---\ntrain: { steps: 20 }\n");
+    expect((await project.faults())[0]).to.match(/^\.experimentrc: expected one YAML document, got several/);
+    await project.write(".experimentrc", "---\nseed: 7\n");
     expect((await project.load()).config.seed).to.equal(7);
   });
 
@@ -65,9 +78,12 @@ describe("config files", () => {
   it("does not look above the package that the folder belongs to", async () => {
     await project.write(".experimentrc", "seed: 7");
     await project.write("inner/package.json", "{}");
-    const { config, file } = await project.load({ cwd: path.join(project.dir, "inner") });
+    const { config, file, notes } = await project.load({ cwd: path.join(project.dir, "inner") });
     expect(file).to.equal(undefined);
     expect(config.seed).to.equal(1);
+    expect(notes).to.deep.equal([
+      "no config file here: the defaults hold. ../.experimentrc lies above this folder's package.json: --config ../.experimentrc takes it",
+    ]);
   });
 
   it("takes an empty file, or one with comments only, as all defaults", async () => {

@@ -23,7 +23,7 @@ describe("values on the command line and in the environment", () => {
 
   it("stay text where the config wants a string or holds a secret", async () => {
     const set = ["name=007", "sinks.wandb.api_key=1e99"];
-    const { config } = await project.load({ flags: { set }, env: { EXPERIMENT_RUNS: "2024" } });
+    const { config } = await project.load({ flags: { set }, env: { RELUSCOPE_RUNS: "2024" } });
     expect(config.name).to.equal("007");
     expect(config.runs).to.match(/2024$/);
     expect(config.sinks.wandb?.api_key).to.equal("1e99");
@@ -41,9 +41,25 @@ describe("values on the command line and in the environment", () => {
     expect((await project.load({ env: { EXPERIMENT_TRAIN__LR: "" } })).config.train.lr).to.equal(defaults.train.lr);
   });
 
+  it("are ours by `__` or by our own prefix; what other tools name like us is left alone", async () => {
+    const env = {
+      EXPERIMENT_ID: "1234",
+      EXPERIMENT_NAME: "theirs",
+      EXPERIMENT_TRAIN_LR: "5",
+      RELUSCOPE_TRAIN__LR: "1",
+    };
+    const { config, notes } = await project.load({ env });
+    expect([config.name, config.train.lr]).to.deep.equal([undefined, 1]);
+    expect(notes).to.include.members([
+      "EXPERIMENT_NAME has no effect: RELUSCOPE_NAME sets name",
+      "EXPERIMENT_TRAIN_LR has no effect: EXPERIMENT_TRAIN__LR sets train.lr",
+    ]);
+    expect(notes).to.have.length(3); // the third: there is no config file
+  });
+
   it("accept the engine by its name alone", async () => {
     await project.write(".experimentrc", "engine: { threads: 2 }");
-    const { config } = await project.load({ env: { EXPERIMENT_ENGINE: "cpu" } });
+    const { config } = await project.load({ env: { RELUSCOPE_ENGINE: "cpu" } });
     expect(config.engine).to.include({ name: "cpu", threads: 2 });
   });
 });

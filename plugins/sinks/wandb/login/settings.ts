@@ -4,13 +4,14 @@ import type { ResumeMode } from "../log/progress.ts";
 import type { IdentityFiles } from "./access-token.ts";
 import { readIni } from "./ini.ts";
 import { type Login, loginFor } from "./login.ts";
+import { askedMode, type Mode } from "./mode.ts";
 import type { WandbOptions } from "./options.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { checkedBaseUrl, checkedProject, checkedResume, checkedRunId, checkedTags } from "./validation.ts";
 
 /** What holds for a run, from defaults, settings files, WANDB_* variables and options, the later over the earlier. */
 export interface Settings {
-  readonly mode: "online" | "offline" | "disabled";
+  readonly mode: Mode;
   /** One line for the user where the mode is not what they may expect. */
   readonly hint: string | undefined;
   readonly baseUrl: string;
@@ -38,7 +39,6 @@ export interface Settings {
 
 /** Settings by W&B's own names to the variable that sets them. */
 const variables = {
-  mode: "WANDB_MODE",
   base_url: "WANDB_BASE_URL",
   app_url: "WANDB_APP_URL",
   root_dir: "WANDB_DIR",
@@ -58,20 +58,10 @@ const variables = {
 
 type Name = keyof typeof variables;
 
-const modes: Readonly<Record<string, Settings["mode"]>> = {
-  online: "online",
-  run: "online",
-  shared: "online",
-  offline: "offline",
-  dryrun: "offline",
-  disabled: "disabled",
-};
-
 /** Reads all sources. Throws `config.invalid` for a value that W&B would refuse. */
 export function resolveSettings(options: Partial<WandbOptions>, around: Surroundings): Settings {
   const { env } = around;
   const given: Partial<Record<Name, string | undefined>> = {
-    mode: options.mode,
     base_url: options.base_url,
     root_dir: options.dir,
     run_id: options.id,
@@ -84,7 +74,9 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
     run_tags: options.tags?.join(","),
     resume: options.resume,
   };
-  const files = [workspaceFile(around), globalFile(around)].map((path) => readIni(around.readText(path) ?? ""));
+  const paths = [workspaceFile(around), globalFile(around)];
+  const files = paths.map((path) => readIni(around.readText(path) ?? ""));
+  const sources = { option: options.mode, env, files: files.map((entries, i) => ({ path: paths[i]!, entries })) };
   const setting = (name: Name): string | undefined =>
     [given[name], env[variables[name]], ...files.map((file) => file[name])].find(
       (value) => value !== undefined && value !== "",
@@ -97,7 +89,7 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
   });
   const tags = options.tags ?? (setting("run_tags") ?? "").split(",").map((tag) => tag.trim());
   return {
-    ...modeOf(setting("mode"), login),
+    ...modeOf(askedMode(sources), login),
     baseUrl,
     appUrl: (setting("app_url") ?? appUrlOf(baseUrl)).replace(/\/+$/, ""),
     key: typeof login === "string" ? login : undefined,
@@ -117,12 +109,9 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
   };
 }
 
-function modeOf(asked: string | undefined, login: Login | undefined): Pick<Settings, "mode" | "hint"> {
-  const mode = asked === undefined ? undefined : modes[asked.toLowerCase()];
-  const wanted = mode ?? "online";
-  const unknown =
-    asked !== undefined && mode === undefined ? `W&B: unknown mode; expected online, offline or disabled.` : undefined;
-  if (wanted !== "online" || login !== undefined) return { mode: wanted, hint: unknown };
+function modeOf(asked: Mode | undefined, login: Login | undefined): Pick<Settings, "mode" | "hint"> {
+  const mode = asked ?? "online";
+  if (mode !== "online" || login !== undefined) return { mode, hint: undefined };
   const hint = "W&B: no API key, so the run is logged offline. Set WANDB_API_KEY, or run `wandb login`, to stream it.";
   return { mode: "offline", hint };
 }

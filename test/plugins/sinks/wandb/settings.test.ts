@@ -87,6 +87,35 @@ describe("resolveSettings", () => {
     expect(resolveSettings({ mode: "disabled" }, around())).to.include({ mode: "disabled", hint: undefined });
   });
 
+  describe("the mode", () => {
+    const modeOf = (env: Record<string, string>, file?: string) =>
+      resolveSettings({}, around(file === undefined ? {} : { [workspace]: file }, { WANDB_API_KEY: key, ...env })).mode;
+    const faultOf = (env: Record<string, string>, file?: string) => thrownBy(() => modeOf(env, file)).message;
+
+    it("is what W&B's words say, whatever blanks and case", () => {
+      expect(modeOf({})).to.equal("online");
+      expect(modeOf({ WANDB_MODE: "offline " })).to.equal("offline");
+      expect(modeOf({ WANDB_MODE: "DryRun" })).to.equal("offline");
+    });
+
+    it("is disabled by WANDB_DISABLED, and offline by the settings that `wandb offline` writes", () => {
+      for (const yes of ["true", "1", "YES", " on"]) expect(modeOf({ WANDB_DISABLED: yes })).to.equal("disabled");
+      expect(modeOf({ WANDB_DISABLED: "true", WANDB_MODE: "online" })).to.equal("disabled");
+      expect(modeOf({ WANDB_DISABLED: "false" })).to.equal("online");
+      expect(modeOf({}, "[default]\ndisabled = true\n")).to.equal("offline");
+      expect(modeOf({}, "[default]\ndisabled = true\nmode = disabled\n")).to.equal("disabled");
+    });
+
+    it("is never online by a word that is not understood: the run does not start", () => {
+      expect(faultOf({ WANDB_MODE: "ofline" })).to.equal(
+        "WANDB_MODE: expected online, offline or disabled, got `ofline`.",
+      );
+      expect(faultOf({ WANDB_DISABLED: "ja" })).to.equal("WANDB_DISABLED: expected true or false, got `ja`.");
+      expect(faultOf({}, "[default]\nmode = none\n")).to.match(/wandb\/settings: mode: expected online, offline/);
+      expect(faultOf({ WANDB_MODE: "constructor" })).to.match(/^WANDB_MODE: expected/);
+    });
+  });
+
   for (const [name, options, message] of [
     ["a project with a slash", { project: "a/b" }, "sinks.wandb.project: expected at most 128 characters"],
     ["a run id with a colon", { id: "a:b" }, "sinks.wandb.id: expected 1 to 128 characters"],
