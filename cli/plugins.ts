@@ -1,6 +1,6 @@
 /** `experiment plugins [NAME]`: what can be named in a config, with options and metrics. */
 import type { CommandModule } from "yargs";
-import type { Plugin, PluginKind } from "../core/contract/plugin.ts";
+import { type Plugin, type PluginKind, pluginKinds } from "../core/contract/plugin.ts";
 import type { LoadPlugins } from "./cli.ts";
 
 interface Arguments {
@@ -11,7 +11,7 @@ interface Arguments {
 export function pluginsCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
   return {
     command: "plugins [name]",
-    describe: "List analyzers, sinks and corpora, or tell all about one.",
+    describe: "List everything that a config can name, or tell all about one.",
     builder: (yargs) =>
       yargs
         .positional("name", { type: "string", describe: "A plugin: a built-in name, an npm package, or a path." })
@@ -23,7 +23,7 @@ export function pluginsCommand(plugins: LoadPlugins): CommandModule<object, Argu
       const table = await plugins();
       const found: Plugin[] = [];
       if (name === undefined) {
-        for (const kind of ["analyzer", "sink", "corpus"] as const) {
+        for (const kind of Object.keys(pluginKinds) as PluginKind[]) {
           for (const load of Object.values<() => Promise<Plugin>>(table[kind])) found.push(await load());
         }
       } else {
@@ -39,13 +39,13 @@ export function pluginsCommand(plugins: LoadPlugins): CommandModule<object, Argu
 async function findAny(name: string, table: Awaited<ReturnType<LoadPlugins>>): Promise<Plugin> {
   const { resolvePlugin } = await import("../core/host/registry.ts");
   const { unknownPlugin } = await import("../core/errors/errors.ts");
-  const kinds: readonly PluginKind[] = ["analyzer", "sink", "corpus"];
+  const kinds = Object.keys(pluginKinds) as PluginKind[];
   const builtIn = kinds.find((kind) => Object.hasOwn(table[kind], name));
-  if (builtIn) return resolvePlugin(builtIn, name, table, process.cwd());
+  if (builtIn) return (await resolvePlugin(builtIn, name, table, process.cwd())).plugin;
   let failure: unknown;
   for (const kind of kinds) {
     try {
-      return await resolvePlugin(kind, name, table, process.cwd());
+      return (await resolvePlugin(kind, name, table, process.cwd())).plugin;
     } catch (thrown) {
       failure = thrown;
     }

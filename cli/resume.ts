@@ -19,7 +19,7 @@ export function resumeCommand(plugins: LoadPlugins): CommandModule<object, Argum
         .option("json", { type: "boolean", default: false, describe: "Print the result as JSON." })
         .example("$0 resume latest", "the newest run") as never,
     handler: async ({ run, runs, json }) => {
-      const { resumeRequest } = await import("../core/run/resume.ts");
+      const { resumeRequest } = await import("../core/run/request.ts");
       const { runsFolder } = await import("./runs-folder.ts");
       const { runTraining } = await import("./training.ts");
       const { loadConfig } = await import("../core/config/load.ts");
