@@ -74,7 +74,7 @@ export interface RunFile {
   /** Since 0.2.0. */
   readonly plugins?: readonly PluginRecord[];
   /** The run and step that this one went on from, when it is a fork. */
-  readonly fork?: { readonly run: string; readonly step: number };
+  readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }
 
 /**
