@@ -12,6 +12,8 @@ export interface Split {
   readonly starts: Uint32Array;
   /** Where each span ends, exclusive. */
   readonly ends: Uint32Array;
+  /** Which document of the corpus each span is of, -1 where short ones are joined; left out, each is one of its own. */
+  readonly documents?: Int32Array;
 }
 
 /** Tokens are counted without the separators that joining puts between them. */
@@ -46,21 +48,21 @@ export function assemble(
   const parts: Uint16Array[] = [];
   let length = 0;
   const arrange = (pieces: readonly Piece[]) => {
-    const spans: { start: number; end: number }[] = [];
-    const addSpan = (of: readonly Uint16Array[]) => {
+    const spans: { start: number; end: number; document: number }[] = [];
+    const addSpan = (of: readonly Uint16Array[], document: number) => {
       const start = length;
       for (const part of of) {
         parts.push(part);
         length += part.length;
       }
-      spans.push({ start, end: length });
+      spans.push({ start, end: length, document });
     };
     const idsOf = ({ document, start, end }: Piece) => documents[document]!.subarray(start, end);
     const [long, small] = [true, false].map((isLong) => pieces.filter((piece) => sizeOf(piece) > n_ctx === isLong));
-    for (const piece of long!) addSpan([idsOf(piece)]);
+    for (const piece of long!) addSpan([idsOf(piece)], piece.document);
     const ended = separator === undefined ? [] : small!.map((piece) => endedBy(separator, idsOf(piece)));
     const joins = ended.reduce((sum, ids) => sum + ids.length, 0) > n_ctx;
-    if (joins) addSpan(ended);
+    if (joins) addSpan(ended, -1);
     return { spans, used: joins ? pieces : long!, packed: joins ? small! : [], short: joins ? [] : small! };
   };
 
@@ -76,6 +78,7 @@ export function assemble(
       tokens,
       starts: Uint32Array.from(spans, ({ start }) => start),
       ends: Uint32Array.from(spans, ({ end }) => end),
+      documents: Int32Array.from(spans, ({ document }) => document),
     },
     used: amountOf(used),
     packed: amountOf(packed),

@@ -54,7 +54,7 @@ export interface EvalWindows extends Batch {
   readonly count: number;
   /** Windows that are held out. */
   readonly available: number;
-  /** Which held-out document each window is of, by number in the split. */
+  /** Which held-out document each window is of, see `documentsOf`. */
   readonly documents: Int32Array;
 }
 
@@ -67,12 +67,16 @@ export function evalWindows(dataset: { readonly eval: Split }, n_ctx: number, co
   return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.length, documents };
 }
 
-/** The document of a split that each window is of; windows in corpus order. */
-export function documentsOf(split: Split, starts: ArrayLike<number>): Int32Array {
-  let document = 0;
-  return Int32Array.from(starts, (start) => {
-    while (split.ends[document]! <= start) document++;
-    return document;
+/**
+ * The document that each window is of; windows in the order of their spans. A window of documents that were joined, of which
+ * each is shorter than it, counts as a document of its own: a negative number.
+ */
+export function documentsOf({ ends, documents }: Split, starts: ArrayLike<number>): Int32Array {
+  let span = 0;
+  return Int32Array.from(starts, (start, window) => {
+    while (ends[span]! <= start) span++;
+    const document = documents?.[span] ?? span;
+    return document < 0 ? -1 - window : document;
   });
 }
 

@@ -1,17 +1,14 @@
 /** The option schemas of built-in plugins, for the JSON Schema of the config. */
 import type { PluginSchemas } from "../config/json-schema.ts";
-import type { Plugin } from "../contract/plugin.ts";
+import { evalCorpusKey, type Plugin, type PluginKind, pluginKinds } from "../contract/plugin.ts";
 import type { PluginTable } from "./registry.ts";
 
 /** Loads every plugin of a table. */
 export async function pluginSchemas(table: PluginTable): Promise<PluginSchemas> {
-  const corpora = await schemasOf(table.corpus);
-  return {
-    analyzers: await schemasOf(table.analyzer),
-    sinks: await schemasOf(table.sink),
-    "data.corpus": corpora,
-    "data.eval_corpus": corpora,
-  };
+  const kinds = Object.entries(pluginKinds) as [PluginKind, { readonly key: string }][];
+  const schemas = kinds.map(async ([kind, { key }]) => [key, await schemasOf(table[kind])] as const);
+  const found = Object.fromEntries(await Promise.all(schemas));
+  return { ...found, [evalCorpusKey]: found[pluginKinds.corpus.key] ?? {} };
 }
 
 async function schemasOf(plugins: Readonly<Record<string, () => Promise<Plugin>>>): Promise<PluginSchemas[string]> {

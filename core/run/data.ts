@@ -2,15 +2,15 @@
 import type { LoadedConfig } from "../config/load.ts";
 import { byDefault } from "../config/source.ts";
 import { type Dataset, loadDataset } from "../data/dataset.ts";
-import type { ChosenPlugins } from "../host/resolve.ts";
+import { type ChosenPlugins, only } from "../host/resolve.ts";
 
 /** Loads what a run trains and is evaluated on. Keys of `data` that somebody set and that have no effect are in the notes. */
 export async function loadRunData(loaded: LoadedConfig, chosen: ChosenPlugins): Promise<Dataset> {
   const { data, model } = loaded.config;
   const { tokenizer, eval_fraction, split_seed, pack, separator } = data;
   const dataset = await loadDataset({
-    corpus: chosen.corpus,
-    evalCorpus: chosen.evalCorpus,
+    corpus: only(chosen.corpus),
+    evalCorpus: chosen.evalCorpus[0],
     baseDir: loaded.baseDir,
     tokenizer,
     eval_fraction,
@@ -21,7 +21,7 @@ export async function loadRunData(loaded: LoadedConfig, chosen: ChosenPlugins): 
   });
   const idle = {
     "the corpus gives token ids": dataset.tokenizer ? [] : ["tokenizer", "separator"],
-    "data.eval_corpus is what is held out": chosen.evalCorpus ? ["eval_fraction", "split_seed"] : [],
+    "data.eval_corpus is what is held out": chosen.evalCorpus.length > 0 ? ["eval_fraction", "split_seed"] : [],
   };
   const notes = Object.entries(idle).flatMap(([why, keys]) =>
     keys

@@ -1,10 +1,17 @@
 import { expect } from "chai";
-import { configSchema } from "../../../core/config/schema.ts";
-import { parameterSpecs } from "../../../core/model/transformer.ts";
 import { checkHold, isHeld } from "../../../core/step/held.ts";
 import { thrownBy } from "../../helpers/thrown.ts";
 
-const names = Object.keys(parameterSpecs(configSchema.parse({ model: { n_layers: 2 } }).model, 7));
+const blockNames = ["ln1.w", "ln1.b", "attn.W_QKV", "attn.b_QKV", "attn.W_O", "attn.b_O", "ln2.w", "ln2.b"].concat(
+  ["W_in", "b_in", "W_out", "b_out"].map((one) => `mlp.${one}`),
+);
+const names = [
+  "embed.W_E",
+  "pos_embed.W_pos",
+  ...[0, 1].flatMap((layer) => blockNames.map((name) => `blocks.${layer}.${name}`)),
+  "ln_final.w",
+  "ln_final.b",
+];
 
 describe("isHeld", () => {
   it("holds a parameter by its name, and a group by its own with or without the dot", () => {
