@@ -2,7 +2,7 @@ import { expect } from "chai";
 import yargs from "yargs";
 import { count, countWithDefault } from "../../cli/count.ts";
 
-const parsed = (...args: string[]) =>
+const parsed = async (...args: string[]) =>
   yargs(args)
     .option("at", count("at", { describe: "x", least: 0 }))
     .option("steps", countWithDefault("steps", 200, { describe: "x", most: 5000 }))
