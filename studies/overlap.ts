@@ -1,10 +1,10 @@
 /** Do the forks of one checkpoint lose the same units? Against chance, plain and among units that fire as often. */
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
-import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
 import { reopen } from "../core/run/reopened.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
+import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "./errors.ts";
 
 /** What the forks share in one layer. */
 export interface LayerOverlap {

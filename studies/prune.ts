@@ -2,11 +2,11 @@
 
 import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
-import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
 import { reopen } from "../core/run/reopened.ts";
 import { mean, variance } from "../statistics/moments.ts";
+import { noCheckpointAt } from "./errors.ts";
 
 /** One removal. */
 export interface Removal {

@@ -15,7 +15,7 @@ export interface ModelShape {
 
 /** A metric as declared by a plugin or by the trainer. */
 export interface MetricInfo {
-  /** What stands before the layer in a row's key: `token_sparsity/use_token`. */
+  /** What stands before the layer in a row's key: `my_analyzer/share`. */
   readonly key: string;
   /** Meaning, range and unit. */
   readonly description: string;
