@@ -1,8 +1,9 @@
-/** Every error that a user can meet. Codes are stable (tests match them); the wording is here, and for what a room or plugin above core reports alone, in its own errors.ts. */
+/** The errors that a user can meet, worded. Codes are stable: tests match them. What only one room above reports stands in its own errors.ts. */
 import { ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 import { didYouMean } from "./nearest.ts";
 
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
+export * from "./weights-errors.ts";
 
 // One function a kind of error, so that tests and readers find all wording here.
 

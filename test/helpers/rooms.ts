@@ -19,6 +19,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "plugins/firings.ts": ["plugins/analyzers"],
   "plugins/analyzers": [...door, "core/step", "statistics"],
   "plugins/corpora": door,
+  "plugins/models": [...door, "core/weights"],
   "plugins/sinks": [...door, "core/record", wandb, `${wandb}/login`],
   [wandb]: [...door, "core/modules", "core/record", `${wandb}/**`],
   [`${wandb}/upload`]: [...door, `${wandb}/login`, `${wandb}/log`, `${wandb}/http`, `${wandb}/errors.ts`],
@@ -33,7 +34,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     ...["core/config", "core/engine", "core/engine/choose.ts", "core/modules"],
   ],
   "core/host": [...door, "core/config", "core/modules"],
-  "core/step": [...door, "core/model", "core/engine", "core/config"],
+  "core/step": [...door, "core/model", "core/engine", "core/config", "statistics"],
   "core/model": [...door, "core/engine", "core/config"],
   "core/engine/compile.ts": ["core/arrays", "core/engine", "core/engine/choose.ts"],
   "core/engine/choose.ts": ["core/errors", "core/engine", "core/engine/onnx"],
@@ -44,6 +45,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/checkpoint": [...door, "core/record", "core/config"],
   "core/record": door,
   "core/config": ["core/errors", "core/modules"],
+  "core/weights": ["core/arrays", "core/errors"],
   "core/modules": [],
   statistics: ["core/arrays"],
   "core/contract": ["core/arrays"],
@@ -57,8 +59,9 @@ export function roomOf(file: string): string | undefined {
   return found.sort((a, b) => b.length - a.length)[0];
 }
 
-/** Whether one room may import from another. */
-export function mayImport(from: string, to: string): boolean {
+/** Whether one room may import from another; what stands in no room may import nothing. */
+export function mayImport(from: string | undefined, to: string | undefined): boolean {
+  if (from === undefined || to === undefined) return false;
   if (from === to) return true;
   return rooms[from]!.some((one) => {
     if (!one.endsWith("/**")) return one === to;
