@@ -2,6 +2,7 @@
 
 /** What a plugin builds on: the contract, and what one needs to keep to it. */
 const door = ["core/contract", "core/arrays", "core/errors"];
+const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules"];
 const wandb = "plugins/sinks/wandb";
 
 /**
@@ -10,16 +11,18 @@ const wandb = "plugins/sinks/wandb";
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ["core/**", "plugins/index.ts", "studies", "viewer"],
-  testing: ["core/**"],
+  testing: ["core/**", "plugins/models", "plugins/optimizers", "plugins/schedules"],
   studies: ["core/**", "statistics"],
   viewer: [...door, "core/record"],
   "core/index.ts": ["core/**"],
 
-  "plugins/index.ts": ["core/host", "plugins/analyzers", "plugins/sinks", "plugins/corpora"],
+  "plugins/index.ts": ["core/host", ...kinds.map((kind) => `plugins/${kind}`)],
   "plugins/firings.ts": ["plugins/analyzers"],
   "plugins/analyzers": [...door, "core/step", "statistics"],
   "plugins/corpora": door,
-  "plugins/models": [...door, "core/weights"],
+  "plugins/models": [...door, "core/model", "core/weights"],
+  "plugins/optimizers": door,
+  "plugins/schedules": door,
   "plugins/sinks": [...door, "core/record", wandb, `${wandb}/login`],
   [wandb]: [...door, "core/modules", "core/record", `${wandb}/**`],
   [`${wandb}/upload`]: [...door, `${wandb}/login`, `${wandb}/log`, `${wandb}/http`, `${wandb}/errors.ts`],
@@ -44,7 +47,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/data": door,
   "core/checkpoint": [...door, "core/record", "core/config"],
   "core/record": door,
-  "core/config": ["core/errors", "core/modules"],
+  "core/config": ["core/contract", "core/errors", "core/modules"],
   "core/weights": ["core/arrays", "core/errors"],
   "core/modules": [],
   statistics: ["core/arrays"],
