@@ -14,7 +14,9 @@ const parsed = async (...args: string[]) =>
 
 describe("count", () => {
   it("reads whole numbers, and is its default or nothing when left out", async () => {
-    expect(await parsed()).to.include({ steps: 200 }).and.not.have.property("at");
+    expect(await parsed())
+      .to.include({ steps: 200 })
+      .and.not.have.property("at");
     expect(await parsed("--at", "0", "--steps", "1_000")).to.include({ at: 0, steps: 1000 });
     expect(await parsed("--steps", "1e3", "--steps", "7")).to.include({ steps: 7 });
   });
@@ -23,7 +25,9 @@ describe("count", () => {
     it(`refuses \`${text}\``, async () => {
       // yargs takes what a flag's reader throws for an error of its own, which the command line turns into a usage error.
       const thrown: unknown = await parsed(`--steps=${text}`).catch((error: unknown) => error);
-      expect((thrown as Error).message).to.equal(`--steps: expected a whole number from 1 to 5000, got \`${text.trim()}\`.`);
+      expect((thrown as Error).message).to.equal(
+        `--steps: expected a whole number from 1 to 5000, got \`${text.trim()}\`.`,
+      );
     });
   }
 });
