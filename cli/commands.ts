@@ -8,6 +8,12 @@ const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, 
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
 const checkpoint = count("at", { describe: "Step of the checkpoint (default: the newest).", least: 0 });
 
+const acceptChangedCorpus = {
+  type: "boolean",
+  default: false,
+  describe: "Go on though the data is not what the run has on record; the change is put on record.",
+} as const;
+
 /** In the order of `--help`. */
 export const commands: readonly AddCommand[] = [
   command({
@@ -32,9 +38,19 @@ export const commands: readonly AddCommand[] = [
     flags: (yargs: Argv) =>
       yargs
         .positional("run", { ...oneRun, demandOption: true })
+        .option("steps", count("steps", { describe: "Go on to this step: further than planned, or not as far." }))
+        .option("set", {
+          type: "array",
+          string: true,
+          default: [],
+          describe: "Change a key: --set train.lr=1e-3. Keys that a run must keep are refused by name.",
+        })
+        .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
         .option("json", json)
-        .example("$0 resume latest", "the newest run"),
+        .example("$0 resume latest", "the newest run")
+        .example("$0 resume latest --set train.lr=1e-3", "a diverged run, at a lower rate")
+        .example("$0 resume latest --steps 2000", "a finished run, further"),
     load: async () => (await import("./resume.ts")).resumeCommand,
   }),
   command({
@@ -167,6 +183,7 @@ export const commands: readonly AddCommand[] = [
           describe:
             "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
         })
+        .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
         .option("json", json)
         .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
@@ -198,6 +215,7 @@ export const commands: readonly AddCommand[] = [
           "tokens",
           countWithDefault("tokens", 32_768, { describe: "Training tokens over which firings are counted." }),
         )
+        .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
         .option("json", json),
     load: async () => (await import("./prune.ts")).pruneCommand,

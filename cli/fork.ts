@@ -14,17 +14,18 @@ interface Arguments {
   orders: number;
   steps: number;
   counterfactual: string[];
+  acceptChangedCorpus: boolean;
   runs: string | undefined;
   json: boolean;
 }
 
 export async function forkCommand(
-  { run, at, orders, steps, counterfactual, runs, json }: Arguments,
+  { run, at, orders, steps, counterfactual, acceptChangedCorpus, runs, json }: Arguments,
   plugins: LoadPlugins,
 ): Promise<void> {
   const root = await runsFolder(runs);
   const step = at === undefined ? {} : { at };
-  const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual };
+  const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual, acceptChangedCorpus };
   const requests = await forkRequests(asked, await plugins());
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));

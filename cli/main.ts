@@ -2,6 +2,8 @@
 /** The command `experiment`, and the composition root: the one core file that knows where the built-in plugins are. */
 import { outliveOutput } from "./broken-pipe.ts";
 import { runCli } from "./cli.ts";
+import { withoutInspector } from "./signals.ts";
 
+withoutInspector();
 outliveOutput(process);
 process.exitCode = await runCli(process.argv.slice(2), async () => (await import("../plugins/index.ts")).builtIns);

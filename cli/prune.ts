@@ -10,15 +10,22 @@ interface Arguments {
   run: string;
   at: number | undefined;
   tokens: number;
+  acceptChangedCorpus: boolean;
   runs: string | undefined;
   json: boolean;
 }
 
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-export async function pruneCommand({ run, at, tokens, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+export async function pruneCommand(
+  { run, at, tokens, acceptChangedCorpus, runs, json }: Arguments,
+  plugins: LoadPlugins,
+): Promise<void> {
   const dir = resolveRun(await runsFolder(runs), run);
-  const report = await pruneRun({ dir, ...(at === undefined ? {} : { at }), tokens, shares }, await plugins());
+  const report = await pruneRun(
+    { dir, ...(at === undefined ? {} : { at }), tokens, shares, acceptChangedCorpus },
+    await plugins(),
+  );
   console.log(json ? jsonText(report) : pruneText(report));
 }
 

@@ -7,12 +7,16 @@ import { runTraining } from "./training.ts";
 
 interface Arguments {
   run: string;
+  set: string[];
+  steps: number | undefined;
+  acceptChangedCorpus: boolean;
   runs: string | undefined;
   json: boolean;
 }
 
-export async function resumeCommand({ run, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+export async function resumeCommand(args: Arguments, plugins: LoadPlugins): Promise<void> {
+  const { run, set, steps, acceptChangedCorpus, runs, json } = args;
   const present = await loadConfig({ cwd: process.cwd(), env: process.env }).catch(() => undefined);
-  const request = resumeRequest(await runsFolder(runs), run, await plugins(), present?.config);
-  await runTraining(request, json);
+  const options = { present: present?.config, set, steps, acceptChangedCorpus };
+  await runTraining(await resumeRequest(await runsFolder(runs), run, await plugins(), options), json);
 }

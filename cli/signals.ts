@@ -1,20 +1,41 @@
-/** SIGINT and SIGTERM: the first asks for an orderly stop, the second leaves at once. */
+/**
+ * Signals that ask a run to end: the step in hand is finished, a checkpoint saved, exit code 130. Batch systems send USR1, USR2,
+ * XCPU or TERM before time is up, a closed terminal HUP, Ctrl-C INT.
+ */
+
+const stopping = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU"] as const;
+
+/** Those that leave at once when they come a second time; a batch system may repeat the others. */
+const insisting: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM"]);
+
+/** Until somebody listens, USR1 would have Node open its inspector's port: this ends the command instead, as USR2 does. */
+export function withoutInspector(): void {
+  process.on("SIGUSR1", leave);
+}
+
+function leave(): void {
+  process.exit(130);
+}
 
 /** Listens until `stop` is called; `announce` is told what the first signal does. */
 export function stopOnSignals(announce: (message: string) => void): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
+  const seen = new Set<NodeJS.Signals>();
   const onSignal = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(130);
-    announce(`${name}: finishing the step and saving a checkpoint; once more to leave at once.`);
+    if (seen.has(name) && insisting.has(name)) process.exit(130);
+    seen.add(name);
+    if (controller.signal.aborted) return;
+    const again = insisting.has(name) ? "; once more to leave at once" : "";
+    announce(`${name}: finishing the step and saving a checkpoint${again}.`);
     controller.abort(name);
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  for (const name of stopping) process.on(name, onSignal);
+  process.off("SIGUSR1", leave);
   return {
     signal: controller.signal,
     stop: () => {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
+      for (const name of stopping) process.off(name, onSignal);
+      process.on("SIGUSR1", leave);
     },
   };
 }

@@ -5,8 +5,10 @@ import { frozen } from "../core/config/frozen.ts";
 import { type Config, configSchema } from "../core/config/schema.ts";
 import { withSecretsOf } from "../core/config/secrets.ts";
 import type { PluginTable } from "../core/host/registry.ts";
+import { baseDirOf } from "../core/record/base-dir.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
+import { recordedData } from "../core/run/open.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import { mean, variance } from "../statistics/moments.ts";
 import { noCheckpointAt, noGradientNorms, nothingToFork, unknownCounterfactual } from "./errors.ts";
@@ -76,6 +78,7 @@ export interface ForkOptions {
   readonly steps: number;
   readonly counterfactuals: readonly string[];
   readonly present?: Config;
+  readonly acceptChangedCorpus?: boolean;
 }
 
 /**
@@ -112,11 +115,13 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
         checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
       };
       const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
-      const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
+      const loaded = { config: frozen(forked), sources, file: undefined, baseDir: baseDirOf(dir, run) };
       return {
         loaded,
         plugins,
         notes,
+        recorded: recordedData(run),
+        acceptChangedCorpus: options.acceptChangedCorpus === true,
         fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path },
       };
     }),

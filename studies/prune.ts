@@ -42,15 +42,19 @@ export interface PruneOptions {
   readonly at?: number;
   readonly tokens: number;
   readonly shares: readonly number[];
+  readonly acceptChangedCorpus?: boolean;
 }
 
 /** Removes units by zeroing what they write: silent ones, and those that fire at the fewest tokens, layer by layer and in all. */
-export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
+export async function pruneRun(
+  { dir, at, tokens, shares, acceptChangedCorpus }: PruneOptions,
+  plugins: PluginTable,
+): Promise<PruneReport> {
   const { run } = readRun(dir);
   const all = listCheckpoints(dir);
   const found = at === undefined ? latestCheckpoint(dir).latest : all.find(({ step }) => step === at);
   if (found === undefined) throw noCheckpointAt(run.id, at, all.map(({ step }) => step).toReversed());
-  const open = await openStoredRun(dir, plugins);
+  const open = await openStoredRun(dir, plugins, acceptChangedCorpus);
   try {
     const counter = await createFiringCounter(open);
     const { state } = loadCheckpoint(found.path);

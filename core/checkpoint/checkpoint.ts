@@ -107,14 +107,20 @@ function syncLedger(runDir: string, disk: Disk): void {
 
 /**
  * Loads a checkpoint. With the config of the run that is to go on, throws `checkpoint.mismatch` naming the keys that differ;
- * throws `checkpoint.invalid` for one that is damaged or of a newer format.
+ * except `changed` ones, which are meant to; throws `checkpoint.invalid` for one that is damaged or of a newer format.
  */
-export function loadCheckpoint(path: string, config?: Readonly<Record<string, unknown>>): Checkpoint {
+export function loadCheckpoint(
+  path: string,
+  config?: Readonly<Record<string, unknown>>,
+  changed: ReadonlySet<string> = new Set(),
+): Checkpoint {
   const { manifest, state, analyzers } = readVerified(path);
   if (config !== undefined && hashOfConfig(config) !== manifest.configHash) {
     const wanted = JSON.parse(JSON.stringify(trainingConfig(config)));
     // A key that the checkpoint's release did not know has its default: nothing else could have been meant.
-    const differences = differencesOf(manifest.config, wanted).filter(({ a }) => a !== undefined);
+    const differences = differencesOf(manifest.config, wanted).filter(({ a, keyPath }) => {
+      return a !== undefined && !changed.has(keyPath);
+    });
     if (differences.length > 0) throw checkpointMismatch(path, differences);
   }
   const { step, tokens, seq, cursor } = manifest;

@@ -1,7 +1,7 @@
 /** A corpus made ready to train on: loaded, tokenized, split, counted and hashed. */
 import { invalidData } from "../errors/errors.ts";
 import { type Amount, assemble, hasShortPieces, type Split } from "./assemble.ts";
-import { hashOfSplit, hashOfText, repeatedDocuments } from "./fingerprint.ts";
+import { hashOfIds, hashOfSplit, hashOfText, repeatedDocuments } from "./fingerprint.ts";
 import { type Content, type CorpusChoice, contentOf, loadDocuments } from "./loaded.ts";
 import { type Piece, type Sides, splitDocuments } from "./split.ts";
 import { endOfText } from "./tokenizers/gpt2.ts";
@@ -112,6 +112,7 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
       ...(loaded[1] && { eval_corpus: { ...loaded[1].source, corpus: names[1] } }),
       tokenizer: nameOf(whole),
       d_vocab,
+      ...(tokenizer?.vocabulary && { vocabulary_sha256: hashOfIds(tokenizer.vocabulary) }),
       split: sides.by,
       ...counts,
       sha256: hash,

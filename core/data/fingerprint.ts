@@ -44,3 +44,10 @@ export function repeatedDocuments(
   const keys = new Set([...trained].map((number) => keyOf(documents[number]!)));
   return long(held).filter((number) => !trained.has(number) && keys.has(keyOf(documents[number]!))).length;
 }
+
+/** sha256 (hex) of a list of ids, such as a vocabulary. */
+export function hashOfIds(ids: Uint16Array): string {
+  return createHash("sha256")
+    .update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
+    .digest("hex");
+}

@@ -2,6 +2,7 @@
 import { ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 import { didYouMean } from "./nearest.ts";
 
+export * from "./data-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 export * from "./plugin-errors.ts";
 export * from "./usage-errors.ts";
@@ -191,7 +192,8 @@ export function internal(problem: string): ExperimentError {
 }
 
 export function runFinished(id: string, step: number): ExperimentError {
-  return new ExperimentError("usage", `run ${id}: it is finished, at step ${step}; there is nothing to resume.`);
+  const message = `run ${id}: it is finished, at step ${step}; there is nothing to resume. --steps N goes on to a later step N.`;
+  return new ExperimentError("usage", message);
 }
 
 export function portTaken(host: string, port: number): ExperimentError {

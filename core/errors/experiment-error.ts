@@ -8,6 +8,7 @@ export type ErrorCode =
   | "plugin.invalid"
   | "plugin.failed"
   | "data.invalid"
+  | "data.changed"
   | "engine.unavailable"
   | "engine.step"
   | "run.notFound"
@@ -31,6 +32,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "plugin.unknown",
   "plugin.invalid",
   "data.invalid",
+  "data.changed",
   "engine.unavailable",
   "engine.step",
   "run.notFound",

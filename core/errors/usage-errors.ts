@@ -9,6 +9,20 @@ export function unknownParameter(where: string, name: string, known: readonly st
   return new ExperimentError("config.invalid", `${where}: no parameter is named ${shown(name)}. ${hint}`);
 }
 
+/** A key that a resume would change and that must stay as it was. */
+export function keptKey(keyPath: string, resumable: readonly string[]): ExperimentError {
+  const may = resumable.map((key) => (key.endsWith(".") ? `${key}*` : key)).join(", ");
+  const message = `--set ${keyPath}: a resumed run keeps it as it was. May change: ${may}; and --steps N. For anything else start a new run.`;
+  return new ExperimentError("usage", message);
+}
+
+export function badSteps(got: number, done: number): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `--steps: expected more than the ${done} steps that the run has done, got \`${got}\`.`,
+  );
+}
+
 export function severalDocuments(file: string): ExperimentError {
   const message = `${file}: expected one YAML document, got several, parted by \`---\`. Keep one, or make each a file of its own: \`$import\` joins files.`;
   return new ExperimentError("config.invalid", message);

@@ -35,6 +35,15 @@ export interface Attempt {
   readonly git?: { readonly commit: string; readonly dirty: boolean } | undefined;
 }
 
+/** A key of the config that a resume changed. */
+export interface ConfigChange {
+  readonly step: number;
+  readonly time: number;
+  readonly keyPath: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
 /** A plugin of a run: what the config calls it, and where it came from. */
 export interface PluginRecord {
   readonly kind: string;
@@ -72,6 +81,8 @@ export interface RunFile {
   readonly warmupSteps: number;
   readonly metrics: readonly MetricInfo[];
   readonly attempts: readonly Attempt[];
+  /** Keys that a resume changed, and at which step; `config` has the newest values. Since 0.2.0. */
+  readonly changes?: readonly ConfigChange[];
   /** Since 0.2.0. */
   readonly plugins?: readonly PluginRecord[];
   /** The run and step that this one went on from, when it is a fork. */

@@ -48,7 +48,21 @@ export function enterRun(parts: Parts): RunEntry {
       fork: file.fork,
       resumedFrom: fromStep,
     });
-    return entryOf(run, dir, { ...file, ...described(open) }, now, fromStep, () => dir.release());
+    const changes = (request.changes ?? []).map(({ keyPath, a, b }) => {
+      return withoutSecrets({ step: fromStep, time: now, keyPath, from: a ?? null, to: b ?? null });
+    });
+    const next = {
+      ...file,
+      ...described(open),
+      baseDir: loaded.baseDir,
+      ...(changes.length > 0 && {
+        config: run.config,
+        sources: loaded.sources,
+        steps: run.steps,
+        changes: [...(file.changes ?? []), ...changes],
+      }),
+    };
+    return entryOf(run, dir, next, now, fromStep, () => dir.release());
   }
   const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
   const name = loaded.config.name ?? dir.id;

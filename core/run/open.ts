@@ -9,6 +9,7 @@ import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { type Config, configSchema } from "../config/schema.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { checkSameData, type DataChange, type RecordedData } from "../data/same-data.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
 import { createEngine } from "../engine/choose.ts";
 import type { Engine, State } from "../engine/engine.ts";
@@ -16,6 +17,7 @@ import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins, only } from "../host/resolve.ts";
+import { baseDirOf } from "../record/base-dir.ts";
 import type { RunFile } from "../record/format.ts";
 import { readRun } from "../record/runs.ts";
 import { checkHold } from "../step/held.ts";
@@ -31,6 +33,8 @@ export interface OpenRun {
   readonly config: Config;
   readonly chosen: ChosenPlugins;
   readonly dataset: Dataset;
+  /** What of the data is not as it was on record, where that was accepted. */
+  readonly dataChanges: readonly DataChange[];
   readonly engine: Engine;
   readonly plan: StepPlan;
   /** The held-out windows of every evaluation. */
@@ -46,15 +50,20 @@ export interface OpenRequest {
   readonly chosen: ChosenPlugins;
   /** Is told when something that takes a moment begins. */
   readonly phase?: ((text: string) => void) | undefined;
+  /** What the data must be, for a run that is on record. */
+  readonly recorded?: RecordedData | undefined;
+  /** Goes on where the data is not that. */
+  readonly acceptChangedCorpus?: boolean | undefined;
 }
 
 /** Opens a run. What has been opened is closed again when a later part fails. */
-export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<OpenRun> {
+export async function openRun({ loaded, chosen, phase, recorded, acceptChangedCorpus }: OpenRequest): Promise<OpenRun> {
   quietTensorflow();
   const complete = completeConfig(loaded, chosen);
   const { config } = complete;
   phase?.(`reading corpus ${only(chosen.corpus).plugin.name}`);
   const dataset = await loadRunData(complete, chosen);
+  const dataChanges = recorded ? checkSameData(recorded, dataset, acceptChangedCorpus === true) : [];
 
   phase?.("starting the engine");
   const engine = await createEngine(config.engine);
@@ -68,6 +77,7 @@ export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<O
       config,
       chosen,
       dataset,
+      dataChanges,
       engine,
       plan,
       held,
@@ -87,10 +97,21 @@ export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<O
 }
 
 /** Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. */
-export async function openStoredRun(dir: string, plugins: PluginTable): Promise<OpenRun> {
+export async function openStoredRun(
+  dir: string,
+  plugins: PluginTable,
+  acceptChangedCorpus: boolean = false,
+): Promise<OpenRun> {
   const { run } = readRun(dir);
-  const loaded = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } });
-  return openRun({ loaded, chosen: await choosePlugins(loaded, plugins) });
+  const config = { ...run.config, analyzers: {}, sinks: {} };
+  const loaded = recordedConfig({ ...run, config, baseDir: baseDirOf(dir, run) });
+  const chosen = await choosePlugins(loaded, plugins);
+  return openRun({ loaded, chosen, recorded: recordedData(run), acceptChangedCorpus });
+}
+
+/** What a run has on record of its data. */
+export function recordedData({ id, versions, corpus }: RunFile): RecordedData {
+  return { run: id, version: versions.reluscope ?? "of an earlier version", corpus };
 }
 
 /** A run's own config, checked again, with where its values came from. */

@@ -1,16 +1,22 @@
 /** What to train: a new run, the rest of one, or a fork of one. */
 import { basename } from "node:path";
 import { latestCheckpoint } from "../checkpoint/folder.ts";
+import type { Difference } from "../config/difference.ts";
+import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import { changedConfig, type ResumeChanges } from "../config/resumable.ts";
 import type { Config } from "../config/schema.ts";
 import { withSecretsOf } from "../config/secrets.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Run } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
+import type { RecordedData } from "../data/same-data.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
+import { baseDirOf } from "../record/base-dir.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
-import { recordedConfig } from "./open.ts";
+import { recordedConfig, recordedData } from "./open.ts";
+import { lastStep } from "./plan.ts";
 
 /** What `train` is asked for. */
 export interface RunRequest {
@@ -24,24 +30,58 @@ export interface RunRequest {
   readonly fork?: { readonly of: NonNullable<Run["fork"]>; readonly checkpoint: string };
   /** Draws charts of a run directory for sinks that want pictures; see `SinkHost.drawCharts`. */
   readonly drawCharts?: (dir: string, charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
+  /** Keys of the config that a resume changes. */
+  readonly changes?: readonly Difference[];
+  /** What the data must be: that of the run that goes on or is forked. */
+  readonly recorded?: RecordedData;
+  readonly acceptChangedCorpus?: boolean;
   /** Warnings from before the run was opened. */
   readonly notes?: readonly string[];
   /** Wall clock, ms since 1970. */
   readonly clock?: () => number;
 }
 
+/** What a resume may do differently. */
+export interface ResumeOptions extends ResumeChanges {
+  /** Secrets come from this config: no run records any. */
+  readonly present?: Config | undefined;
+  readonly acceptChangedCorpus?: boolean;
+}
+
 /**
- * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own. A run that
- * was stopped before its first checkpoint begins again. No run records secrets: they come from the `present` config. Throws
- * `run.notFound`, or `usage` when nothing is left to train.
+ * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own, but for
+ * what is asked to change. A run that was stopped before its first checkpoint begins again. Throws `run.notFound`, or `usage`
+ * when nothing is left to train or a key must stay.
  */
-export function resumeRequest(root: string, ref: string, plugins: PluginTable, present?: Config): RunRequest {
+export async function resumeRequest(
+  root: string,
+  ref: string,
+  plugins: PluginTable,
+  { present, acceptChangedCorpus = false, ...asked }: ResumeOptions = {},
+): Promise<RunRequest> {
   const { dir, run, state } = readRun(resolveRun(root, ref));
-  const done = run.attempts.at(-1)?.outcome;
-  if (state === "finished") throw runFinished(run.id, done?.step ?? run.steps);
   const { latest, skipped } = latestCheckpoint(dir);
-  const loaded = recordedConfig({ ...run, config: withSecretsOf(run.config, present) });
+  const own = recordedConfig({ ...run, config: withSecretsOf(run.config, present), baseDir: baseDirOf(dir, run) });
+  const done = run.attempts.at(-1)?.outcome?.step ?? latest?.step ?? 0;
+  const { config, changes } = await changedConfig(own.config, asked, run.sources, done);
+  if (state === "finished" && lastStep(config.train) <= done) throw runFinished(run.id, done);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
-  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path } };
+  if (changes.some(({ keyPath }) => keyPath === "train.steps")) {
+    notes.push(`the learning rate follows the schedule of ${config.train.steps} steps from here on.`);
+  }
+  const loaded = { ...own, config: frozen(config), sources: { ...own.sources, ...sourcesOf(changes) } };
+  return {
+    loaded,
+    plugins,
+    notes,
+    resume: { dir, checkpoint: latest?.path },
+    changes,
+    recorded: recordedData(run),
+    acceptChangedCorpus,
+  };
+}
+
+function sourcesOf(changes: readonly Difference[]): Record<string, string> {
+  return Object.fromEntries(changes.map(({ keyPath }) => [keyPath, "resume"]));
 }

@@ -1,5 +1,6 @@
 /** One run from config to outcome: opens it, trains, and closes everything whatever happened. */
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
+import { withoutSecrets } from "../config/secrets.ts";
 import type { Outcome } from "../contract/run.ts";
 import { reasonOf } from "../errors/errors.ts";
 import { endRun } from "../host/analyzers.ts";
@@ -44,7 +45,7 @@ export async function train(
   const stopping = AbortSignal.any([signal, training.stopAsked]);
   let failure: unknown;
   try {
-    await begin(training, request.fork !== undefined);
+    await begin(training, request);
     observer.started?.(run, open.engine.device);
     notices.info(`data: ${corpusLine(open.dataset.counts)}`);
     for (const note of [...(request.notes ?? []), ...open.dataset.notes]) notices.warn(note);
@@ -75,14 +76,25 @@ export async function train(
 }
 
 /** Opens the sinks; one that cannot open stops the run. A fork saves what it begins with. */
-async function begin(training: Training, forks: boolean): Promise<void> {
-  const { run, sinks, progress } = training;
+async function begin(training: Training, request: RunRequest): Promise<void> {
+  const { run, sinks, progress, open } = training;
   for (const sink of sinks) await sink.open(run);
-  if (forks) await saveTraining(training, momentOf(run, progress.step, training.clock()));
+  if (open.dataChanges.length > 0) {
+    const at = momentOf(run, progress.step, training.clock());
+    const data = { changes: open.dataChanges, ...(request.recorded && { was: request.recorded.corpus }) };
+    await writeEvent(training, { ...at, source: "run", kind: "corpus-change", data });
+    const what = open.dataChanges.map((change) => change.what).join(", ");
+    training.notices.warn(`the data is not what the run has on record (${what}): accepted, and put on record.`);
+  }
+  if (request.fork) await saveTraining(training, momentOf(run, progress.step, training.clock()));
   if (run.resumedFrom === undefined) return;
   discardCheckpointsAfter(run.dir, progress.step);
   const at = momentOf(run, progress.step, training.clock());
   await writeEvent(training, { ...at, source: "run", kind: "resume", data: { step: progress.step } });
+  for (const { keyPath, a, b } of request.changes ?? []) {
+    const data = withoutSecrets({ keyPath, from: a ?? null, to: b ?? null });
+    await writeEvent(training, { ...at, source: "run", kind: "config-change", data });
+  }
 }
 
 function outcomeOf({ run, progress, clock }: Training, failure: unknown, signal: AbortSignal): Outcome {

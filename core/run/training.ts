@@ -4,7 +4,7 @@ import { createRandom } from "../arrays/random.ts";
 import { type Checkpoint, loadCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Run } from "../contract/run.ts";
 import type { SinkHost } from "../contract/sink.ts";
-import { createSampler, type Sampler } from "../data/sampler.ts";
+import { type Cursor, createSampler, type Sampler } from "../data/sampler.ts";
 import { dumpProgram } from "../engine/dump.ts";
 import type { State } from "../engine/engine.ts";
 import { siteMissing } from "../errors/errors.ts";
@@ -12,6 +12,7 @@ import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "../host/an
 import { completeConfig } from "../host/complete-config.ts";
 import { type ChosenPlugins, choosePlugins, only } from "../host/resolve.ts";
 import { createSinkQueue, type SinkQueue } from "../host/sink-queue.ts";
+import { readRun } from "../record/runs.ts";
 import { initialState } from "../step/step.ts";
 import { enterRun, type RunEntry } from "./entry.ts";
 import { createLooks, type Looks } from "./looks.ts";
@@ -43,7 +44,9 @@ export interface Training {
 export async function openTraining(request: RunRequest, observer: Observer): Promise<Training> {
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request, chosen);
-  const open = await openRun({ loaded: request.loaded, chosen, phase: (text) => observer.phase?.(text) });
+  const { loaded, recorded, acceptChangedCorpus } = request;
+  const phase = (text: string) => observer.phase?.(text);
+  const open = await openRun({ loaded, chosen, phase, recorded, acceptChangedCorpus });
   let entry: RunEntry | undefined;
   try {
     entry = enterRun({ request, open, fromStep: saved?.step ?? 0 });
@@ -58,8 +61,13 @@ export async function openTraining(request: RunRequest, observer: Observer): Pro
 }
 
 /** The checkpoint that training goes on from: its own run's, which must have the same config, or that of the forked run. */
-function savedState({ resume, fork, loaded }: RunRequest, chosen: ChosenPlugins): Checkpoint | undefined {
-  if (resume?.checkpoint) return loadCheckpoint(resume.checkpoint, completeConfig(loaded, chosen).config);
+function savedState({ resume, fork, loaded, changes = [] }: RunRequest, chosen: ChosenPlugins): Checkpoint | undefined {
+  if (resume?.checkpoint) {
+    // A checkpoint may be older than changes that are on record already.
+    const before = readRun(resume.dir).run.changes ?? [];
+    const changed = new Set([...before, ...changes].map(({ keyPath }) => keyPath));
+    return loadCheckpoint(resume.checkpoint, completeConfig(loaded, chosen).config, changed);
+  }
   return fork && loadCheckpoint(fork.checkpoint);
 }
 
@@ -92,7 +100,7 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
     observer.info?.(`wrote ${written.join(" and ")}`);
   }
   if (saved) {
-    sampler.restore(saved.cursor);
+    sampler.restore(placeIn(sampler, saved.cursor, open.dataChanges.length > 0));
     loadAnalyzers(analyzers, saved.analyzers, saved.step);
   }
   const state = await engine.upload(saved?.state ?? initialState(plan, createRandom(config.seed, "weights")));
@@ -132,6 +140,11 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
     stopAsked: asked.signal,
     clock,
   };
+}
+
+/** Where the checkpoint stands; in changed data, whose epochs may be shorter, at the beginning of the next epoch at the latest. */
+function placeIn({ windows }: Sampler, cursor: Cursor, changed: boolean): Cursor {
+  return changed && cursor.position > windows ? { epoch: cursor.epoch + 1, position: 0 } : cursor;
 }
 
 /** Every site that an analyzer asks for must be one that the model has. */

@@ -58,7 +58,7 @@ export interface TinyOptions {
 export async function trainTiny(folder: string, options: TinyOptions = {}): Promise<TrainResult> {
   const { resume, signal, observer } = options;
   if (resume !== undefined) {
-    return train(resumeRequest(join(folder, "runs"), resume, withPlugins(options)), signal, observer);
+    return train(await resumeRequest(join(folder, "runs"), resume, withPlugins(options)), signal, observer);
   }
   writeTiny(folder, options.changes);
   const loaded = await loadConfig({ cwd: folder, env: {} });

@@ -31,7 +31,7 @@ describe("the four analyzers in training", function () {
     const stop = new AbortController();
     const observer = { step: ({ step }: { step: number }) => step === 17 && stop.abort("test") };
     await trainTiny(cut, { changes, signal: stop.signal, observer: observer as never });
-    await train(resumeRequest(join(cut, "runs"), "latest", withPlugins({})));
+    await train(await resumeRequest(join(cut, "runs"), "latest", withPlugins({})));
 
     expect(await comparableRows(onlyRun(cut))).to.deep.equal(await comparableRows(onlyRun(whole)));
     const events = async (folder: string) =>

@@ -1,0 +1,27 @@
+/** Where the project of a run is now: it may have been moved or copied since, with its runs. */
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { RunFile } from "./format.ts";
+
+/**
+ * The folder that relative paths of a run's config start from. The recorded one, unless the run lies elsewhere than in its
+ * `runs`: then the folder that stands to it as the recorded one did, when its config file is there or the recorded folder is gone.
+ */
+export function baseDirOf(
+  dir: string,
+  { baseDir, config, sources }: Pick<RunFile, "baseDir" | "config" | "sources">,
+): string {
+  const { runs } = config;
+  if (typeof runs !== "string" || isAbsolute(runs)) return baseDir;
+  const recorded = resolve(baseDir, runs);
+  const actual = resolve(dirname(dir));
+  if (recorded === actual) return baseDir;
+  const moved = resolve(actual, relative(recorded, baseDir));
+  const files = new Set(
+    Object.values(sources).filter(
+      (source) => source !== "default" && !/^(flag |EXPERIMENT_|RELUSCOPE_|fork$|resume)/.test(source),
+    ),
+  );
+  const hasConfig = [...files].some((file) => existsSync(join(moved, file)));
+  return hasConfig || !existsSync(baseDir) ? moved : baseDir;
+}
