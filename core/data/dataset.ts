@@ -113,6 +113,7 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
       tokenizer: nameOf(whole),
       d_vocab,
       ...(tokenizer?.vocabulary && { vocabulary_sha256: hashOfIds(tokenizer.vocabulary) }),
+      documents: documents.length,
       split: sides.by,
       ...counts,
       sha256: hash,

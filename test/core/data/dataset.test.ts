@@ -144,6 +144,7 @@ describe("loadDataset", () => {
       corpus: "given",
       tokenizer: "bytes",
       d_vocab: 256,
+      documents: 5,
       split: "blocks",
       ...counts,
       sha256: hash,
