@@ -34,19 +34,19 @@ describe("life", () => {
 
   it("calls units dead once they are silent for so long that few come back, and not before that is known", () => {
     const life = createLife({ ...options, units: kindOf.length });
-    const after = (windows: number) => {
+    const until = (windows: number) => {
       const done = life.observed() / window;
       const counts = planted(windows).subarray(done * window * kindOf.length);
       const reports = life.add(counts, (windows - done) * window, 1);
       return { reports, states: kinds.map((_, kind) => lifeStates[life.states[kindOf.indexOf(kind)]!]!) };
     };
-    expect(after(5).states).to.deep.equal(["born_dead", "alive", "alive", "dormant", "dormant"]);
+    expect(until(5).states).to.deep.equal(["born_dead", "alive", "alive", "dormant", "dormant"]);
     // Silent for one window: a third come back in the next. Silent for two: none in the next two, as is seen in the seventh.
-    expect([after(7).states[3], life.horizon()]).to.deep.equal(["dormant", undefined]);
-    const { reports, states } = after(8);
+    expect([until(7).states[3], life.horizon()]).to.deep.equal(["dormant", undefined]);
+    const { reports, states } = until(8);
     expect([states[3], life.horizon()]).to.deep.equal(["dead", 2]);
     expect(reports[0]!.turns.filter(({ kind }) => kind === "death")).to.have.length(206);
-    const last = after(12);
+    const last = until(12);
     expect(last.states).to.deep.equal(["born_dead", "alive", "silent", "dead", "revived"]);
     const revivals = last.reports.flatMap(({ turns }) => turns.filter(({ kind }) => kind === "revival"));
     expect(revivals).to.have.length(6);
