@@ -197,6 +197,29 @@ export const commands: readonly AddCommand[] = [
     load: async () => (await import("./prune.ts")).pruneCommand,
   }),
   command({
+    usage: "paper <run..>",
+    describe: "Measure the tables and figures of arXiv 2407.07848 on checkpoints of runs.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...someRuns, demandOption: true })
+        .option("tokens", {
+          type: "number",
+          default: 8192,
+          describe: "Held-out tokens in a batch, whatever the run's own.",
+        })
+        .option("at", {
+          type: "number",
+          array: true,
+          describe: "Steps of checkpoints (default: all that every run has).",
+        })
+        .option("output", { alias: "o", type: "string", describe: "Folder for paper.html, .md, .csv, .tex and .json." })
+        .option("runs", runs)
+        .option("json", json)
+        .example("$0 paper latest", "the newest run, batches of 8192 tokens")
+        .example("$0 paper seed-1 seed-2 seed-3 --at 500 1500 -o paper", "intervals over seeds, and files"),
+    load: async () => (await import("./paper.ts")).paperCommand,
+  }),
+  command({
     usage: "plugins [name]",
     describe: "List analyzers, sinks and corpora, or tell all about one.",
     flags: (yargs: Argv) =>

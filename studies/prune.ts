@@ -6,7 +6,8 @@ import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
 import { reopen } from "../core/run/reopened.ts";
-import { mean, variance } from "../statistics/moments.ts";
+import { summariseWindows } from "../core/step/evaluation.ts";
+import { mean } from "../statistics/moments.ts";
 
 /** One removal. */
 export interface Removal {
@@ -18,8 +19,11 @@ export interface Removal {
   readonly units: number;
   /** Held-out loss after it, minus before it, nats per token. */
   readonly lossIncrease: number;
-  /** Its standard error over held-out windows, paired. */
+  /** Its standard error over held-out documents, paired; NaN where all windows are of one. */
   readonly standardError: number;
+  /** Share of held-out tokens foretold after it, minus before it, and its error. */
+  readonly accuracyChange: number;
+  readonly accuracyError: number;
 }
 
 /** What `experiment prune` prints. */
@@ -29,7 +33,10 @@ export interface PruneReport {
   /** Tokens over which firings were counted: what "silent" is relative to. */
   readonly tokens: number;
   readonly loss: number;
+  /** Share of held-out tokens that are the likeliest by the model. */
+  readonly accuracy: number;
   readonly windows: number;
+  readonly documents: number;
   readonly removals: readonly Removal[];
 }
 
@@ -53,7 +60,7 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
     const { state } = open.load(found.path);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);
     const firings = await open.firings(state, sequences);
-    const before = await open.losses(state);
+    const before = await open.evaluate(state);
     const removals: Removal[] = [];
     for (const layer of [...firings.keys(), "all" as const]) {
       const layers = layer === "all" ? [...firings.keys()] : [layer];
@@ -61,20 +68,29 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
         const gone = new Map(
           layers.map((l) => [l, removed === "silent" ? silent(firings[l]!) : leastUsed(firings[l]!, removed)]),
         );
-        const after = await open.losses(without(state, gone));
-        const increases = after.map((loss, window) => loss - before[window]!);
+        const after = await open.evaluate(without(state, gone));
+        const change = (name: "losses" | "correct") =>
+          summariseWindows(
+            after[name].map((value, window) => value - before[name][window]!),
+            before.documents,
+          );
+        const [loss, accuracy] = [change("losses"), change("correct")];
         removals.push({
           layer,
           removed,
           units: [...gone.values()].reduce((sum, units) => sum + units.length, 0),
-          lossIncrease: mean(increases),
-          standardError: Math.sqrt(variance(increases) / increases.length),
+          lossIncrease: loss.loss,
+          standardError: loss.standardError,
+          accuracyChange: accuracy.loss,
+          accuracyError: accuracy.standardError,
         });
       }
     }
     const counted = Math.ceil(sequences / open.config.train.batch_size) * open.config.train.batch_size;
     const looked = counted * open.config.model.n_ctx;
-    return { run: run.id, step: found.step, tokens: looked, loss: mean(before), windows: before.length, removals };
+    const { loss, windows, documents } = summariseWindows(before.losses, before.documents);
+    const accuracy = mean(before.correct);
+    return { run: run.id, step: found.step, tokens: looked, loss, accuracy, windows, documents, removals };
   } finally {
     await open.close();
   }
