@@ -1,13 +1,16 @@
 /** What units are worth: held-out loss after the silent and the least used ones are removed. */
 
 import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
+import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
-import { reopen } from "../core/run/reopened.ts";
+import { type OpenRun, openStoredRun } from "../core/run/open.ts";
 import { summariseWindows } from "../core/step/evaluation.ts";
 import { mean } from "../statistics/moments.ts";
+import { createFiringCounter } from "./firings.ts";
+import { createScorer } from "./windows.ts";
 
 /** One removal. */
 export interface Removal {
@@ -55,12 +58,14 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
   const all = listCheckpoints(dir);
   const found = at === undefined ? latestCheckpoint(dir).latest : all.find(({ step }) => step === at);
   if (found === undefined) throw noCheckpointAt(run.id, at, all.map(({ step }) => step).toReversed());
-  const open = await reopen(dir, plugins);
+  const open = await openStoredRun(dir, plugins);
   try {
-    const { state } = open.load(found.path);
+    const counter = await createFiringCounter(open);
+    const { state } = loadCheckpoint(found.path);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const firings = await open.firings(state, sequences);
-    const before = await open.evaluate(state);
+    const firings = await counter.firings(state, sequences);
+    const scorer = await createScorer(open);
+    const before = await scorer.scores(state);
     const removals: Removal[] = [];
     for (const layer of [...firings.keys(), "all" as const]) {
       const layers = layer === "all" ? [...firings.keys()] : [layer];
@@ -68,11 +73,11 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
         const gone = new Map(
           layers.map((l) => [l, removed === "silent" ? silent(firings[l]!) : leastUsed(firings[l]!, removed)]),
         );
-        const after = await open.evaluate(without(state, gone));
+        const after = await scorer.scores(without(open, state, gone));
         const change = (name: "losses" | "correct") =>
           summariseWindows(
             after[name].map((value, window) => value - before[name][window]!),
-            before.documents,
+            open.held.documents,
           );
         const [loss, accuracy] = [change("losses"), change("correct")];
         removals.push({
@@ -86,9 +91,9 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
         });
       }
     }
-    const counted = Math.ceil(sequences / open.config.train.batch_size) * open.config.train.batch_size;
-    const looked = counted * open.config.model.n_ctx;
-    const { loss, windows, documents } = summariseWindows(before.losses, before.documents);
+    const looked = counter.tokensIn(sequences);
+    for (const program of [counter, scorer]) program.dispose();
+    const { loss, windows, documents } = summariseWindows(before.losses, open.held.documents);
     const accuracy = mean(before.correct);
     return { run: run.id, step: found.step, tokens: looked, loss, accuracy, windows, documents, removals };
   } finally {
@@ -106,10 +111,10 @@ function leastUsed(firings: Int32Array, share: number): number[] {
 }
 
 /** The state with the rows of W_out zeroed of units that are gone. */
-function without(state: Arrays, gone: ReadonlyMap<number, readonly number[]>): Arrays {
+function without({ plan }: OpenRun, state: Arrays, gone: ReadonlyMap<number, readonly number[]>): Arrays {
   const changed: Record<string, NDArray> = { ...state };
   for (const [layer, units] of gone) {
-    const name = `blocks.${layer}.mlp.W_out`;
+    const { W_out: name } = plan.model.layer(layer);
     const { shape, data } = state[name]!;
     const width = shape[1]!;
     const copy = data.slice();

@@ -1,8 +1,11 @@
 /** What the paper's tables are made of, counted on held-out text: firings by document, and two samples of the text apart. */
 import type { Arrays } from "../../core/arrays/ndarray.ts";
+import type { Run } from "../../core/contract/run.ts";
 import type { EvalWindows } from "../../core/data/windows.ts";
-import type { Reopened } from "../../core/run/reopened.ts";
 import { tallyOf } from "../../statistics/tally.ts";
+import type { WindowCounter } from "../windows.ts";
+
+type ModelShape = Pick<Run["model"], "n_layers" | "d_mlp" | "n_ctx">;
 
 /** One document's part in one layer. */
 export interface DocumentCounts {
@@ -33,12 +36,12 @@ export interface CheckpointCounts {
 
 /** Counts firings on the windows under a state; a batch is `batch` windows. The samples are every other window, from the first and second on. */
 export async function countCheckpoint(
-  open: Reopened,
+  { n_layers, d_mlp, n_ctx }: ModelShape,
+  counter: WindowCounter,
   state: Arrays,
   windows: EvalWindows,
   batch: number,
 ): Promise<CheckpointCounts> {
-  const { n_layers, d_mlp, n_ctx } = open.config.model;
   const names = [...new Set(windows.documents)];
   const layers = Array.from(
     { length: n_layers },
@@ -54,7 +57,7 @@ export async function countCheckpoint(
     }),
   );
   let counted = 0;
-  await open.look(state, windows, (first, found) => {
+  await counter.look(state, (first, found) => {
     const size = found[0]!.length / d_mlp;
     for (let row = 0; row < size; row++) {
       const window = first + row;

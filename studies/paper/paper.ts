@@ -1,12 +1,15 @@
 /** The tables and figures of arXiv 2407.07848, measured on runs of one's own at a batch of one's choice. */
+import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
+import { type EvalWindows, evalWindows } from "../../core/data/windows.ts";
 import { fewHeldOut, noCheckpointAt } from "../../core/errors/errors.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { readRun } from "../../core/record/runs.ts";
-import { reopen } from "../../core/run/reopened.ts";
+import { openStoredRun } from "../../core/run/open.ts";
 import type { Estimate } from "../../statistics/jackknife.ts";
 import { acrossSeeds } from "../../statistics/seeds.ts";
 import { type PruneReport, pruneRun } from "../prune.ts";
+import { createWindowCounter } from "../windows.ts";
 import { type CheckpointCounts, countCheckpoint } from "./counts.ts";
 import { type Switches, switchesOf, type UseName, type Uses, useNames, usesOf } from "./uses.ts";
 
@@ -86,19 +89,22 @@ async function measureRun(
   plugins: PluginTable,
 ): Promise<PaperRun> {
   const { run } = readRun(dir);
-  const open = await reopen(dir, plugins);
+  const open = await openStoredRun(dir, plugins);
   const counts: CheckpointCounts[] = [];
   let documents = 0;
   try {
     const batch = Math.ceil(tokens / run.model.n_ctx);
-    const windows = open.heldOut(batches * batch);
+    const windows = shuffled(evalWindows(open.dataset, run.model.n_ctx, batches * batch));
     if (windows.count < 2 * batch) throw fewHeldOut(run.id, windows.count, 2 * batch, run.model.n_ctx);
     documents = new Set(windows.documents).size;
+    const counter = await createWindowCounter(open, windows);
     const paths = new Map(listCheckpoints(dir).map(({ step, path }) => [step, path]));
     for (const step of steps) {
       progress?.(run.id, step);
-      counts.push(await countCheckpoint(open, open.load(paths.get(step)!).state, shuffled(windows), batch));
+      const { state } = loadCheckpoint(paths.get(step)!);
+      counts.push(await countCheckpoint(run.model, counter, state, windows, batch));
     }
+    counter.dispose();
   } finally {
     await open.close();
   }
@@ -120,11 +126,11 @@ async function measureRun(
 }
 
 /** The same windows in an order that spreads over the text: every `batches`-th first, so that the samples are of all documents. */
-function shuffled<T extends ReturnType<Awaited<ReturnType<typeof reopen>>["heldOut"]>>(windows: T): T {
+function shuffled(windows: EvalWindows): EvalWindows {
   const order = Array.from({ length: batches }, (_, k) => k).flatMap((k) =>
     Array.from({ length: Math.ceil((windows.count - k) / batches) }, (_, i) => k + i * batches),
   );
-  const rows = ({ shape, data }: T["tokens"]) => {
+  const rows = ({ shape, data }: EvalWindows["tokens"]) => {
     const width = shape[1]!;
     const moved = new Int32Array(data.length);
     for (const [to, from] of order.entries()) moved.set(data.subarray(from * width, (from + 1) * width), to * width);
