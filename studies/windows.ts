@@ -43,22 +43,22 @@ export async function createWindowCounter(open: OpenRun, windows: EvalWindows): 
   };
 }
 
-/** Mean loss (nats per token) and share of tokens foretold of each of the run's held-out windows. */
+/** Mean loss (nats per token) and share of tokens foretold of each window. */
 export interface Scores {
   readonly losses: readonly number[];
   /** Tokens that are the likeliest by the model, over all of the window. */
   readonly correct: readonly number[];
 }
 
-/** Scores the run's held-out windows under states. */
+/** Scores windows under states. */
 export interface Scorer {
   scores(state: Arrays): Promise<Scores>;
   dispose(): void;
 }
 
-/** Compiles it. */
-export async function createScorer({ engine, plan, held }: OpenRun): Promise<Scorer> {
-  const together = Math.min(plan.train.batch_size, held.count);
+/** Compiles it for the run's held-out windows, or others. */
+export async function createScorer({ engine, plan, held }: OpenRun, windows: EvalWindows = held): Promise<Scorer> {
+  const together = Math.min(plan.train.batch_size, windows.count);
   const { step, signature } = frozenStep({
     ...plan,
     sequences: together,
@@ -78,7 +78,7 @@ export async function createScorer({ engine, plan, held }: OpenRun): Promise<Sco
     scores: (state) =>
       withState(engine, state, async (uploaded) => {
         const found: { losses: number[]; correct: number[] } = { losses: [], correct: [] };
-        await inBatches(held, together, async (first, batch) => {
+        await inBatches(windows, together, async (first, batch) => {
           const outputs = await program.run(uploaded, batch);
           for (const name of ["losses", "correct"] as const) {
             outputs[`probe/scores/${name}`]!.data.forEach((value, i) => {

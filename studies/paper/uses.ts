@@ -18,6 +18,9 @@ export const useNames = [
 export type UseName = (typeof useNames)[number];
 export type Uses = Readonly<Record<UseName, Estimate>>;
 
+/** Share of units from which a level counts as saturated. */
+const saturatedFrom = 0.99;
+
 /** Sums over documents. */
 interface Sums {
   readonly windows: number;
@@ -30,7 +33,7 @@ interface Sums {
 /**
  * Every quantity with a 95 % interval over documents (delete-one-document jackknife of its log, t). Use per batch is the expected use
  * of a batch drawn from all windows (rarefaction), so that it does not hang on which windows one batch holds; NaN where fewer windows
- * than a batch are left.
+ * than a batch are left. No interval where a level is saturated: there the jackknife misses what single documents add.
  */
 export function usesOf({ documents }: LayerCounts, { batch, pos }: CheckpointCounts): Uses {
   const units = documents[0]!.holders.length;
@@ -47,7 +50,14 @@ export function usesOf({ documents }: LayerCounts, { batch, pos }: CheckpointCou
   };
   const values = quantities(all, batch, pos);
   const without = own.map((one) => quantities(less(all, one), batch, pos));
-  const named = useNames.map((name) => [name, overDocuments(values[name], without.map((part) => part[name]))] as const); // biome-ignore format: one line
+  const saturated = new Set<UseName>([
+    ...(values.batch > saturatedFrom ? (["batch"] as const) : []),
+    ...(values.sequence > saturatedFrom ? (["sequence", "sequence_over_token"] as const) : []),
+  ]);
+  const named = useNames.map((name) => {
+    const parts = saturated.has(name) ? [] : without.map((part) => part[name]);
+    return [name, overDocuments(values[name], parts)] as const;
+  });
   return Object.fromEntries(named) as Record<UseName, Estimate>;
 }
 
