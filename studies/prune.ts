@@ -3,12 +3,12 @@
 import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
 import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
-import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
 import { type OpenRun, openStoredRun } from "../core/run/open.ts";
 import { summariseWindows } from "../core/step/evaluation.ts";
 import { mean } from "../statistics/moments.ts";
+import { noCheckpointAt } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
 import { createScorer } from "./windows.ts";
 

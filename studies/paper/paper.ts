@@ -2,12 +2,12 @@
 import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
 import { type EvalWindows, evalWindows } from "../../core/data/windows.ts";
-import { fewHeldOut, noCheckpointAt } from "../../core/errors/errors.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { openStoredRun } from "../../core/run/open.ts";
 import type { Estimate } from "../../statistics/jackknife.ts";
 import { acrossSeeds } from "../../statistics/seeds.ts";
+import { fewHeldOut, noCheckpointAt } from "../errors.ts";
 import { type PruneReport, pruneRun } from "../prune.ts";
 import { createWindowCounter } from "../windows.ts";
 import { type CheckpointCounts, countCheckpoint } from "./counts.ts";
