@@ -1,6 +1,6 @@
 /**
  * Writes docs/calibration.md: how often the intervals that are printed hold the truth, and how often verdicts are wrong.
- * Usage: npm run -s build && node --import tsx/esm bench/calibration/main.ts RUN_DIRECTORY [data sets, default 1000]
+ * Usage: npm run -s calibrate -- RUN_DIRECTORY [data sets, default 1000]
  */
 import { writeFileSync } from "node:fs";
 import { readRun } from "../../core/record/runs.ts";

@@ -14,7 +14,6 @@ export const formats = {
   tex: (tables: readonly TextTable[]) => `${tables.map(latex).join("\n\n")}\n`,
   html: (tables: readonly TextTable[], title: string) => html(tables, title),
 } as const;
-export type PaperFormat = keyof typeof formats;
 
 function markdown(title: string, note: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cell = (text: string) => text.replace(/[\\|]/g, "\\$&").replace(/\s*\n\s*/g, " ");
