@@ -71,9 +71,8 @@ export function contrastRows(from: Population, first: number, last: number, sets
     const alike = name === "use_batch" ? found.filter((one) => one.unionSize === size) : found;
     const truth = mean(whole.map(({ deltas }) => deltas[name].value));
     const estimates = alike.map(({ deltas }) => deltas[name]);
-    return estimates.length === 0
-      ? []
-      : [{ what: `\`delta_mean_${name}\`, layers ${first} and ${last}`, ...covered(estimates, truth) }];
+    const row = covered(estimates, truth);
+    return row.sets === 0 ? [] : [{ what: `\`delta_mean_${name}\`, layers ${first} and ${last}`, ...row }];
   });
 }
 

@@ -1,6 +1,6 @@
 /** The paper's quantities of one layer at one checkpoint, with what they would be without each document. */
 
-import { type Estimate, jackknife } from "../../statistics/jackknife.ts";
+import { type Estimate, interval, jackknifeError } from "../../statistics/jackknife.ts";
 import { absences } from "../../statistics/rarefaction.ts";
 import type { CheckpointCounts, LayerCounts } from "./counts.ts";
 
@@ -31,7 +31,8 @@ interface Sums {
 }
 
 /**
- * Every quantity with a 95 % interval over documents (delete-one-document jackknife of its log, t). Use per batch is the expected use
+ * Every quantity with a 95 % interval over documents (delete-one-document jackknife of its log, t with as many degrees of
+ * freedom as the documents' lengths leave). Use per batch is the expected use
  * of a batch drawn from all windows (rarefaction), so that it does not hang on which windows one batch holds; NaN where fewer windows
  * than a batch are left. No interval where a level is saturated: there the jackknife misses what single documents add.
  */
@@ -56,7 +57,7 @@ export function usesOf({ documents }: LayerCounts, { batch, pos }: CheckpointCou
   ]);
   const named = useNames.map((name) => {
     const parts = saturated.has(name) ? [] : without.map((part) => part[name]);
-    return [name, overDocuments(values[name], parts)] as const;
+    return [name, overDocuments(values[name], parts, effectiveNumber(own) - 1)] as const;
   });
   return Object.fromEntries(named) as Record<UseName, Estimate>;
 }
@@ -91,8 +92,15 @@ function quantities({ windows, firings, holders, rank50, top50 }: Sums, batch: n
   };
 }
 
-function overDocuments(value: number, without: readonly number[]): Estimate {
-  const { se, low, high } = jackknife(Math.log(value), without.map(Math.log));
+/** As many equally long documents as these are worth: `(sum w)^2 / sum w^2` (Kish 1965). Few long ones leave few degrees of freedom. */
+function effectiveNumber(documents: readonly Pick<Sums, "windows">[]): number {
+  const sum = documents.reduce((total, { windows }) => total + windows, 0);
+  return sum ** 2 / documents.reduce((total, { windows }) => total + windows ** 2, 0);
+}
+
+function overDocuments(value: number, without: readonly number[], df: number): Estimate {
+  const error = without.length < 2 ? Number.NaN : jackknifeError(without.map(Math.log));
+  const { se, low, high } = interval(Math.log(value), error, df);
   return { value, se: value * se, low: Math.exp(low), high: Math.exp(high) };
 }
 
