@@ -7,8 +7,10 @@ import { flatten } from "./charts/flat-config.ts";
 import { parseKey } from "./charts/metric-key.ts";
 import { runDirectory } from "./guard.ts";
 import { OpenedRun } from "./opened-run.ts";
+import type { Axis } from "./series/axes.ts";
 import type { Window } from "./series/decimate.ts";
 import { indexFolder } from "./series/disk-index.ts";
+import type { Store } from "./series/store.ts";
 import { Summaries } from "./summaries.ts";
 import { arrayKeys, EventsOf, readArrayTable, readCharts } from "./tables.ts";
 
@@ -77,6 +79,25 @@ export class Library {
   async series(id: string, keys: readonly string[], window: Window): Promise<RunSeries> {
     const open = await this.open(id, await this.directory(id));
     return open.series(keys, window);
+  }
+
+  /** The same with bounds on the time axis in hours since the run began. */
+  async seriesSinceStart(id: string, keys: readonly string[], { axis, from, to, points }: Window): Promise<RunSeries> {
+    const { open, startedAt } = await this.opening(id);
+    const bound = (at: number | undefined) => (at === undefined || axis !== "time" ? at : startedAt + at * 3_600_000);
+    const ends = { from: bound(from), to: bound(to) };
+    return open.series(keys, { axis, points, ...defined(ends) });
+  }
+
+  /** A run's rows, where its time axis begins, and how much of it has been read. */
+  async storeOf(id: string, axis: Axis): Promise<{ store: Store; origin: number; read: number }> {
+    const { open, startedAt } = await this.opening(id);
+    return { store: open.shown, origin: axis === "time" ? startedAt : 0, read: open.read };
+  }
+
+  private async opening(id: string): Promise<{ open: OpenedRun; startedAt: number }> {
+    const open = await this.open(id, await this.directory(id));
+    return { open, startedAt: (await this.summaries.one(id))?.createdAt ?? 0 };
   }
 
   /** Resolves when all rows of a run have been read: reports are not made of samples. */
@@ -156,6 +177,10 @@ export class Library {
       void run.close();
     }
   }
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** Asked for a run that is not in the folder, or that cannot be read. */

@@ -67,7 +67,8 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     send(response, "application/json", JSON.stringify(value));
   }
 
-  const server = createServer((request, response) => {
+  // A question about a thousand runs names them all in its address.
+  const server = createServer({ maxHeaderSize: 256 << 10 }, (request, response) => {
     handle(request, response).catch((thrown: unknown) => {
       if (response.headersSent) return response.destroy();
       refuse(response, thrown instanceof NoSuchRun ? 404 : 500, reasonOf(thrown).replaceAll(root, "."));

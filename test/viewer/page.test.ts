@@ -105,10 +105,10 @@ describe("viewer page", function () {
     await shot("overlay");
     const differing = await page.locator("#config tbody th").allTextContents();
     expect(differing).to.deep.equal(["name", "seed", "train.lr"]);
-    await page.getByRole("button", { name: "Remove run 4" }).click();
-    await page.getByRole("heading", { name: "3 runs" }).waitFor();
-    await page.goBack();
-    await page.getByRole("heading", { name: "4 runs" }).waitFor();
+    await page.getByRole("checkbox", { name: "Show run 4" }).uncheck();
+    await page.waitForFunction(() => location.hash.includes("hide=20261123-090000-0004"));
+    await page.getByRole("button", { name: "Show all (1 hidden)" }).click();
+    await page.waitForFunction(() => !location.hash.includes("hide"));
   });
 
   it("restores axis, scale, smoothing and zoom from a link", async () => {

@@ -13,6 +13,18 @@ export interface Line {
   readonly y: readonly (number | null)[];
   /** What to draw above the raw line, when it is smoothed. */
   readonly smooth?: readonly (number | null)[];
+  /** The run or group that it stands for. */
+  readonly subject?: string;
+  /** Of a group: the interval about its mean, and from how many runs. */
+  readonly band?: Band;
+  /** Of a group: its runs' own values at the same x. */
+  readonly members?: readonly (readonly (number | null)[])[];
+}
+
+export interface Band {
+  readonly low: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
+  readonly n: readonly number[];
 }
 
 export interface LineChartLook {

@@ -5,7 +5,7 @@ import { fits, sorted } from "../charts/run-filter.ts";
 import { askList, listen } from "./api.ts";
 import { announce, fill, h, settled } from "./dom.ts";
 import { remember, remembered } from "./memory.ts";
-import type { Page } from "./run-page.ts";
+import type { Page } from "./run-head.ts";
 import type { Store } from "./state.ts";
 import { runStates, stateBadge } from "./state-badge.ts";
 
@@ -20,6 +20,7 @@ export async function listPage(store: Store, connected: (yes: boolean) => void):
   const search = h("input", {
     type: "search",
     id: "search",
+    "data-search": "",
     placeholder: "Search, or lr>0.001 state:finished",
     "aria-label": "Search runs",
     value: store.current.query,

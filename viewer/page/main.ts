@@ -2,7 +2,8 @@
 import { fill, h } from "./dom.ts";
 import { keyCard, listenToKeys } from "./keyboard.ts";
 import { listPage } from "./list-page.ts";
-import { type Page, runPage } from "./run-page.ts";
+import type { Page } from "./run-head.ts";
+import { runPage } from "./run-page.ts";
 import { Store } from "./state.ts";
 import { theme, themeButton } from "./theme.ts";
 

@@ -13,11 +13,11 @@ import { csv, download, fileName } from "./download.ts";
 import type { Drawn } from "./vega-draw.ts";
 
 const scalarPoints = 600;
-/** Pictures side by side at first; the rest on demand. */
-const firstPictures = 4;
+/** Pictures side by side at first, of runs of different groups; others by choice. */
+const firstPictures = 2;
 
 interface Picture {
-  readonly runs: readonly ShownRun[];
+  runs: readonly ShownRun[];
   readonly place: HTMLElement;
   drawn?: Drawn;
   dress?: string;
@@ -37,7 +37,7 @@ export function vegaCard(
   ]);
   const together = comparesRuns(chart.spec);
   let pictures: Picture[] = [];
-  let all = false;
+  let chosen: ShownRun[] = [];
   let tables = new Map<string, readonly Fields[]>();
   let asked = 0;
 
@@ -65,50 +65,77 @@ export function vegaCard(
 
   async function update(): Promise<void> {
     const mine = ++asked;
-    const runs = together || all ? context.runs : context.runs.slice(0, firstPictures);
+    const { hidden } = context.many();
+    if (chosen.length === 0) chosen = examples();
+    const runs = together ? context.runs.filter(({ id }) => !hidden.has(id)) : chosen;
     const found = await Promise.all(runs.map(recordsOf));
     if (mine !== asked) return;
     tables = new Map(runs.map((run, i) => [run.id, found[i]!.records]));
     const notes = [...new Set(found.map(({ note }) => note).filter((note) => note !== ""))].join(" ");
     if (found.every(({ records }) => records.length === 0)) {
       drop();
-      const what = chart.data === "events" ? "events" : "values";
-      frame.empty(context.live() ? `No ${what} yet: they appear as the run goes on.` : `No ${what} on record.`);
+      frame.empty(emptyReason());
       return;
     }
-    if (pictures.length === 0 || pictures.flatMap((picture) => picture.runs).length !== runs.length) frameAll(runs);
+    frame.filled();
+    const groups = together ? [runs] : runs.map((run) => [run]);
+    if (JSON.stringify(groups) !== JSON.stringify(pictures.map((picture) => picture.runs))) frameAll(groups);
     for (const picture of pictures) await paint(picture);
     frame.note(notes);
   }
 
-  function frameAll(runs: readonly ShownRun[]): void {
+  /** The first run of each of the first groups that are shown. */
+  function examples(): ShownRun[] {
+    const { subjects, hidden } = context.many();
+    const shown = subjects.filter(({ key }) => !hidden.has(key));
+    return (shown.length > 0 ? shown : subjects)
+      .slice(0, firstPictures)
+      .map((subject) => context.runs[subject.runs[0]!]!);
+  }
+
+  function emptyReason(): string {
+    const what =
+      chart.data === "events" ? (chart.only ?? ["any"]).map((kind) => `${kind} event`).join(" or ") : "value";
+    const runs = context.runs.length > 1 && !together ? " in the runs shown" : "";
+    return context.live()
+      ? `no ${what} yet; what there is appears as the run goes on.`
+      : `no ${what} on record${runs}.`;
+  }
+
+  function frameAll(groups: readonly (readonly ShownRun[])[]): void {
     drop();
-    frame.element.classList.toggle("whole-row", !together && runs.length > 1);
-    const groups = together ? [runs] : runs.map((run) => [run]);
+    const several = context.runs.length > 1 && !together;
+    frame.element.classList.toggle("whole-row", groups.length > 1);
     pictures = groups.map((group) => ({ runs: group, place: h("div", { class: "vega" }) }));
-    const left = context.runs.length - runs.length;
     fill(
       frame.body,
       h(
         "div",
         { class: groups.length > 1 ? "panels wide" : "" },
-        ...pictures.map(({ runs: [run], place }) =>
-          h("div", {}, groups.length > 1 && h("h4", {}, run?.label ?? ""), place),
-        ),
+        ...pictures.map(({ place }, i) => h("div", {}, several && runChoice(i), place)),
       ),
-      left > 0 &&
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => {
-              all = true;
-              void update();
-            },
-          },
-          `Show ${left} more runs`,
-        ),
+      several &&
+        chosen.length < context.runs.length &&
+        h("button", { type: "button", class: "more", onclick: () => choose(chosen.length) }, "Another run beside"),
     );
+  }
+
+  function runChoice(i: number): HTMLElement {
+    const select = h("select", { class: "run-choice", "aria-label": `Run of picture ${i + 1} of ${chart.title}` });
+    for (const run of context.runs) {
+      const option = h("option", { value: run.id }, run.label);
+      option.selected = run.id === chosen[i]?.id;
+      select.append(option);
+    }
+    select.addEventListener("change", () => choose(i, select.value));
+    return select;
+  }
+
+  function choose(i: number, id?: string): void {
+    const run = context.runs.find((one) => (id === undefined ? !chosen.includes(one) : one.id === id));
+    if (!run) return;
+    chosen = [...chosen.slice(0, i), run, ...chosen.slice(i + 1)];
+    void update();
   }
 
   async function paint(picture: Picture): Promise<void> {
@@ -134,7 +161,7 @@ export function vegaCard(
         h(
           "p",
           { class: "empty" },
-          `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown}`,
+          `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown} (chart ${chart.id} of ${chart.section.replaceAll("_", "-")})`,
         ),
       );
     }
@@ -180,7 +207,16 @@ export function vegaCard(
     download(`${fileName(context.fileStem(), id)}.csv`, new Blob([csv(records)], { type: "text/csv" }));
   }
 
-  return { element: frame.element, update, redraw, destroy: drop, kind: "vega" };
+  return {
+    element: frame.element,
+    update,
+    redraw,
+    destroy: drop,
+    kind: "vega",
+    id,
+    title: chart.title,
+    words: [chart.title, chart.section, ...(chart.only ?? []), chart.description].join(" "),
+  };
 }
 
 /** Whether a spec tells runs apart itself, in a channel that is seen. */
