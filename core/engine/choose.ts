@@ -1,5 +1,5 @@
 /** Which engines are there, and which one `auto` means. Loads a tensor library only when asked. */
-import { ExperimentError, reasonOf } from "../errors.ts";
+import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import type { Engine, EngineName, EngineOptions } from "./engine.ts";
 
 type Options = Pick<EngineOptions, "threads" | "provider">;

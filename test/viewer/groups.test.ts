@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { rankCorrelation } from "../../core/statistics/rank-correlation.ts";
-import { acrossSeeds } from "../../core/statistics/seeds.ts";
-import { welch } from "../../core/statistics/welch.ts";
+import { rankCorrelation } from "../../statistics/rank-correlation.ts";
+import { acrossSeeds } from "../../statistics/seeds.ts";
+import { welch } from "../../statistics/welch.ts";
 import { colouring } from "../../viewer/charts/colouring.ts";
 import { groupLine } from "../../viewer/charts/group-line.ts";
 import { apartColours } from "../../viewer/charts/palette.ts";

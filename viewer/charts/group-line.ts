@@ -1,6 +1,6 @@
 /** One metric of one group along training: mean over its runs, a 95 % t interval, and from how many. */
-import { interval } from "../../core/statistics/jackknife.ts";
-import type { GroupMoments } from "../../core/statistics/welch.ts";
+import { interval } from "../../statistics/jackknife.ts";
+import type { GroupMoments } from "../../statistics/welch.ts";
 import type { AlignedRuns } from "../many/api.ts";
 import type { Band } from "./line-spec.ts";
 import type { Subject } from "./subjects.ts";

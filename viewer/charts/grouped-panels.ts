@@ -1,5 +1,5 @@
 /** The plots of runs on common positions: a line a subject, the mean and its interval where it is a group, or differences to one. */
-import { type GroupMoments, welch } from "../../core/statistics/welch.ts";
+import { type GroupMoments, welch } from "../../statistics/welch.ts";
 import type { AlignedRuns } from "../many/api.ts";
 import { type GroupLine, groupLine } from "./group-line.ts";
 import type { Line } from "./line-spec.ts";

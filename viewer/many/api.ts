@@ -1,5 +1,5 @@
 /** What the server sends about many runs at once: types only. */
-import type { DeclaredChart, MetricInfo, RunEvent } from "../../core/plugin.ts";
+import type { DeclaredChart, MetricInfo, RunEvent } from "../../core/contract/plugin.ts";
 import type { RunDetail, RunSeries } from "../api.ts";
 
 /** Runs of a sweep declare the same charts and metrics: each list is sent once, details name it by its place. */

@@ -1,5 +1,5 @@
 /** Lowers a graph to an ONNX model: one rule an operation, operands before users, results under their public names. */
-import { internal } from "../../errors.ts";
+import { internal } from "../../errors/errors.ts";
 import { type Graph, type Node, type NodeOf, type Op, reachable } from "../graph/node.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";

@@ -1,5 +1,5 @@
 /** A step that has been traced, lowered and built. */
-import { invalidStep, reasonOf } from "../../errors.ts";
+import { invalidStep, reasonOf } from "../../errors/errors.ts";
 import type { Program, ProviderName, Signature, TensorSpecs } from "../engine.ts";
 import type { Graph, Node } from "../graph/node.ts";
 import { printGraph } from "../graph/print.ts";
