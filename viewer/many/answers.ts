@@ -1,7 +1,8 @@
 /** Questions about many runs at once, under `/api/many/`: one request where there would be one a run. */
 
+import type { DeclaredChart } from "../../core/contract/chart.ts";
+import type { MetricInfo } from "../../core/contract/run.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
-import type { DeclaredChart, MetricInfo } from "../../core/contract/plugin.ts";
 import type { RunSeries } from "../api.ts";
 import type { Library } from "../library.ts";
 import { align, edgesOf } from "../series/align.ts";

@@ -1,5 +1,7 @@
 /** What the server sends about many runs at once: types only. */
-import type { DeclaredChart, MetricInfo, RunEvent } from "../../core/contract/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
+import type { MetricInfo } from "../../core/contract/run.ts";
+import type { RunEvent } from "../../core/contract/sink.ts";
 import type { RunDetail, RunSeries } from "../api.ts";
 
 /** Runs of a sweep declare the same charts and metrics: each list is sent once, details name it by its place. */

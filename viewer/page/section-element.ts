@@ -21,16 +21,10 @@ export function sectionElement(parts: SectionParts): { readonly element: HTMLEle
   const { id, title, content, cards } = parts;
   const grid = h("div", { class: cards ? "grid" : "" }, ...content);
   const empties = h("p", { class: "empties quiet", hidden: true });
-  const fold = h(
-    "details",
-    {},
-    h("summary", {}, h("h2", {}, title), parts.move && movers(title, parts.move)),
-    grid,
-    empties,
-  );
+  const fold = h("details", {}, h("summary", {}, h("h2", {}, title)), grid, empties);
   fold.open = openState(id) ?? !parts.folded;
   fold.addEventListener("toggle", () => remember(`open.${id}`, fold.open ? "1" : "0"));
-  const element = h("section", { id, class: "section" }, fold);
+  const element = h("section", { id, class: "section" }, parts.move && movers(title, parts.move), fold);
   const sayEmpties = () => {
     const empty = content.filter((one) => one.dataset.empty !== undefined);
     const reasons = new Map<string, string[]>();
@@ -61,10 +55,7 @@ function movers(title: string, move: (by: -1 | 1) => void): HTMLElement {
         class: "bare",
         "aria-label": `Move ${title} ${word}`,
         title: `Move ${word}`,
-        onclick: (event: Event) => {
-          event.preventDefault();
-          move(by);
-        },
+        onclick: () => move(by),
       },
       sign,
     );
