@@ -1,5 +1,6 @@
 /** The questions that the page may ask, by path. */
 import type { Chart } from "../core/contract/chart.ts";
+import { type ColumnQuestion, reductions } from "./columns.ts";
 import type { Library } from "./library.ts";
 import { alignedRuns, manyDetails, manyEvents, manySeries, mostRuns } from "./many/answers.ts";
 import { type Axis, axes } from "./series/axes.ts";
@@ -13,6 +14,7 @@ export async function answer(library: Library, url: URL): Promise<unknown> {
   const parts = url.pathname.split("/");
   if (parts[1] === "api" && parts[2] === "many" && parts.length === 4)
     return many(library, parts[3]!, url.searchParams);
+  if (url.pathname === "/api/column") return library.column(columnOf(url.searchParams));
   if (parts[1] !== "api" || parts[2] !== "runs" || parts.length > 5) return undefined;
   if (parts[3] === undefined) return library.list();
   const id = decoded(parts[3]);
@@ -53,6 +55,14 @@ async function many(library: Library, what: string, query: URLSearchParams): Pro
     default:
       return undefined;
   }
+}
+
+function columnOf(query: URLSearchParams): ColumnQuestion {
+  return {
+    metric: query.get("metric") ?? "",
+    of: reductions.find((one) => one === query.get("of")) ?? "last",
+    step: number(query.get("step")) ?? 0,
+  };
 }
 
 function windowOf(query: URLSearchParams): Window {

@@ -1,10 +1,12 @@
 /** The runs of one folder as the page asks for them, with as many of them open as memory allows. */
 import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
 import { parseKey } from "./charts/metric-key.ts";
+import { type ColumnQuestion, Columns, type ColumnValues } from "./columns.ts";
 import { runDirectory } from "./guard.ts";
 import { OpenedRun } from "./opened-run.ts";
 import type { Axis } from "./series/axes.ts";
@@ -30,6 +32,7 @@ export class Library {
   private readonly opened = new Map<string, OpenedRun>();
   private readonly events = new Map<string, EventsOf>();
   private readonly folder: string;
+  private readonly columns = new Columns();
 
   constructor(root: string, options: LibraryOptions = {}) {
     // A folder that is not there yet has no runs: the page waits for the first.
@@ -40,6 +43,13 @@ export class Library {
 
   list(): Promise<RunList> {
     return this.summaries.list();
+  }
+
+  /** One number of each run. */
+  async column(question: ColumnQuestion): Promise<ColumnValues> {
+    const { runs } = await this.list();
+    const sound = runs.filter(({ state }) => state !== "damaged").map(({ id }) => [id, join(this.root, id)] as const);
+    return this.columns.read(sound, question);
   }
 
   /** Undefined when there is no such run; throws when its run.json cannot be read. */

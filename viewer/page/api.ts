@@ -1,8 +1,12 @@
 /** Questions to the server, and its live news. */
 
 import type { DeclaredChart } from "../../core/contract/chart.ts";
+import type { Labels } from "../../core/record/labels.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "../api.ts";
+import type { ColumnValues } from "../columns.ts";
+import type { Session } from "../edits.ts";
 import type { AlignedRuns, ManyDetails, ManyEvents, ManySeries } from "../many/api.ts";
+import type { Column } from "../query/columns.ts";
 import type { Axis } from "../series/axes.ts";
 
 async function ask<T>(path: string): Promise<T> {
@@ -84,6 +88,30 @@ export function askArrays(id: string, { section, only, steps }: DeclaredChart): 
   const query = new URLSearchParams({ section, steps: steps ?? "all" });
   for (const metric of only ?? []) query.append("only", metric);
   return ask(`${run(id)}/arrays?${query}`);
+}
+
+/** One number of each run. */
+export function askColumn({ metric, of, step }: Column): Promise<ColumnValues> {
+  return ask(`column?${new URLSearchParams({ metric, of, step: String(step) })}`);
+}
+
+export const askSession = () => ask<Session>("session");
+
+/** Changes what people say of a run. */
+export const sendLabels = (key: string, id: string, labels: Partial<Labels>) =>
+  tell<Labels>(key, `${run(id)}/labels`, labels);
+export const sendToTrash = (key: string, id: string) => tell(key, `${run(id)}/trash`, { confirm: id });
+export const sendRestore = (key: string, id: string) => tell(key, `trash/${encodeURIComponent(id)}/restore`, {});
+
+async function tell<T>(key: string, path: string, body: unknown): Promise<T> {
+  const response = await fetch(`api/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-reluscope-key": key },
+    body: JSON.stringify(body),
+  });
+  const value: unknown = await response.json();
+  if (!response.ok) throw new Error((value as { error?: string }).error ?? response.statusText);
+  return value as T;
 }
 
 export interface News {
