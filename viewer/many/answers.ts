@@ -64,16 +64,28 @@ export async function alignedRuns(
   ids: readonly string[],
   asked: AlignedQuestion,
 ): Promise<AlignedRuns> {
+  const stores: (OpenStore | undefined)[] = [];
+  for (const id of ids) stores.push(await library.storeOf(id, asked.axis).catch(() => undefined));
+  return alignedStores(stores, asked);
+}
+
+/** A run's rows, where its time axis begins, and how much of it has been read. */
+export interface OpenStore {
+  readonly store: Store;
+  readonly origin: number;
+  readonly read: number;
+}
+
+/** The same of runs that are open already; undefined stands for one that cannot be read. */
+export function alignedStores(stores: readonly (OpenStore | undefined)[], asked: AlignedQuestion): AlignedRuns {
   const { axis, keys, bins, log } = asked;
   const unit = axis === "time" ? 3_600_000 : 1;
-  const stores: ({ store: Store; origin: number; read: number } | undefined)[] = [];
-  for (const id of ids) stores.push(await library.storeOf(id, axis).catch(() => undefined));
   const spans = stores.flatMap((one) => (one ? [spanOf(one.store, axis, one.origin)] : []));
   const from = asked.from === undefined ? Math.min(...spans.map(([a]) => a)) : asked.from * unit;
   const to = asked.to === undefined ? Math.max(...spans.map(([, b]) => b)) : asked.to * unit;
   const low = log ? Math.max(from, Math.min(...spans.map(([a]) => Math.max(a, 1)))) : from;
   if (!(low < to) || !Number.isFinite(to))
-    return { x: [], values: ids.map(() => ({})), measured: {}, approximate: false, read: 1 };
+    return { x: [], values: stores.map(() => ({})), measured: {}, approximate: false, read: 1 };
   const rows = Math.max(...stores.map((one) => one?.store.rows ?? 0));
   const edges = edgesOf(low, to, Math.max(2, Math.min(bins, rows)), log);
   const measured: Record<string, number[]> = {};
