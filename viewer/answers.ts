@@ -14,7 +14,7 @@ export async function answer(library: Library, url: URL): Promise<unknown> {
   const parts = url.pathname.split("/");
   if (parts[1] === "api" && parts[2] === "many" && parts.length === 4)
     return many(library, parts[3]!, url.searchParams);
-  if (url.pathname === "/api/column") return library.column(columnOf(url.searchParams));
+  if (url.pathname === "/api/column") return library.column(columnOf(url.searchParams), url.searchParams.getAll("run"));
   if (parts[1] !== "api" || parts[2] !== "runs" || parts.length > 5) return undefined;
   if (parts[3] === undefined) return library.list();
   const id = decoded(parts[3]);
@@ -27,6 +27,8 @@ export async function answer(library: Library, url: URL): Promise<unknown> {
       return library.series(id, query.getAll("key").slice(0, mostKeys), windowOf(query));
     case "events":
       return library.eventList(id);
+    case "unit":
+      return library.unit(id, number(query.get("layer")) ?? 0, number(query.get("unit")) ?? 0);
     case "arrays":
       return library.arrays(id, {
         section: query.get("section") ?? "",

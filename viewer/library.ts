@@ -15,6 +15,7 @@ import { indexFolder } from "./series/disk-index.ts";
 import type { Store } from "./series/store.ts";
 import { Summaries } from "./summaries.ts";
 import { arrayKeys, EventsOf, readArrayTable, readCharts } from "./tables.ts";
+import { type UnitRecord, unitRecord } from "./units.ts";
 
 /** Bytes of numbers that may be held open; the run that was looked at longest ago is closed first. */
 const budget = 96 << 20;
@@ -45,10 +46,12 @@ export class Library {
     return this.summaries.list();
   }
 
-  /** One number of each run. */
-  async column(question: ColumnQuestion): Promise<ColumnValues> {
+  /** One number of each run; of `only` these, where any are named. */
+  async column(question: ColumnQuestion, only: readonly string[] = []): Promise<ColumnValues> {
+    const wanted = new Set(only);
     const { runs } = await this.list();
-    const sound = runs.filter(({ state }) => state !== "damaged").map(({ id }) => [id, join(this.root, id)] as const);
+    const asked = runs.filter(({ id, state }) => state !== "damaged" && (wanted.size === 0 || wanted.has(id)));
+    const sound = asked.map(({ id }) => [id, join(this.root, id)] as const);
     return this.columns.read(sound, question);
   }
 
@@ -134,6 +137,13 @@ export class Library {
       return section === chart.section && (chart.only === undefined || chart.only.includes(metric));
     };
     return readArrayTable(dir, wanted, chart.steps, run.tokensPerStep, most);
+  }
+
+  /** Everything on record of one unit. */
+  async unit(id: string, layer: number, unit: number): Promise<UnitRecord> {
+    const dir = await this.directory(id);
+    const { events } = await this.eventsOf(id, dir);
+    return unitRecord(dir, events, layer, unit);
   }
 
   /** What a live view of a run wants to know; undefined when there is no such run. */

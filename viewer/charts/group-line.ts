@@ -17,7 +17,7 @@ export interface GroupLine {
 
 /** Over the positions at which any run has a measurement of its own. */
 export function groupLine(key: string, { runs }: Subject, { x, values, measured }: AlignedRuns): GroupLine {
-  const places = (measured[key] ?? []).flatMap((any, i) => (any === 1 ? [i] : []));
+  const places = (measured[key] ?? []).flatMap((here, i) => (here === 1 ? [i] : []));
   const members = runs.flatMap((run) => {
     const column = values[run]?.[key];
     return column ? [places.map((i) => column[i] ?? null)] : [];

@@ -8,6 +8,7 @@ import type { Session } from "../edits.ts";
 import type { AlignedRuns, ManyDetails, ManyEvents, ManySeries } from "../many/api.ts";
 import type { Column } from "../query/columns.ts";
 import type { Axis } from "../series/axes.ts";
+import type { UnitRecord } from "../units.ts";
 
 async function ask<T>(path: string): Promise<T> {
   const response = await fetch(`api/${path}`);
@@ -90,10 +91,20 @@ export function askArrays(id: string, { section, only, steps }: DeclaredChart): 
   return ask(`${run(id)}/arrays?${query}`);
 }
 
-/** One number of each run. */
-export function askColumn({ metric, of, step }: Column): Promise<ColumnValues> {
-  return ask(`column?${new URLSearchParams({ metric, of, step: String(step) })}`);
+/** One number of each run; with `ids`, of these alone. */
+export function askColumn({ metric, of, step }: Column, ids: readonly string[] = []): Promise<ColumnValues> {
+  const query = runQuery(ids);
+  for (const [name, value] of Object.entries({ metric, of, step: String(step) })) query.set(name, value);
+  return ask(`column?${query}`);
 }
+
+/** Everything on record of one unit of a run. */
+export const askUnit = (id: string, layer: number, unit: number) =>
+  ask<UnitRecord>(`${run(id)}/unit?layer=${layer}&unit=${unit}`);
+
+/** An array metric at as many steps as can be shown. */
+export const askArrayMetric = (id: string, section: string, metric: string) =>
+  ask<ArrayTable>(`${run(id)}/arrays?${new URLSearchParams({ section, only: metric, steps: "all" })}`);
 
 export const askSession = () => ask<Session>("session");
 

@@ -24,6 +24,8 @@ export interface ChartContext {
   happened(from: number, to: number): readonly string[];
   zoom(range: Range | undefined): void;
   toggleLogY(id: string): void;
+  /** Goes to the page of a unit. */
+  openUnit(run: string, layer: number, unit: number): void;
   fileStem(): string;
 }
 

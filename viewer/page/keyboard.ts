@@ -41,7 +41,7 @@ export function listenToKeys(store: Store, card: HTMLDialogElement): void {
     const step = (by: number) => store.set({ smooth: Math.min(0.9, Math.max(0, Number((smooth + by).toFixed(2)))) });
     const actions: Readonly<Record<string, () => void>> = {
       "/": () => document.querySelector<HTMLElement>("[data-search]")?.focus(),
-      g: () => store.set({ runs: [], range: undefined }),
+      g: () => store.set({ runs: [], unit: undefined, range: undefined }),
       x: () => runs.length > 0 && store.set({ axis: axes[(axes.indexOf(axis) + 1) % axes.length]!, range: undefined }),
       l: () => runs.length > 0 && store.set({ log: !log }),
       s: () => runs.length > 0 && step(0.1),

@@ -3,7 +3,7 @@ import type { RunChange, RunDetail } from "../api.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import { askEvents, askManyEvents, askManyRuns, askRun, askSeries, listen } from "./api.ts";
 import { addButtons, starred } from "./chart-buttons.ts";
-import type { ChartContext } from "./chart-context.ts";
+import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { chartSearch } from "./chart-search.ts";
 import { fill, h } from "./dom.ts";
 import { configTable, environmentTable, eventTable, tiles } from "./facts.ts";
@@ -15,7 +15,7 @@ import { manyView } from "./many-view.ts";
 import { remember, remembered } from "./memory.ts";
 import { type Page, problemList, shownRuns, stateCounts } from "./run-head.ts";
 import { sectionElement } from "./section-element.ts";
-import { sections } from "./sections.ts";
+import { type Section, sections } from "./sections.ts";
 import type { State, Store } from "./state.ts";
 import { stateBadge } from "./state-badge.ts";
 import { toolbar } from "./toolbar.ts";
@@ -59,6 +59,7 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       const { logY } = store.current;
       store.set({ logY: logY.includes(id) ? logY.filter((one) => one !== id) : [...logY, id] });
     },
+    openUnit: (run, layer, unit) => store.set({ runs: [run], unit: `${layer}.${unit}`, range: undefined }),
     fileStem: () => (runs.length === 1 ? runs[0]!.label : `${runs.length}-runs`),
   };
 
@@ -85,7 +86,7 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
   let drops: (() => void)[] = [];
   function build(): void {
     for (const drop of drops) drop();
-    const shown = sections(details, context);
+    const shown = sections(details, context, store);
     const pinned = starred();
     const all = shown.flatMap((section) => section.charts);
     for (const chart of all) addButtons(chart, build);
@@ -95,17 +96,17 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       ...section,
       charts: section.charts.filter((one) => !kept.includes(one)),
     }));
-    const withPins =
-      kept.length > 0 ? [{ id: "pinned", title: "Pinned", charts: kept, folded: false }, ...plain] : plain;
+    const withPins = kept.length > 0 ? [pinnedSection(kept), ...plain] : plain;
     const order = plain.map(({ id }) => id);
     const built = withPins
-      .filter((section) => section.charts.length > 0)
-      .map(({ id, title, charts: of, folded }) =>
+      .filter((section) => section.charts.length > 0 || (section.before?.length ?? 0) > 0)
+      .map(({ id, title, charts: of, folded, before }) =>
         sectionElement({
           id,
           title,
           folded,
           cards: true,
+          ...(before && { before }),
           content: of.map((chart) => chart.element),
           ...(order.includes(id) && { move: (by: -1 | 1) => moveSection(order, id, by) }),
         }),
@@ -250,6 +251,10 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       charts.destroy();
     },
   };
+}
+
+function pinnedSection(charts: readonly LiveChart[]): Section {
+  return { id: "pinned", title: "Pinned", charts, folded: false };
 }
 
 /** Sections as someone has put them; new ones where they belong. */

@@ -10,6 +10,8 @@ export interface SectionParts {
   readonly folded: boolean;
   /** What stands in it: cards in a grid, or something else. */
   readonly content: readonly HTMLElement[];
+  /** What stands before it. */
+  readonly before?: readonly HTMLElement[];
   /** Whether the content is cards. */
   readonly cards: boolean;
   /** Moves the section one place up or down; absent where its place is fixed. */
@@ -21,7 +23,7 @@ export function sectionElement(parts: SectionParts): { readonly element: HTMLEle
   const { id, title, content, cards } = parts;
   const grid = h("div", { class: cards ? "grid" : "" }, ...content);
   const empties = h("p", { class: "empties quiet", hidden: true });
-  const fold = h("details", {}, h("summary", {}, h("h2", {}, title)), grid, empties);
+  const fold = h("details", {}, h("summary", {}, h("h2", {}, title)), ...(parts.before ?? []), grid, empties);
   fold.open = openState(id) ?? !parts.folded;
   fold.addEventListener("toggle", () => remember(`open.${id}`, fold.open ? "1" : "0"));
   const element = h("section", { id, class: "section" }, parts.move && movers(title, parts.move), fold);

@@ -20,6 +20,8 @@ export interface State {
   readonly hidden: readonly string[];
   /** Run or group that differences are drawn to. */
   readonly baseline: string | undefined;
+  /** A unit of the run, `layer.unit`: its own page. */
+  readonly unit: string | undefined;
   /** The list's search text, sort column (`-` before it: descending) and states. */
   readonly query: string;
   readonly sort: string;
@@ -37,6 +39,7 @@ export const initial: State = {
   colour: undefined,
   hidden: [],
   baseline: undefined,
+  unit: undefined,
   query: "",
   sort: "-created",
   states: [],
@@ -47,6 +50,7 @@ export function toHash(state: State): string {
   const query = new URLSearchParams();
   for (const id of state.runs) query.append("run", id);
   if (state.runs.length > 0) {
+    if (state.unit !== undefined) query.set("unit", state.unit);
     if (state.axis !== initial.axis) query.set("x", state.axis);
     if (state.log) query.set("log", "1");
     if (state.smooth > 0) query.set("smooth", String(state.smooth));
@@ -81,6 +85,7 @@ export function fromHash(hash: string): State {
     colour: query.get("colour") ?? undefined,
     hidden: query.getAll("hide"),
     baseline: query.get("base") ?? undefined,
+    unit: query.get("unit") ?? undefined,
     query: query.get("q") ?? "",
     sort: query.get("sort") ?? initial.sort,
     states: query.getAll("state"),
@@ -103,7 +108,7 @@ export class Store {
   /** Changes some of it. Another page (list, runs) is a step in the browser's history; a zoom or a setting is not. */
   set(change: Partial<State>): void {
     const next = { ...this.current, ...change };
-    const elsewhere = next.runs.join("\n") !== this.current.runs.join("\n");
+    const elsewhere = next.runs.join("\n") !== this.current.runs.join("\n") || next.unit !== this.current.unit;
     history[elsewhere ? "pushState" : "replaceState"](null, "", toHash(next));
     this.become(next);
   }

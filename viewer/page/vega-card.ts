@@ -1,6 +1,6 @@
 /** A card with a declared chart that asks for more than lines: drawn by Vega-Lite, one picture a run unless it compares runs. */
 import type { DeclaredChart } from "../../core/contract/chart.ts";
-import type { RunDetail } from "../api.ts";
+import type { ArraySlice, RunDetail } from "../api.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
@@ -10,6 +10,7 @@ import { card } from "./card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { fill, h } from "./dom.ts";
 import { csv, download, fileName } from "./download.ts";
+import { stepSlider } from "./step-slider.ts";
 import type { Drawn } from "./vega-draw.ts";
 
 const scalarPoints = 600;
@@ -36,10 +37,22 @@ export function vegaCard(
     { name: "Save data as CSV", run: saveCsv },
   ]);
   const together = comparesRuns(chart.spec);
+  const slides = chart.data === "arrays" && (chart.steps === "last" || chart.steps === "first-and-last");
+  const slider = stepSlider(() => void update());
   let pictures: Picture[] = [];
   let chosen: ShownRun[] = [];
   let tables = new Map<string, readonly Fields[]>();
   let asked = 0;
+
+  /** Of all steps those that the chart is to show, with the slider's in the place of the last. */
+  function atStep(run: string, slices: readonly ArraySlice[]): readonly ArraySlice[] {
+    if (run === chosen[0]?.id || context.runs.length === 1)
+      slider.steps([...new Set(slices.map(({ step }) => step))].sort((a, b) => a - b));
+    const wanted = slider.step ?? Number.POSITIVE_INFINITY;
+    const upTo = [...new Set(slices.map(({ step }) => step))].filter((step) => step <= wanted);
+    const shown = [...(chart.steps === "first-and-last" ? [Math.min(...upTo)] : []), Math.max(...upTo)];
+    return slices.filter(({ step }) => shown.includes(step));
+  }
 
   async function recordsOf(run: ShownRun): Promise<{ records: Fields[]; note: string }> {
     const detail = details.get(run.id);
@@ -51,7 +64,13 @@ export function vegaCard(
       };
     }
     if (chart.data === "arrays") {
-      const { slices, steps, sent, problems } = await askArrays(run.id, chart);
+      const {
+        slices: all,
+        steps,
+        sent,
+        problems,
+      } = await askArrays(run.id, slides ? { ...chart, steps: "all" } : chart);
+      const slices = slides ? atStep(run.id, all) : all;
       const some = sent < steps && (chart.steps ?? "all") === "all" ? `${sent} of ${steps} probe steps shown.` : "";
       return { records: arrayRecords(run.label, slices), note: [some, ...problems.slice(0, 2)].join(" ").trim() };
     }
@@ -109,6 +128,7 @@ export function vegaCard(
     pictures = groups.map((group) => ({ runs: group, place: h("div", { class: "vega" }) }));
     fill(
       frame.body,
+      slides && slider.element,
       h(
         "div",
         { class: groups.length > 1 ? "panels wide" : "" },
@@ -147,13 +167,15 @@ export function vegaCard(
       const { draw } = await import("./vega-draw.ts");
       picture.drawn?.destroy();
       const label = `${chart.title}. ${chart.description}`;
-      picture.drawn = await draw(picture.place, spec, records, label);
+      picture.drawn = await draw(picture.place, spec, records, label, (record) => openUnit(picture, record));
       picture.dress = key;
       // Legends and axes of a composed chart take room that only drawing tells: once more, that much narrower.
       const over = picture.place.scrollWidth - picture.place.clientWidth;
       if (over <= 1) return;
       picture.drawn.destroy();
-      picture.drawn = await draw(picture.place, dress(picture, records, over), records, label);
+      picture.drawn = await draw(picture.place, dress(picture, records, over), records, label, (record) =>
+        openUnit(picture, record),
+      );
     } catch (thrown) {
       delete picture.drawn;
       fill(
@@ -165,6 +187,13 @@ export function vegaCard(
         ),
       );
     }
+  }
+
+  /** A mark that stands for one unit leads to its page. */
+  function openUnit({ runs: [run] }: Picture, record: Fields): void {
+    const { layer, unit = record.neuron } = record;
+    if (run && !together && typeof layer === "number" && typeof unit === "number")
+      context.openUnit(run.id, layer, unit);
   }
 
   function dress(picture: Picture, records: readonly Fields[], over = 0): Record<string, unknown> {
