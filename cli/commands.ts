@@ -2,6 +2,7 @@
 import type { Argv } from "yargs";
 import { type AddCommand, command, json, runs } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
+import { keepingCommands } from "./keeping-commands.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
@@ -81,6 +82,11 @@ export const commands: readonly AddCommand[] = [
           type: "boolean",
           default: false,
           describe: "Ask for a token, which the printed address has.",
+        })
+        .option("edit", {
+          type: "boolean",
+          describe:
+            "Let the page write tags and notes, archive, and use the trash (default: where only this machine reaches it).",
         })
         .option("open", { type: "boolean", default: false, describe: "Open the page in the browser." })
         .example("$0 view", "the runs of this folder's config")
@@ -254,4 +260,5 @@ export const commands: readonly AddCommand[] = [
     flags: (yargs: Argv) => yargs.option("json", json),
     load: async () => (await import("./doctor.ts")).doctorCommand,
   }),
+  ...keepingCommands,
 ];
