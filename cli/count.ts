@@ -25,6 +25,15 @@ export function countWithDefault(
   return { ...flagOf(options), default: String(usual), coerce: (text) => countOf(flag, text, options) };
 }
 
+/** A flag that takes several and may be left out. */
+export function counts(
+  flag: string,
+  options: CountOptions,
+): CountOption<number[] | undefined> & { readonly array: true } {
+  const read = (texts: unknown) => [texts].flat().map((text) => countOf(flag, text, options));
+  return { ...flagOf(options), array: true, coerce: (texts) => (texts === undefined ? undefined : read(texts)) };
+}
+
 function flagOf({ describe }: CountOptions) {
   return { type: "string", requiresArg: true, describe } as const;
 }
