@@ -1,6 +1,7 @@
 /** `experiment fork RUN`: continues one checkpoint under other data orders, or with one thing changed. */
 import type { CommandModule } from "yargs";
 import type { LoadPlugins } from "./cli.ts";
+import { trustOption, wordOf } from "./word.ts";
 
 interface Arguments {
   run: string;
@@ -9,6 +10,7 @@ interface Arguments {
   steps: number;
   counterfactual: string[];
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
@@ -35,10 +37,11 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
             "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
         })
         .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
+        .option("trust", trustOption)
         .option("json", { type: "boolean", default: false, describe: "Print JSON." })
         .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
         .example("$0 overlap FORK FORK FORK", "do they lose the same units?") as never,
-    handler: async ({ run, at, orders, steps, counterfactual, runs, json }) => {
+    handler: async ({ run, at, orders, steps, counterfactual, runs, trust, json }) => {
       const { forkRequests } = await import("../studies/fork.ts");
       const { train } = await import("../core/run/train.ts");
       const { runsFolder } = await import("./runs-folder.ts");
@@ -47,7 +50,8 @@ export function forkCommand(plugins: LoadPlugins): CommandModule<object, Argumen
       const { stopOnSignals } = await import("./signals.ts");
       const root = await runsFolder(runs);
       const step = at === undefined ? {} : { at };
-      const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual };
+      const word = await wordOf({ trust });
+      const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual, word };
       const requests = await forkRequests(asked, await plugins());
       const progress = createProgress(process.stderr);
       const stopping = stopOnSignals((message) => progress.warning?.(message));

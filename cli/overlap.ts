@@ -2,11 +2,13 @@
 import type { CommandModule } from "yargs";
 import type { OverlapReport } from "../studies/overlap.ts";
 import type { LoadPlugins } from "./cli.ts";
+import { trustOption, wordOf } from "./word.ts";
 
 interface Arguments {
   forks: string[];
   tokens: number;
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
@@ -24,8 +26,9 @@ export function overlapCommand(plugins: LoadPlugins): CommandModule<object, Argu
           describe: "Tokens without a firing that make a unit silent.",
         })
         .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
+        .option("trust", trustOption)
         .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-    handler: async ({ forks, tokens, runs, json }) => {
+    handler: async ({ forks, tokens, runs, trust, json }) => {
       const { overlapOf } = await import("../studies/overlap.ts");
       const { resolveRun } = await import("../core/record/runs.ts");
       const { runsFolder } = await import("./runs-folder.ts");
@@ -35,6 +38,7 @@ export function overlapCommand(plugins: LoadPlugins): CommandModule<object, Argu
         forks.map((fork) => resolveRun(root, fork)),
         tokens,
         await plugins(),
+        await wordOf({ trust }),
       );
       if (json) console.log(jsonText(report));
       else console.log(await overlapText(report));

@@ -2,12 +2,14 @@
 import type { CommandModule } from "yargs";
 import type { PruneReport } from "../studies/prune.ts";
 import type { LoadPlugins } from "./cli.ts";
+import { trustOption, wordOf } from "./word.ts";
 
 interface Arguments {
   run: string;
   at: number | undefined;
   tokens: number;
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
@@ -28,14 +30,19 @@ export function pruneCommand(plugins: LoadPlugins): CommandModule<object, Argume
           describe: "Training tokens over which firings are counted.",
         })
         .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
+        .option("trust", trustOption)
         .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-    handler: async ({ run, at, tokens, runs, json }) => {
+    handler: async ({ run, at, tokens, runs, trust, json }) => {
       const { pruneRun } = await import("../studies/prune.ts");
       const { resolveRun } = await import("../core/record/runs.ts");
       const { runsFolder } = await import("./runs-folder.ts");
       const { jsonText } = await import("./numbers.ts");
       const dir = resolveRun(await runsFolder(runs), run);
-      const report = await pruneRun({ dir, ...(at === undefined ? {} : { at }), tokens, shares }, await plugins());
+      const word = await wordOf({ trust });
+      const report = await pruneRun(
+        { dir, ...(at === undefined ? {} : { at }), tokens, shares, word },
+        await plugins(),
+      );
       console.log(json ? jsonText(report) : await pruneText(report));
     },
   };

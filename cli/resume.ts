@@ -1,10 +1,12 @@
 /** `experiment resume RUN`: goes on from the newest checkpoint, bit by bit as if it had never stopped. */
 import type { CommandModule } from "yargs";
 import type { LoadPlugins } from "./cli.ts";
+import { trustOption, wordOf } from "./word.ts";
 
 interface Arguments {
   run: string;
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
@@ -16,15 +18,14 @@ export function resumeCommand(plugins: LoadPlugins): CommandModule<object, Argum
       yargs
         .positional("run", { type: "string", demandOption: true, describe: "Id, name, path, or `latest`." })
         .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
+        .option("trust", trustOption)
         .option("json", { type: "boolean", default: false, describe: "Print the result as JSON." })
         .example("$0 resume latest", "the newest run") as never,
-    handler: async ({ run, runs, json }) => {
+    handler: async ({ run, runs, trust, json }) => {
       const { resumeRequest } = await import("../core/run/resume.ts");
       const { runsFolder } = await import("./runs-folder.ts");
       const { runTraining } = await import("./training.ts");
-      const { loadConfig } = await import("../core/config/load.ts");
-      const present = await loadConfig({ cwd: process.cwd(), env: process.env }).catch(() => undefined);
-      const request = resumeRequest(await runsFolder(runs), run, await plugins(), present?.config);
+      const request = resumeRequest(await runsFolder(runs), run, await plugins(), await wordOf({ trust }));
       await runTraining(request, json);
     },
   };

@@ -2,6 +2,7 @@
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
+import type { Word } from "../core/host/trust.ts";
 import { readRun } from "../core/record/runs.ts";
 import { reopen } from "../core/run/reopened.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
@@ -34,7 +35,12 @@ export interface OverlapReport {
 }
 
 /** Compares forks of one checkpoint that differ in their data order. Throws `usage` for runs that cannot be compared. */
-export async function overlapOf(dirs: readonly string[], tokens: number, plugins: PluginTable): Promise<OverlapReport> {
+export async function overlapOf(
+  dirs: readonly string[],
+  tokens: number,
+  plugins: PluginTable,
+  word: Word = {},
+): Promise<OverlapReport> {
   if (dirs.length < 2) throw tooFewForks(dirs.length);
   const forks = dirs.map((dir) => {
     const { run } = readRun(dir);
@@ -51,7 +57,7 @@ export async function overlapOf(dirs: readonly string[], tokens: number, plugins
     if (!same) throw forksDiffer(first!.run.id, run.id);
   }
 
-  const open = await reopen(dirs[0]!, plugins);
+  const open = await reopen(dirs[0]!, plugins, word);
   try {
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);
     const before = await open.firings(open.load(first!.start.path).state, sequences);

@@ -4,6 +4,7 @@ import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
+import type { Word } from "../core/host/trust.ts";
 import { readRun } from "../core/record/runs.ts";
 import { reopen } from "../core/run/reopened.ts";
 import { mean, variance } from "../statistics/moments.ts";
@@ -40,15 +41,17 @@ export interface PruneOptions {
   readonly at?: number;
   readonly tokens: number;
   readonly shares: readonly number[];
+  readonly word?: Word;
 }
 
 /** Removes units by zeroing what they write: silent ones, and those that fire at the fewest tokens, layer by layer and in all. */
-export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
+export async function pruneRun(options: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
+  const { dir, at, tokens, shares, word } = options;
   const { run } = readRun(dir);
   const all = listCheckpoints(dir);
   const found = at === undefined ? latestCheckpoint(dir).latest : all.find(({ step }) => step === at);
   if (found === undefined) throw noCheckpointAt(run.id, at, all.map(({ step }) => step).toReversed());
-  const open = await reopen(dir, plugins);
+  const open = await reopen(dir, plugins, word);
   try {
     const { state } = open.load(found.path);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);

@@ -144,6 +144,33 @@ export function runNotFound(ref: string, root: string, known: readonly string[])
   return new ExperimentError("run.notFound", `no run ${shown(ref)} in ${root}. ${hint}`.trim());
 }
 
+/** A run that somebody else made, or may have made; `open` are the orders in it that nobody here gave. */
+export function runUntrusted(
+  id: string,
+  open: readonly { readonly keyPath: string; readonly what: string }[],
+): ExperimentError {
+  const lines = open.slice(0, 12).map(({ keyPath, what }) => `  ${keyPath}: ${what}`);
+  const more = open.length > 12 ? [`  and ${open.length - 12} more`] : [];
+  const head = `run ${id}: expected a run made by you, got one without your seal that names what your own config does not:`;
+  const remedy =
+    "Say the same in your own config, or add --trust if you know who made it. list, show, view, report and compare need no trust.";
+  return new ExperimentError("run.untrusted", [head, ...lines, ...more, remedy].join("\n"));
+}
+
+/** A W&B log that a run directory points to, outside of it and of where the user keeps logs. */
+export function logElsewhere(pointer: string, log: string, folder: string): ExperimentError {
+  const message = `${pointer}: its W&B log is elsewhere, at ${log}, and your settings do not say so. Set WANDB_DIR=${folder}, or use \`sync --trust\` if you know who made the run.`;
+  return new ExperimentError("run.untrusted", message);
+}
+
+/** A file of a run directory that leads out of it or is no file at all. */
+export function notOwnFile(path: string, expected: string, got: string): ExperimentError {
+  return new ExperimentError(
+    "run.damaged",
+    `${path}: expected ${expected}, got ${got}. What is in a run directory is never followed out of it.`,
+  );
+}
+
 export function runAmbiguous(ref: string, candidates: readonly string[]): ExperimentError {
   const message = `${shown(ref)} names ${candidates.length} runs: ${candidates.slice(0, 10).join(", ")}${candidates.length > 10 ? ", ..." : ""}. Give one of these ids.`;
   return new ExperimentError("run.notFound", message);

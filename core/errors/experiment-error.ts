@@ -12,6 +12,7 @@ export type ErrorCode =
   | "engine.step"
   | "run.notFound"
   | "run.inUse"
+  | "run.untrusted"
   | "run.damaged"
   | "run.io"
   | "checkpoint.invalid"
@@ -34,6 +35,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "engine.step",
   "run.notFound",
   "run.inUse",
+  "run.untrusted",
   "checkpoint.mismatch",
 ]);
 

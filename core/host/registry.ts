@@ -1,6 +1,7 @@
 /** From a name in the config to a plugin: built in, an npm package, or a file of the user's. All three end up equal. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Analyzer } from "../contract/analyzer.ts";
@@ -38,9 +39,20 @@ export async function resolvePlugin<K extends PluginKind>(
   return plugin as PluginOf<K>;
 }
 
+/** The file that a name stands for; undefined for a package that is not installed. */
+function fileOf(name: string, baseDir: string): string | undefined {
+  return name.startsWith(".") || isAbsolute(name) ? resolve(baseDir, name) : resolvePackage(name, baseDir);
+}
+
+/** SHA-256 of the file that a plugin is loaded from, for run.json; undefined for a built-in one. What it imports is not in it. */
+export function hashOfPlugin(kind: PluginKind, name: string, table: PluginTable, baseDir: string): string | undefined {
+  const path = Object.hasOwn(table[kind], name) ? undefined : fileOf(name, baseDir);
+  return path && createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
 async function external(kind: PluginKind, name: string, table: PluginTable, baseDir: string): Promise<Plugin> {
   const known = Object.keys(table[kind]);
-  const path = name.startsWith(".") || isAbsolute(name) ? resolve(baseDir, name) : resolvePackage(name, baseDir);
+  const path = fileOf(name, baseDir);
   if (path === undefined) throw unknownPlugin(kind, name, known);
   if (!existsSync(path)) throw unknownPlugin(kind, name, known, `no file ${pathToFileURL(path).pathname}`);
   let module: Record<string, unknown>;

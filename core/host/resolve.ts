@@ -11,7 +11,8 @@ import type { MetricInfo } from "../contract/run.ts";
 import type { Sink } from "../contract/sink.ts";
 import { ExperimentError, internal, invalidPlugin, placedAt, severalProblems } from "../errors/errors.ts";
 import { metricsOf, sectionOf } from "./metrics.ts";
-import { type PluginTable, resolvePlugin } from "./registry.ts";
+import { hashOfPlugin, type PluginTable, resolvePlugin } from "./registry.ts";
+import { pluginSections } from "./trust.ts";
 
 /** A plugin with options that its own schema has accepted. */
 export interface Chosen<P> {
@@ -23,17 +24,22 @@ export interface ChosenPlugins {
   readonly corpus: Chosen<Corpus>;
   readonly analyzers: readonly (Chosen<Analyzer> & { readonly every: number })[];
   readonly sinks: readonly Chosen<Sink>[];
+  /** SHA-256 of the file of each plugin that is not built in, by its name in the config. */
+  readonly hashes: Readonly<Record<string, string>>;
 }
 
 /** Finds every plugin of a config; throws before anything else has happened, with all that is wrong. */
 export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): Promise<ChosenPlugins> {
   const { config } = loaded;
   const problems: ExperimentError[] = [];
+  const hashes: Record<string, string> = {};
   const chooseAll = async <K extends PluginKind>(kind: K, named: PluginOptions) => {
     const found: ChosenOf<K>[] = [];
     for (const [name, options] of Object.entries(named)) {
       try {
         found.push(await choose(kind, name, options, table, loaded));
+        const hash = hashOfPlugin(kind, name, table, loaded.baseDir);
+        if (hash !== undefined) hashes[name] = hash;
       } catch (thrown) {
         if (!(thrown instanceof ExperimentError)) throw thrown;
         problems.push(thrown);
@@ -53,12 +59,11 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
     corpus,
     analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? one.plugin.every ?? 1 })),
     sinks,
+    hashes,
   };
 }
 
 type ChosenOf<K extends PluginKind> = Chosen<Extract<Plugin, { kind: K }>>;
-
-const sections = { analyzer: ["analyzers"], sink: ["sinks"], corpus: ["data", "corpus"] } as const;
 
 async function choose<K extends PluginKind>(
   kind: K,
@@ -67,7 +72,7 @@ async function choose<K extends PluginKind>(
   table: PluginTable,
   { baseDir, sources }: LoadedConfig,
 ): Promise<ChosenOf<K>> {
-  const at = [...sections[kind], name];
+  const at = [...pluginSections[kind], name];
   const plugin = await resolvePlugin(kind, name, table, baseDir).catch((thrown) => {
     throw thrown instanceof ExperimentError ? placedAt(placed(whereIs(at, sources), at), thrown) : thrown;
   });

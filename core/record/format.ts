@@ -49,6 +49,10 @@ export interface RunFile {
   readonly warmupSteps: number;
   readonly metrics: readonly MetricInfo[];
   readonly attempts: readonly Attempt[];
+  /** SHA-256 of the file of each plugin that is not built in, by the name it has in the config. */
+  readonly plugins?: Readonly<Record<string, string>>;
+  /** Proof of who made the run, over all in it that names code, addresses or folders; see `sealedRun`. */
+  readonly seal?: string;
   /** The run and step that this one went on from, when it is a fork. */
   readonly fork?: { readonly run: string; readonly step: number };
 }

@@ -1,8 +1,8 @@
 /** One writer a run directory: `lock.json` says which process it is, and is taken over when that process is gone. */
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runInUse, runLockedElsewhere } from "../errors/errors.ts";
+import { notOwnFile, runInUse, runLockedElsewhere } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeSynced } from "./disk.ts";
 import { files } from "./format.ts";
 import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from "./process-identity.ts";
@@ -109,6 +109,8 @@ function createdExclusively(from: string, to: string, disk: Disk): boolean {
   }
 }
 
+const largestLock = 65536;
+
 /** A text that is no lock (a disk that was full, an editor) holds nothing. */
 function holderOf(text: string): { readonly lock?: LockFile; readonly liveness: Liveness } {
   try {
@@ -123,6 +125,9 @@ function holderOf(text: string): { readonly lock?: LockFile; readonly liveness: 
 
 function textOf(path: string): string | undefined {
   try {
+    const status = lstatSync(path);
+    if (!status.isFile() || status.size > largestLock)
+      throw notOwnFile(path, "a file of a few hundred bytes", "something else");
     return readFileSync(path, "utf8");
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;

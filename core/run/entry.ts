@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { type ChosenPlugins, declared } from "../host/resolve.ts";
+import { sealedRun } from "../host/trust.ts";
 import { parameterSpecs } from "../model/transformer.ts";
 import { versions } from "../modules/version.ts";
 import { formatVersion, type RunFile } from "../record/format.ts";
@@ -49,7 +50,9 @@ export function recordRun(parts: Parts): RecordedRun {
       fork: file.fork,
       resumedFrom: fromStep,
     });
-    return recorded(run, dir, { ...file, ...described(parts) }, now, fromStep, () => dir.release());
+    // What is sealed anew is what the user vouched for just now.
+    const current = { ...file, config: run.config, baseDir: loaded.baseDir, ...described(parts) };
+    return recorded(run, dir, current, now, fromStep, () => dir.release());
   }
   const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
   const name = loaded.config.name ?? dir.id;
@@ -78,8 +81,10 @@ export function recordRun(parts: Parts): RecordedRun {
   });
 }
 
+type Described = Pick<RunFile, "versions" | "engine" | "corpus" | "model" | "plugins">;
+
 /** What may differ between the processes of one run, and what only the data tells. */
-function described({ request, dataset, engine }: Parts): Pick<RunFile, "versions" | "engine" | "corpus" | "model"> {
+function described({ request, chosen, dataset, engine }: Parts): Described {
   const { model } = request.loaded.config;
   const specs = Object.values(parameterSpecs(model, dataset.d_vocab));
   const n_params = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -87,6 +92,7 @@ function described({ request, dataset, engine }: Parts): Pick<RunFile, "versions
     versions: versions(),
     engine: { name: engine.name, device: engine.device },
     corpus: dataset.source,
+    ...(Object.keys(chosen.hashes).length > 0 && { plugins: chosen.hashes }),
     model: { ...shapeOf(request, dataset), n_params },
   };
 }
@@ -138,8 +144,8 @@ function recorded(
 ): RecordedRun {
   let current = file;
   const write = (next: RunFile) => {
-    current = next;
-    dir.write(next);
+    current = sealedRun(next);
+    dir.write(current);
   };
   return {
     run,

@@ -2,8 +2,7 @@
 
 import type { Arrays, NDArray } from "../arrays/ndarray.ts";
 import { type Checkpoint, loadCheckpoint } from "../checkpoint/checkpoint.ts";
-import { parseWith } from "../config/check.ts";
-import { type Config, configSchema } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
 import { type Dataset, loadDataset } from "../data/dataset.ts";
 import { createSampler } from "../data/sampler.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
@@ -11,8 +10,10 @@ import { createEngine } from "../engine/choose.ts";
 import type { Engine, Program } from "../engine/engine.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { choosePlugins } from "../host/resolve.ts";
+import type { Word } from "../host/trust.ts";
 import { readRun } from "../record/runs.ts";
 import { evalStep, frozenStep, type StepPlan } from "../step/step.ts";
+import { recordedConfig } from "./recorded-config.ts";
 
 /** A run whose checkpoints can be looked at. */
 export interface Reopened {
@@ -29,16 +30,16 @@ export interface Reopened {
   close(): Promise<void>;
 }
 
-/** Opens the run in `dir`. */
-export async function reopen(dir: string, plugins: PluginTable): Promise<Reopened> {
+/** Opens the run in `dir`. Throws `run.untrusted`. */
+export async function reopen(dir: string, plugins: PluginTable, word: Word = {}): Promise<Reopened> {
   const { run } = readRun(dir);
-  const config = parseWith(configSchema, { ...run.config, analyzers: {}, sinks: {} }, [], run.sources);
-  const loaded = { config, sources: run.sources, file: undefined, baseDir: run.baseDir };
+  const loaded = recordedConfig(run, plugins, word, { corpusOnly: true });
+  const { config, baseDir } = loaded;
   const { corpus } = await choosePlugins(loaded, plugins);
   const { n_ctx, n_layers } = config.model;
   const { tokenizer, eval_fraction } = config.data;
   const { plugin, options } = corpus;
-  const request = { corpus: plugin, options, baseDir: run.baseDir, tokenizer, eval_fraction, n_ctx, seed: config.seed };
+  const request = { corpus: plugin, options, baseDir, tokenizer, eval_fraction, n_ctx, seed: config.seed };
   const dataset = await loadDataset(request);
   const engine = await createEngine(config.engine);
   const plan = { model: config.model, train: config.train, d_vocab: dataset.d_vocab };

@@ -1,27 +1,24 @@
 /** From the name of a run to a request that goes on with it. */
 import { basename } from "node:path";
 import { latestCheckpoint } from "../checkpoint/folder.ts";
-import { parseWith } from "../config/check.ts";
-import { frozen } from "../config/frozen.ts";
-import { type Config, configSchema } from "../config/schema.ts";
-import { withSecretsOf } from "../config/secrets.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
+import type { Word } from "../host/trust.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
 import type { SessionRequest } from "./open.ts";
+import { recordedConfig } from "./recorded-config.ts";
 
 /**
  * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own. A run that
- * was stopped before its first checkpoint begins again. No run records secrets: they come from the `present` config. Throws
- * `run.notFound`, or `usage` when nothing is left to train.
+ * was stopped before its first checkpoint begins again. Throws `run.notFound`, `run.untrusted`, or `usage` when nothing is left to
+ * train.
  */
-export function resumeRequest(root: string, ref: string, plugins: PluginTable, present?: Config): SessionRequest {
+export function resumeRequest(root: string, ref: string, plugins: PluginTable, word: Word = {}): SessionRequest {
   const { dir, run, state } = readRun(resolveRun(root, ref));
   const done = run.attempts.at(-1)?.outcome;
   if (state === "finished") throw runFinished(run.id, done?.step ?? run.steps);
   const { latest, skipped } = latestCheckpoint(dir);
-  const config = frozen(parseWith(configSchema, withSecretsOf(run.config, present), [], run.sources));
-  const loaded = { config, sources: run.sources, file: undefined, baseDir: run.baseDir };
+  const loaded = recordedConfig(run, plugins, word);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
   return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path } };

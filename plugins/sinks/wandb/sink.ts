@@ -107,7 +107,7 @@ function startFor(run: Run, settings: Settings): JournalStart {
 /** Goes on with the log that the run directory points to, or begins one. */
 function openJournal(run: Run, start: JournalStart, options: WandbOptions, settings: Settings): Journal {
   const journalOptions = journalOptionsOf(options, run.startedAt);
-  const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
+  const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir, { dir: settings.dir });
   if (earlier !== undefined && run.resumedFrom !== undefined) {
     const resumed = { ...start, run: { ...start.run, id: earlier.id } };
     return Journal.resume(earlier.log, run.resumedFrom, resumed, journalOptions);

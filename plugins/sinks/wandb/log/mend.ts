@@ -9,6 +9,7 @@ import { decode } from "./decode.ts";
 import { clientVersion, startOf } from "./identity.ts";
 import { Journal, type JournalStart } from "./journal.ts";
 import { LogReader } from "./reader.ts";
+import type { RunIdentity } from "./records.ts";
 
 /** What a log holds, as far as it can be read. */
 interface Content {
@@ -126,4 +127,20 @@ function arraysOf(dir: string, step: number) {
   } catch {
     return {};
   }
+}
+
+/** The run that a log names; undefined where it names none, or its beginning cannot be read. */
+export function runIn(log: string): RunIdentity | undefined {
+  const reader = new LogReader(log);
+  try {
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      const one = decode(next.payload);
+      if (one.type === "run") return one.run;
+    }
+  } catch {
+    // What is damaged is told by whoever reads it to the end.
+  } finally {
+    reader.close();
+  }
+  return undefined;
 }

@@ -1,6 +1,8 @@
 /** Uploads artifacts as W&B's own client does (wandb: core/pkg/artifacts/saver.go): version, files, manifest, commit. */
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { ownPath } from "../../../../core/record/own-file.ts";
 import { type Artifact, type ArtifactFile, digestOf, manifestText, md5Of } from "../log/artifact.ts";
 import { artifactPath } from "../log/layout.ts";
 import { type Patience, UploadError } from "./retry.ts";
@@ -37,13 +39,22 @@ export async function filesOf(log: string, artifact: Artifact): Promise<readonly
   const digest = digestOf(artifact.files);
   const files: Found[] = [];
   for (const file of artifact.files) {
-    const path = artifactPath(log, digest, file.path);
-    const fits =
-      path !== undefined && existsSync(path) && statSync(path).size === file.size && file.size <= largestFile;
+    const path = placeOf(log, digest, file.path);
+    const fits = path !== undefined && statSync(path).size === file.size && file.size <= largestFile;
     if (!fits || (await md5Of(path)) !== file.md5) return undefined;
     files.push({ ...file, found: path });
   }
   return files;
+}
+
+/** Where a file is now; undefined where it is gone, or a link leads elsewhere. */
+function placeOf(log: string, digest: string, name: string): string | undefined {
+  const path = artifactPath(log, digest, name);
+  try {
+    return path && ownPath(dirname(log), path);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { swapFile } from "../../../../core/record/disk.ts";
 import type { Placement } from "./placement.ts";
 import type { ResumeMode } from "./resume.ts";
 
@@ -59,8 +60,7 @@ export function readProgress(log: string, target: string, generation: number): P
 
 export function writeProgress(log: string, progress: Progress): void {
   const path = progressPath(log);
-  writeFileSync(`${path}.new`, JSON.stringify(progress));
-  renameSync(`${path}.new`, path);
+  swapFile(path, JSON.stringify(progress));
 }
 
 /** The run goes on; its log is the file `generation` and holds `lines` now: what a server has beyond them is to be sent anew. */

@@ -1,5 +1,7 @@
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
-import { dirname, join, normalize, sep } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { swapFile } from "../../../../core/record/disk.ts";
+import { ownPath } from "../../../../core/record/own-file.ts";
 import { digestOf } from "../log/artifact.ts";
 import { filesOf, uploadArtifact } from "./artifact-upload.ts";
 import { claimOf } from "./claim.ts";
@@ -89,7 +91,7 @@ export class Replay {
     await this.pass(patience, onProgress);
     this.#checkCurrent();
     if (!this.#continued) await this.#end(exitCode, patience);
-    closeSync(openSync(syncedMarker(this.log), "a"));
+    swapFile(syncedMarker(this.log), "");
   }
 
   async #end(exitCode: number, patience: Patience): Promise<void> {
@@ -208,9 +210,9 @@ export class Replay {
   async #uploadFiles(run: ServerRun, patience: Patience): Promise<void> {
     const root = join(dirname(this.log), "files");
     for (const name of this.#follower.files) {
-      const path = normalize(join(root, name));
       if (this.#progress.files.includes(name)) continue;
-      if (!path.startsWith(root + sep) || !existsSync(path) || statSync(path).size > largestFile) {
+      const path = fileIn(root, name);
+      if (path === undefined || statSync(path).size > largestFile) {
         this.omitted.push(name);
         continue;
       }
@@ -236,5 +238,14 @@ export class Replay {
   #keep(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change };
     writeProgress(this.log, this.#progress);
+  }
+}
+
+/** A file below a folder; undefined where it is gone, or its name or a link leads elsewhere: a log may come from anywhere. */
+function fileIn(folder: string, name: string): string | undefined {
+  try {
+    return ownPath(folder, name);
+  } catch {
+    return undefined;
   }
 }
