@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ownPath } from "../../../../core/record/own-file.ts";
+import { type Patience, UploadError } from "../http/retry.ts";
 import { type Artifact, type ArtifactFile, digestOf, manifestText, md5Of } from "../log/artifact.ts";
 import { artifactPath } from "../log/layout.ts";
-import { type Patience, UploadError } from "./retry.ts";
 import { at, largestFile, type Server, type ServerRun, textAt } from "./server.ts";
 
 const createArtifact = `mutation CreateArtifact($input: CreateArtifactInput!) {
