@@ -182,10 +182,26 @@ export function runInUse(dir: string, pid: number | undefined, since: number | u
   return new ExperimentError("run.inUse", message);
 }
 
-export function runLockedElsewhere(dir: string, lock: string, since: number | undefined): ExperimentError {
+/** `beat`: how long ago the owner last gave a sign of life, and after how long a silence it is gone, ms; absent where it gives none. */
+export function runLockedElsewhere(
+  dir: string,
+  since: number | undefined,
+  beat: { readonly age: number; readonly silence: number } | undefined,
+): ExperimentError {
   const when = since === undefined ? "" : ` since ${new Date(since).toISOString()}`;
-  const message = `${dir}: locked by a process on another machine or in another container${when}, which cannot be looked at from here. If it is gone, delete ${lock} and try again.`;
+  const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000));
+  const sign = beat && `It gave a sign of life ${seconds(beat.age)} s ago; after ${seconds(beat.silence)} s of silence it is taken for gone.`;
+  const what = `${dir}: in use by a process on another machine or in another container${when}, which cannot be looked at from here.`;
+  const message = `${what} ${sign ?? "It gives no signs of life."} If you know that it is gone, add --take-over.`;
   return new ExperimentError("run.inUse", message);
+}
+
+/** The lock that this process held is not its own any more. */
+export function runTaken(dir: string, taken: boolean): ExperimentError {
+  const what = taken
+    ? "another process has taken the run over"
+    : "its lock was removed while it trained, or the whole directory";
+  return new ExperimentError("run.taken", `${dir}: ${what}. Nothing more is written here.`);
 }
 
 export function damagedFile(path: string, problem: string, cause?: unknown): ExperimentError {
@@ -261,6 +277,11 @@ export function damagedLog(path: string, at: number, problem: string): Experimen
 
 export function internal(problem: string): ExperimentError {
   return new ExperimentError("internal", `internal: ${problem}. This is a fault in reluscope: please report it.`);
+}
+
+/** A run that was not as it had been read once its lock was taken. */
+export function runWentOn(dir: string): ExperimentError {
+  return new ExperimentError("run.inUse", `${dir}: another process went on with the run just now. Try again.`);
 }
 
 export function runFinished(id: string, step: number): ExperimentError {

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "engine.step"
   | "run.notFound"
   | "run.inUse"
+  | "run.taken"
   | "run.untrusted"
   | "run.damaged"
   | "run.io"
