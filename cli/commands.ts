@@ -1,6 +1,6 @@
 /** Every command: its name, its help and its flags stand here; what it does is loaded only when it is asked for. */
 import type { Argv } from "yargs";
-import { type AddCommand, command, json, runs, trust } from "./command.ts";
+import { type AddCommand, command, json, runs, takeOver, trust } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
@@ -33,6 +33,7 @@ export const commands: readonly AddCommand[] = [
         .positional("run", { ...oneRun, demandOption: true })
         .option("runs", runs)
         .option("trust", trust)
+        .option("take-over", takeOver)
         .option("json", json)
         .example("$0 resume latest", "the newest run"),
     load: async () => (await import("./resume.ts")).resumeCommand,

@@ -9,10 +9,17 @@ interface Arguments {
   run: string;
   runs: string | undefined;
   trust: boolean;
+  takeOver: boolean;
   json: boolean;
 }
 
-export async function resumeCommand({ run, runs, trust, json }: Arguments, plugins: LoadPlugins): Promise<void> {
-  const request = resumeRequest(await runsFolder(runs), run, await plugins(), await wordOf({ trust }));
+export async function resumeCommand(
+  { run, runs, trust, takeOver, json }: Arguments,
+  plugins: LoadPlugins,
+): Promise<void> {
+  const request = resumeRequest(await runsFolder(runs), run, await plugins(), {
+    ...(await wordOf({ trust })),
+    takeOver,
+  });
   await runTraining(request, json);
 }

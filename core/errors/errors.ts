@@ -190,7 +190,9 @@ export function runLockedElsewhere(
 ): ExperimentError {
   const when = since === undefined ? "" : ` since ${new Date(since).toISOString()}`;
   const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000));
-  const sign = beat && `It gave a sign of life ${seconds(beat.age)} s ago; after ${seconds(beat.silence)} s of silence it is taken for gone.`;
+  const sign =
+    beat &&
+    `It gave a sign of life ${seconds(beat.age)} s ago; after ${seconds(beat.silence)} s of silence it is taken for gone.`;
   const what = `${dir}: in use by a process on another machine or in another container${when}, which cannot be looked at from here.`;
   const message = `${what} ${sign ?? "It gives no signs of life."} If you know that it is gone, add --take-over.`;
   return new ExperimentError("run.inUse", message);
@@ -280,8 +282,8 @@ export function internal(problem: string): ExperimentError {
 }
 
 /** A run that was not as it had been read once its lock was taken. */
-export function runWentOn(dir: string): ExperimentError {
-  return new ExperimentError("run.inUse", `${dir}: another process went on with the run just now. Try again.`);
+export function runWentOn(id: string): ExperimentError {
+  return new ExperimentError("run.inUse", `run ${id}: another process went on with it just now. Try again.`);
 }
 
 export function runFinished(id: string, step: number): ExperimentError {

@@ -36,7 +36,13 @@ setInterval(() => {
 export function startHeartbeat(path: string, text: string): () => void {
   let worker: Worker | undefined;
   const timer = setTimeout(() => {
-    worker = new Worker(beating, { eval: true, workerData: { path, text, every }, execArgv: [], stdout: true, stderr: true });
+    worker = new Worker(beating, {
+      eval: true,
+      workerData: { path, text, every },
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
     worker.on("error", () => {}); // without signs the lock is taken over after a while, which the owner then notices
     worker.unref();
   }, begin);

@@ -45,12 +45,13 @@ export function takeLock(dir: string, now: number, { disk = nodeDisk, takeOver =
       removeQuietly(aside, disk);
     }
   });
-  const { ino } = statSync(path);
+  const { ino, birthtimeMs } = statSync(path);
   const stop = startHeartbeat(path, text);
   return {
     check: () => {
       const found = statSync(path, { throwIfNoEntry: false });
-      if (found?.ino === ino) return;
+      // Numbers are given again to new files; where a birth is not told, the text decides.
+      if (found?.ino === ino && found.birthtimeMs === birthtimeMs) return;
       if (found === undefined || textOf(path) !== text) throw runTaken(dir, found !== undefined);
     },
     release: () => {

@@ -6,6 +6,7 @@ import { withoutSecrets } from "../config/secrets.ts";
 import type { Outcome, Run } from "../contract/run.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { type ChosenPlugins, declared } from "../host/resolve.ts";
 import { sealedRun } from "../host/trust.ts";
@@ -20,6 +21,8 @@ import type { SessionRequest } from "./open.ts";
 /** A run directory that this process holds, with its run.json. */
 export interface RecordedRun {
   readonly run: Run;
+  /** Throws `run.taken` when the directory is another process's by now. */
+  check(): void;
   /** Writes run.json: from here on the run exists for others. */
   begin(): void;
   /** Puts the outcome on record and frees the directory. */
@@ -43,7 +46,12 @@ export function recordRun(parts: Parts): RecordedRun {
   const { resume, loaded, clock = Date.now } = request;
   const now = clock();
   if (resume) {
-    const { dir, run: file } = openRunDir(resume.dir, { now });
+    const { dir, run: file } = openRunDir(resume.dir, { now, takeOver: resume.takeOver });
+    const problem = changedSince(file, resume.seen);
+    if (problem !== undefined) {
+      dir.release();
+      throw problem;
+    }
     const run = runOf(parts, dir, {
       startedAt: file.createdAt,
       name: file.name,
@@ -79,6 +87,13 @@ export function recordRun(parts: Parts): RecordedRun {
     dir.release();
     rmSync(dir.path, { recursive: true, force: true });
   });
+}
+
+/** Between the first look at a run and its lock another process may have gone on with it, or finished it. */
+function changedSince({ id, steps, attempts }: RunFile, seen: RunFile["attempts"]): ExperimentError | undefined {
+  const last = attempts.at(-1)?.outcome;
+  if (last?.state === "finished") return runFinished(id, last.step ?? steps);
+  return JSON.stringify(attempts) === JSON.stringify(seen) ? undefined : runWentOn(id);
 }
 
 type Described = Pick<RunFile, "versions" | "engine" | "corpus" | "model" | "plugins">;
@@ -149,6 +164,7 @@ function recorded(
   };
   return {
     run,
+    check: () => dir.check(),
     begin: () => write(withAttempt(current, { startedAt, fromStep })),
     finish: (outcome) => {
       try {

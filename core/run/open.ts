@@ -18,6 +18,7 @@ import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "../host/an
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins } from "../host/resolve.ts";
 import { createSinkQueue, type SinkQueue } from "../host/sink-queue.ts";
+import type { RunFile } from "../record/format.ts";
 import { initialState } from "../step/step.ts";
 import { type RecordedRun, recordRun } from "./entry.ts";
 import type { Observer } from "./observer.ts";
@@ -28,7 +29,14 @@ export interface SessionRequest {
   readonly loaded: LoadedConfig;
   readonly plugins: PluginTable;
   /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
-  readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
+  readonly resume?: {
+    readonly dir: string;
+    readonly checkpoint: string | undefined;
+    /** The run's attempts when its checkpoint was chosen; it must be as it was once its lock is held. */
+    readonly seen: RunFile["attempts"];
+    /** See `LockOptions`. */
+    readonly takeOver?: boolean | undefined;
+  };
   /** Where to write the first step's graph, see `dumpProgram`. */
   readonly dumpGraph?: string | undefined;
   /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */

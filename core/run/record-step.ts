@@ -30,6 +30,7 @@ export async function recordStep(session: Session, done: FinishedStep): Promise<
   await callHook(analyzers, "onStep", step, { ...at, loss, gradNorm: done.grad_norm });
   if (evaluated) await callHook(analyzers, "onEval", step, { ...at, loss: evaluated.loss });
   const recorded = await analyzeStep(analyzers, done.readings, at, run.model.n_layers, done.frozen);
+  session.recorded.check();
   const metrics = { ...trainerValues(session, done), ...recorded.metrics };
   await writeRow(session, { seq: step - 1, ...at, metrics, arrays: recorded.arrays });
   for (const event of recorded.events) await writeEvent(session, event);
@@ -72,6 +73,7 @@ export function printStep(session: Session, report: StepReport): void {
 
 /** Saves everything that the next step depends on, and lets old checkpoints go; returns the new one's path. */
 export async function saveSession(session: Session, at: Moment): Promise<string> {
+  session.recorded.check();
   const state = await session.engine.download(session.state);
   const spoilt = Object.keys(state).find((entry) => !state[entry]?.data.every(Number.isFinite));
   if (spoilt !== undefined) throw divergedState(at.step, spoilt, session.lastLoss, session.lastCheckpoint);

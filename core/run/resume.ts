@@ -4,6 +4,7 @@ import { latestCheckpoint } from "../checkpoint/folder.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
 import type { Word } from "../host/trust.ts";
+import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
 import type { SessionRequest } from "./open.ts";
 import { recordedConfig } from "./recorded-config.ts";
@@ -13,7 +14,12 @@ import { recordedConfig } from "./recorded-config.ts";
  * was stopped before its first checkpoint begins again. Throws `run.notFound`, `run.untrusted`, or `usage` when nothing is left to
  * train.
  */
-export function resumeRequest(root: string, ref: string, plugins: PluginTable, word: Word = {}): SessionRequest {
+export function resumeRequest(
+  root: string,
+  ref: string,
+  plugins: PluginTable,
+  { takeOver, ...word }: Word & Pick<LockOptions, "takeOver"> = {},
+): SessionRequest {
   const { dir, run, state } = readRun(resolveRun(root, ref));
   const done = run.attempts.at(-1)?.outcome;
   if (state === "finished") throw runFinished(run.id, done?.step ?? run.steps);
@@ -21,5 +27,5 @@ export function resumeRequest(root: string, ref: string, plugins: PluginTable, w
   const loaded = recordedConfig(run, plugins, word);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
-  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path } };
+  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path, seen: run.attempts, takeOver } };
 }

@@ -1,7 +1,7 @@
 /** One run from config to outcome: opens a session, trains, and closes everything whatever happened. */
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
 import type { Outcome } from "../contract/run.ts";
-import { reasonOf } from "../errors/errors.ts";
+import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import { endRun } from "../host/analyzers.ts";
 import { headlineOf } from "../host/metrics.ts";
 import { trainSteps } from "./loop.ts";
@@ -47,6 +47,11 @@ export async function train(
     await trainSteps(session, stopping, observer);
   } catch (thrown) {
     failure = thrown;
+  }
+  // A run that is another process's now gets nothing more from this one: no row, no end, no outcome.
+  if (isTaken(failure)) {
+    await release(session);
+    throw failure;
   }
   const outcome = outcomeOf(session, failure, stopping);
   const unended = await endRun(session.analyzers, outcome);
@@ -96,10 +101,18 @@ function outcomeOf(session: Session, failure: unknown, signal: AbortSignal): Out
 async function close(session: Session, outcome: Outcome): Promise<void> {
   for (const sink of session.sinks.toReversed()) await sink.close(outcome);
   try {
-    session.programs.dispose();
-    session.engine.release(session.state);
-    await session.engine.dispose();
+    await release(session);
   } finally {
     session.recorded.finish(outcome);
   }
+}
+
+async function release({ programs, engine, state }: Session): Promise<void> {
+  programs.dispose();
+  engine.release(state);
+  await engine.dispose();
+}
+
+function isTaken(failure: unknown): boolean {
+  return failure instanceof ExperimentError && failure.code === "run.taken";
 }
