@@ -19,6 +19,7 @@ export type ErrorCode =
   | "checkpoint.invalid"
   | "checkpoint.newer"
   | "checkpoint.mismatch"
+  | "weights.invalid"
   | "train.diverged"
   | "train.failed"
   | "interrupted"
@@ -38,6 +39,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "run.inUse",
   "run.untrusted",
   "checkpoint.mismatch",
+  "weights.invalid",
 ]);
 
 /** The one error class: `where: what was expected, what was got. What to do.` */
