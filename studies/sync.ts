@@ -51,7 +51,7 @@ async function syncRun(found: FoundRun, plugins: PluginTable, word: Word, host: 
   const stored: StoredRun = { id: basename(dir), dir, state: state === "lost" ? "running" : state, trusted: whole };
   const reports: Synced[] = [];
   for (const [name, options] of Object.entries(sinks)) {
-    const sink = await resolvePlugin("sink", name, plugins, baseDir);
+    const { plugin: sink } = await resolvePlugin("sink", name, plugins, baseDir);
     if (sink.sync === undefined) continue;
     reports.push(await sink.sync(stored, parseWith(sink.options, options ?? {}, ["sinks", name], {}) as never, host));
   }

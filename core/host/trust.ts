@@ -6,7 +6,8 @@
 import path from "node:path";
 import { formatKeyPath } from "../config/key-path.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import type { PluginKind } from "../contract/plugin.ts";
+import { pluginMap } from "../config/shorthand.ts";
+import { type PluginKind, pluginKinds } from "../contract/plugin.ts";
 import { runUntrusted } from "../errors/errors.ts";
 import type { RunFile } from "../record/format.ts";
 import { isSealed, sealOf } from "../record/seal.ts";
@@ -31,9 +32,8 @@ export interface Vouched {
 }
 
 /** What a seal on run.json covers: all that is followed. */
-function orders({ baseDir, config, plugins }: Pick<RunFile, "baseDir" | "config" | "plugins">): unknown {
-  const { sinks, analyzers, data, runs } = config as Record<string, unknown>;
-  return { baseDir, plugins: plugins ?? null, sinks, analyzers, data, runs };
+function orders({ baseDir, config, plugins = [] }: Pick<RunFile, "baseDir" | "config" | "plugins">): unknown {
+  return { baseDir, plugins, config };
 }
 
 /** run.json with the seal of this user on it. */
@@ -48,61 +48,69 @@ export function isOwnRun(run: RunFile): boolean {
   return isSealed(orders(run), run.seal);
 }
 
-/** Parts of a config that name plugins. */
-export const pluginSections: Readonly<Record<PluginKind, readonly string[]>> = {
-  analyzer: ["analyzers"],
-  sink: ["sinks"],
-  corpus: ["data", "corpus"],
-};
+const kinds = Object.keys(pluginKinds) as PluginKind[];
+const pathOf = (kind: PluginKind) => pluginKinds[kind].key.split(".");
 
 /**
- * The recorded config of a run, as far as the named `kinds` of plugins go, when all that it orders is the user's word. Throws
+ * The recorded config of a run, as far as the `wanted` kinds of plugins go, when all that it orders is the user's word. Throws
  * `run.untrusted` with each order that is not.
  */
-export function vouched(
-  run: RunFile,
-  word: Word,
-  table: PluginTable,
-  kinds: readonly PluginKind[] = ["analyzer", "sink", "corpus"],
-): Vouched {
+export function vouched(run: RunFile, word: Word, table: PluginTable, wanted: readonly PluginKind[] = kinds): Vouched {
   const { config } = run;
   if (word.trust || isOwnRun(run)) return { config, baseDir: run.baseDir, whole: true };
   const { present } = word;
   const project = present?.baseDir ?? path.resolve();
-  const open = kinds.flatMap((kind) => {
-    const section = pluginSections[kind];
-    const own = recordAt(present?.config, section);
-    return Object.entries(recordAt(config, section)).flatMap(([name, options]) => {
-      const at = [...section, name];
-      const code = Object.hasOwn(table[kind], name) || Object.hasOwn(own, name);
-      return [
-        ...(code ? [] : [{ keyPath: formatKeyPath(at), what: `code: ${kind} \`${name}\`` }]),
-        ...ordersIn(kind, options, own[name], project, at),
-      ];
-    });
-  });
+  const open = [
+    ...wanted.flatMap((kind) => codeIn(kind, config, present?.config, table)),
+    ...placesIn(withoutOthers(config, wanted), present?.config, project),
+  ];
   if (open.length > 0) throw runUntrusted(run.id, open);
   const runs = path.resolve(project, present?.config.runs ?? "runs");
   return { config: { ...config, runs }, baseDir: project, whole: false };
 }
 
-/** Options whose value leads somewhere, and that the user's own options do not have. */
-function ordersIn(kind: PluginKind, options: unknown, own: unknown, project: string, at: readonly string[]) {
-  return textsIn(options, []).flatMap(({ inner, value }) => {
-    if (value === valueAt(own, inner)) return [];
+interface Order {
+  readonly keyPath: string;
+  readonly what: string;
+}
+
+/** Plugins that are neither built in nor named by the user's own config. */
+function codeIn(kind: PluginKind, config: unknown, own: unknown, table: PluginTable): Order[] {
+  const section = pathOf(kind);
+  const known = chosenAt(own, section);
+  return chosenAt(config, section)
+    .filter((name) => !Object.hasOwn(table[kind], name) && !known.includes(name))
+    .map((name) => ({ keyPath: formatKeyPath([...section, name]), what: `code: ${kind} \`${name}\`` }));
+}
+
+/** Plugins that stand at a key, in each of the forms that a config takes. */
+function chosenAt(config: unknown, at: readonly string[]): string[] {
+  return [...(pluginMap(valueAt(config, at)) ?? new Map()).keys()];
+}
+
+/** The config without the plugins that are not to be used, and without what is no order. */
+function withoutOthers(config: RunFile["config"], wanted: readonly PluginKind[]): unknown {
+  const { runs: _, name: __, ...rest } = config;
+  const left = kinds.filter((kind) => !wanted.includes(kind)).map((kind) => pluginKinds[kind].key);
+  if (wanted.length === kinds.length) return rest;
+  return Object.fromEntries(Object.entries(rest).filter(([key]) => !left.some((one) => one.split(".")[0] === key)));
+}
+
+/** Values that lead somewhere, and that the user's own config does not have at the same key. */
+function placesIn(config: unknown, own: unknown, project: string): Order[] {
+  return textsIn(config, []).flatMap(({ inner, value }) => {
+    const mine = valueAt(own, inner);
+    if (value === mine) return [];
     const key = inner.filter((segment) => !/^\d+$/.test(segment)).at(-1) ?? "";
     const what = isAddress(value)
       ? "an address"
       : leadsOutside(value, project)
         ? "a path outside of this project"
-        : kind === "sink" && placeName.test(key)
+        : inner[0] === "sinks" && placeName.test(key)
           ? "where rows go"
           : undefined;
-    const yours = valueAt(own, inner);
-    const mine = yours === undefined ? "" : `, yours: \`${String(yours)}\``;
-    return what === undefined
-      ? []
-      : [{ keyPath: formatKeyPath([...at, ...inner]), what: `${what}: \`${value}\`${mine}` }];
+    const yours = mine === undefined ? "" : `, yours: \`${String(mine)}\``;
+    return what === undefined ? [] : [{ keyPath: formatKeyPath(inner), what: `${what}: \`${value}\`${yours}` }];
   });
 }
 
@@ -126,11 +134,6 @@ function leadsOutside(text: string, project: string): boolean {
   if (/^~|[{(|,]\s*(\/|~|\.\.)|(^|[/\\{(|,])\.\.([/\\})|,]|$)/.test(text)) return true;
   const relative = path.relative(project, path.resolve(project, text));
   return path.isAbsolute(text) && (relative.startsWith("..") || path.isAbsolute(relative));
-}
-
-function recordAt(value: unknown, at: readonly string[]): Readonly<Record<string, unknown>> {
-  const found = valueAt(value, at);
-  return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : {};
 }
 
 function valueAt(value: unknown, at: readonly PropertyKey[]): unknown {

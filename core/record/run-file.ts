@@ -44,7 +44,6 @@ const runFile = z.looseObject({
   steps: z.number(),
   warmupSteps: z.number(),
   metrics: z.array(z.looseObject({ key: z.string(), description: z.string() })),
-  plugins: z.record(z.string(), z.string()).optional(),
   seal: z.string().optional(),
   attempts: z.array(z.looseObject({ startedAt: z.number(), fromStep: z.number(), outcome: outcome.optional() })),
 });

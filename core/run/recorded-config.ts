@@ -4,25 +4,14 @@ import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { type Config, configSchema } from "../config/schema.ts";
 import { withSecretsOf } from "../config/secrets.ts";
-import type { PluginKind } from "../contract/plugin.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { vouched, type Word } from "../host/trust.ts";
 import type { RunFile } from "../record/format.ts";
 
-/**
- * No run records secrets: they come from the config that holds where the user is. With `corpusOnly` the config has no
- * analyzers and no sinks, and what those order does not matter. Throws `run.untrusted`.
- */
-export function recordedConfig(
-  run: RunFile,
-  plugins: PluginTable,
-  word: Word,
-  { corpusOnly = false }: { readonly corpusOnly?: boolean } = {},
-): LoadedConfig {
-  const kinds: readonly PluginKind[] = corpusOnly ? ["corpus"] : ["corpus", "analyzer", "sink"];
-  const { config, baseDir } = vouched(run, word, plugins, kinds);
-  const wanted = corpusOnly ? { ...config, analyzers: {}, sinks: {} } : config;
-  const restored = withSecretsOf(wanted, word.present?.config);
+/** No run records secrets: they come from the config that holds where the user is. Throws `run.untrusted`. */
+export function recordedConfig(run: RunFile, plugins: PluginTable, word: Word): LoadedConfig {
+  const { config, baseDir } = vouched(run, word, plugins);
+  const restored = withSecretsOf(config, word.present?.config);
   const checked = frozen(parseWith<Config>(configSchema, restored, [], run.sources));
   return { config: checked, sources: run.sources, file: undefined, baseDir };
 }

@@ -42,6 +42,17 @@ describe("vouched", () => {
     expect(vouched(runWith({ sinks }), { trust: true }, builtIns).whole).to.equal(true);
   });
 
+  it("sees code and places in every form that a config takes", () => {
+    for (const corpus of ["./x.mjs", ["./x.mjs"], [{ "./x.mjs": {} }], { "./x.mjs": null }]) {
+      expect(problems(runWith({ data: { corpus } })), JSON.stringify(corpus)).to.include("code: corpus `./x.mjs`");
+    }
+    expect(problems(runWith({ train: { optimizer: "./x.mjs" } }))).to.include("code: optimizer `./x.mjs`");
+    const tokenizer = { name: "/etc/tokenizer.json" };
+    expect(problems(runWith({ data: { corpus: "sotu", tokenizer } }))).to.include(
+      "data.tokenizer.name: a path outside",
+    );
+  });
+
   it("puts what is made of the run into the user's own folder of runs", () => {
     const { config } = vouched(runWith({ runs: "/somewhere/else" }), own({}), builtIns);
     expect(config.runs).to.equal("/home/me/p/runs");

@@ -5,7 +5,7 @@ import { listCheckpoints } from "../../../core/checkpoint/folder.ts";
 import { takeLock } from "../../../core/record/lock.ts";
 import { readEvents } from "../../../core/record/reader.ts";
 import { readRunFile } from "../../../core/record/run-file.ts";
-import { resumeRequest } from "../../../core/run/resume.ts";
+import { resumeRequest } from "../../../core/run/request.ts";
 import { train } from "../../../core/run/train.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { rejectedBy } from "../../helpers/thrown.ts";
