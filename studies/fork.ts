@@ -2,7 +2,6 @@
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { frozen } from "../core/config/frozen.ts";
 import type { Config } from "../core/config/schema.ts";
-import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import type { Word } from "../core/host/trust.ts";
 import { readRows } from "../core/record/reader.ts";
@@ -10,6 +9,7 @@ import { readRun, resolveRun } from "../core/record/runs.ts";
 import { recordedConfig } from "../core/run/recorded-config.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import { mean, variance } from "../statistics/moments.ts";
+import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "./errors.ts";
 
 /** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
 export type Counterfactual = (
