@@ -1,6 +1,6 @@
 /** What the user says about run directories: the flag `--trust`, and the config that holds where they are. */
 import { loadConfig } from "../core/config/load.ts";
-import type { Word } from "../core/host/trust.ts";
+import type { Word } from "../core/run/trust.ts";
 
 /** A config that cannot be read says nothing. */
 export async function wordOf({ trust }: { readonly trust: boolean }): Promise<Word> {

@@ -1,6 +1,6 @@
 /** What does a change do to deaths? Forks of one checkpoint with and without it, paired by data order. */
 import type { PluginTable } from "../core/host/registry.ts";
-import type { Word } from "../core/host/trust.ts";
+import type { Word } from "../core/run/trust.ts";
 import { type Estimate, interval } from "../statistics/jackknife.ts";
 import { mean, variance } from "../statistics/moments.ts";
 import { forkFirings, type OpenedFork, openForks } from "./opened-forks.ts";

@@ -3,11 +3,11 @@ import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { frozen } from "../core/config/frozen.ts";
 import type { Config } from "../core/config/schema.ts";
 import type { PluginTable } from "../core/host/registry.ts";
-import type { Word } from "../core/host/trust.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
 import { recordedConfig } from "../core/run/recorded-config.ts";
 import type { RunRequest } from "../core/run/request.ts";
+import type { Word } from "../core/run/trust.ts";
 import { mean, variance } from "../statistics/moments.ts";
 import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "./errors.ts";
 

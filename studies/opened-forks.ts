@@ -2,10 +2,10 @@
 import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import type { PluginTable } from "../core/host/registry.ts";
-import type { Word } from "../core/host/trust.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
 import { openStoredRun } from "../core/run/open.ts";
+import type { Word } from "../core/run/trust.ts";
 import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
 

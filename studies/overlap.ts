@@ -1,7 +1,7 @@
 /** Do the forks of one checkpoint lose the same units? Against chance among units that fire as often. */
 
 import type { PluginTable } from "../core/host/registry.ts";
-import type { Word } from "../core/host/trust.ts";
+import type { Word } from "../core/run/trust.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
 import { armsMixed } from "./errors.ts";
 import { forkFirings, openForks } from "./opened-forks.ts";

@@ -5,8 +5,8 @@ import { withSecretsOf } from "../core/config/secrets.ts";
 import type { StoredRun, Synced, SyncHost } from "../core/contract/sink.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { type PluginTable, resolvePlugin } from "../core/host/registry.ts";
-import { vouched, type Word } from "../core/host/trust.ts";
 import { type FoundRun, listRuns, readRun, resolveRun } from "../core/record/runs.ts";
+import { vouched, type Word } from "../core/run/trust.ts";
 
 /** Which runs, and where plugins come from. */
 export interface SyncRequest {

@@ -117,12 +117,6 @@ export function runUntrusted(
   return new ExperimentError("run.untrusted", [head, ...lines, ...more, remedy].join("\n"));
 }
 
-/** A W&B log that a run directory points to, outside of it and of where the user keeps logs. */
-export function logElsewhere(pointer: string, log: string, folder: string): ExperimentError {
-  const message = `${pointer}: its W&B log is elsewhere, at ${log}, and your settings do not say so. Set WANDB_DIR=${folder}, or use \`sync --trust\` if you know who made the run.`;
-  return new ExperimentError("run.untrusted", message);
-}
-
 /** A file of a run directory that leads out of it or is no file at all. */
 export function notOwnFile(path: string, expected: string, got: string): ExperimentError {
   return new ExperimentError(

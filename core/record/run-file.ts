@@ -1,4 +1,5 @@
 /** run.json: written whole, checked when read, and what state it says the run is in. */
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Outcome } from "../contract/run.ts";
@@ -54,8 +55,17 @@ const deepestRunFile = 64;
 
 /** Every name in a run directory stands for what it should, and leads nowhere else. Throws `run.damaged`. */
 function checkOwnFiles(dir: string): void {
-  for (const name of [files.run, files.rows, files.events, files.charts, files.lock, "wandb.json"]) ownPath(dir, name);
-  for (const name of [files.arrays, files.checkpoints, "wandb"]) ownPath(dir, name, "folder");
+  for (const name of Object.values(files)) {
+    ownPath(dir, name, name === files.arrays || name === files.checkpoints ? "folder" : "file");
+  }
+  for (const entry of readdirSync(dir, { withFileTypes: true }))
+    if (entry.isSymbolicLink()) withinLinks(dir, entry.name);
+}
+
+/** Names that sinks made; theirs may be files or folders. */
+function withinLinks(dir: string, name: string): void {
+  const isFolder = statSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory();
+  ownPath(dir, name, isFolder ? "folder" : "file");
 }
 
 /** Reads and checks run.json of a run directory. Throws `run.damaged`, or `run.io` when there is none. */

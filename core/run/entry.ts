@@ -7,7 +7,6 @@ import type { Outcome, Run } from "../contract/run.ts";
 import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
-import { sealedRun } from "../host/trust.ts";
 import { versions } from "../modules/version.ts";
 import { formatVersion, type RunFile } from "../record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "../record/run-dir.ts";
@@ -17,6 +16,7 @@ import type { OpenRun } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { provenanceOf, surroundings } from "./provenance.ts";
 import type { RunRequest } from "./request.ts";
+import { sealedRun } from "./trust.ts";
 
 /** A run directory that this process holds, with its run.json. */
 export interface RunEntry {

@@ -14,12 +14,12 @@ import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins } from "../host/resolve.ts";
-import { isOwnRun, type Word } from "../host/trust.ts";
 import { readRun } from "../record/runs.ts";
 import type { StepPlan } from "../step/step.ts";
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { datasetRequest, planOf } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
+import { isOwnRun, type Word } from "./trust.ts";
 
 /** A run that is open: nothing is trained and nothing written by it. */
 export interface OpenRun {

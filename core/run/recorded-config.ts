@@ -5,8 +5,8 @@ import type { LoadedConfig } from "../config/load.ts";
 import { type Config, configSchema } from "../config/schema.ts";
 import { withSecretsOf } from "../config/secrets.ts";
 import type { PluginTable } from "../host/registry.ts";
-import { vouched, type Word } from "../host/trust.ts";
 import type { RunFile } from "../record/format.ts";
+import { vouched, type Word } from "./trust.ts";
 
 /** No run records secrets: they come from the config that holds where the user is. Throws `run.untrusted`. */
 export function recordedConfig(run: RunFile, plugins: PluginTable, word: Word): LoadedConfig {

@@ -7,11 +7,11 @@ import type { Run } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
-import type { Word } from "../host/trust.ts";
 import type { RunFile } from "../record/format.ts";
 import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
 import { recordedConfig } from "./recorded-config.ts";
+import type { Word } from "./trust.ts";
 
 /** What `train` is asked for. */
 export interface RunRequest {

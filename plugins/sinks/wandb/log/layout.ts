@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { logElsewhere, notOwnFile } from "../../../../core/errors/errors.ts";
+import { notOwnFile } from "../../../../core/errors/errors.ts";
 import { swapFile } from "../../../../core/record/disk.ts";
-import { isWithin, ownText } from "../../../../core/record/own-file.ts";
+import { isWithin, ownPath, ownText } from "../../../../core/record/own-file.ts";
 import { isSealed, sealOf } from "../../../../core/record/seal.ts";
+import { logElsewhere } from "../errors.ts";
 
 /** What a run directory keeps of its W&B run, in `wandb.json`. */
 export interface Pointer {
@@ -104,4 +105,21 @@ export function artifactPath(log: string, digest: string, name: string): string 
   const root = join(dirname(log), "artifacts", digest);
   const path = resolve(root, name);
   return /^[0-9a-f]{32}$/.test(digest) && path.startsWith(root + sep) ? path : undefined;
+}
+
+/** A file beside a log, after all links; undefined where it is gone, or its name or a link leads elsewhere. */
+export function fileBeside(log: string, ...names: readonly string[]): string | undefined {
+  try {
+    return ownPath(dirname(log), join(...names));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a folder beside a log. Throws `run.damaged` where a link leads elsewhere. */
+export function folderBeside(log: string, name: string): string {
+  const folder = join(dirname(log), name);
+  mkdirSync(folder, { recursive: true });
+  ownPath(dirname(log), folder, "folder");
+  return folder;
 }

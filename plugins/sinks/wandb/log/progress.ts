@@ -33,6 +33,11 @@ export function syncedMarker(log: string): string {
   return `${log}.synced`;
 }
 
+/** Says that a log is uploaded. */
+export function markSynced(log: string): void {
+  swapFile(syncedMarker(log), "");
+}
+
 function progressPath(log: string): string {
   return log.replace(/\.wandb$/, ".sync.json");
 }

@@ -1,11 +1,10 @@
 /** Uploads artifacts as W&B's own client does (wandb: core/pkg/artifacts/saver.go): version, files, manifest, commit. */
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
-import { ownPath } from "../../../../core/record/own-file.ts";
+import { dirname, relative } from "node:path";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { type Artifact, type ArtifactFile, digestOf, manifestText, md5Of } from "../log/artifact.ts";
-import { artifactPath } from "../log/layout.ts";
+import { artifactPath, fileBeside } from "../log/layout.ts";
 import { at, largestFile, type Server, type ServerRun, textAt } from "./server.ts";
 
 const createArtifact = `mutation CreateArtifact($input: CreateArtifactInput!) {
@@ -39,22 +38,13 @@ export async function filesOf(log: string, artifact: Artifact): Promise<readonly
   const digest = digestOf(artifact.files);
   const files: Found[] = [];
   for (const file of artifact.files) {
-    const path = placeOf(log, digest, file.path);
+    const place = artifactPath(log, digest, file.path);
+    const path = place && fileBeside(log, relative(dirname(log), place));
     const fits = path !== undefined && statSync(path).size === file.size && file.size <= largestFile;
     if (!fits || (await md5Of(path)) !== file.md5) return undefined;
     files.push({ ...file, found: path });
   }
   return files;
-}
-
-/** Where a file is now; undefined where it is gone, or a link leads elsewhere. */
-function placeOf(log: string, digest: string, name: string): string | undefined {
-  const path = artifactPath(log, digest, name);
-  try {
-    return path && ownPath(dirname(log), path);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,11 +1,9 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { swapFile } from "../../../../core/record/disk.ts";
-import { ownPath } from "../../../../core/record/own-file.ts";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { digestOf } from "../log/artifact.ts";
+import { fileBeside } from "../log/layout.ts";
 import { front, isBehind, type LineCounts, type Placement } from "../log/placement.ts";
-import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "../log/progress.ts";
+import { markSynced, noProgress, type Progress, readProgress, writeProgress } from "../log/progress.ts";
 import { filesOf, uploadArtifact } from "./artifact-upload.ts";
 import { type Batch, type Lines, placed } from "./batch.ts";
 import { claimOf } from "./claim.ts";
@@ -92,7 +90,7 @@ export class Replay {
     await this.pass(patience, onProgress);
     this.#checkCurrent();
     if (!this.#continued) await this.#end(exitCode, patience);
-    swapFile(syncedMarker(this.log), "");
+    markSynced(this.log);
   }
 
   async #end(exitCode: number, patience: Patience): Promise<void> {
@@ -209,10 +207,9 @@ export class Replay {
   }
 
   async #uploadFiles(run: ServerRun, patience: Patience): Promise<void> {
-    const root = join(dirname(this.log), "files");
     for (const name of this.#follower.files) {
       if (this.#progress.files.includes(name)) continue;
-      const path = fileIn(root, name);
+      const path = fileBeside(this.log, "files", name);
       if (path === undefined || statSync(path).size > largestFile) {
         this.omitted.push(name);
         continue;
@@ -239,14 +236,5 @@ export class Replay {
   #keep(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change };
     writeProgress(this.log, this.#progress);
-  }
-}
-
-/** A file below a folder; undefined where it is gone, or its name or a link leads elsewhere: a log may come from anywhere. */
-function fileIn(folder: string, name: string): string | undefined {
-  try {
-    return ownPath(folder, name);
-  } catch {
-    return undefined;
   }
 }

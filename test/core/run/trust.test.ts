@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { sealedRun, vouched } from "../../../core/host/trust.ts";
 import type { RunFile } from "../../../core/record/format.ts";
+import { sealedRun, vouched } from "../../../core/run/trust.ts";
 import { builtIns } from "../../../plugins/index.ts";
 import { runFileOf } from "../../helpers/run-file.ts";
 import { thrownBy } from "../../helpers/thrown.ts";

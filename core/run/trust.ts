@@ -9,9 +9,9 @@ import type { LoadedConfig } from "../config/load.ts";
 import { pluginMap } from "../config/shorthand.ts";
 import { type PluginKind, pluginKinds } from "../contract/plugin.ts";
 import { runUntrusted } from "../errors/errors.ts";
+import type { PluginTable } from "../host/registry.ts";
 import type { RunFile } from "../record/format.ts";
 import { isSealed, sealOf } from "../record/seal.ts";
-import type { PluginTable } from "./registry.ts";
 
 /** What the user says about a run directory. */
 export interface Word {
