@@ -71,7 +71,7 @@ function withinLinks(dir: string, name: string): void {
 /** Reads and checks run.json of a run directory. Throws `run.damaged`, or `run.io` when there is none. */
 export function readRunFile(dir: string): RunFile {
   const path = join(dir, files.run);
-  checkOwnFiles(dir);
+  attempt(path, "read", () => checkOwnFiles(dir));
   const text = attempt(path, "read", () => ownText(dir, files.run, largestRunFile));
   if (text === undefined) throw ioFailed(path, "read", new Error("no such file"));
   let value: unknown;
