@@ -1,6 +1,6 @@
 /** Every command: its name, its help and its flags stand here; what it does is loaded only when it is asked for. */
 import type { Argv } from "yargs";
-import { type AddCommand, command, json, runs } from "./command.ts";
+import { type AddCommand, command, json, runs, takeOver, trust } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
 import { count, counts, countWithDefault } from "./count.ts";
 import { keepingCommands } from "./keeping-commands.ts";
@@ -48,6 +48,8 @@ export const commands: readonly AddCommand[] = [
         })
         .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
+        .option("trust", trust)
+        .option("take-over", takeOver)
         .option("json", json)
         .example("$0 resume latest", "the newest run")
         .example("$0 resume latest --set train.lr=1e-3", "a diverged run, at a lower rate")
@@ -155,6 +157,7 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...someRuns, describe: "Runs: ids, names, paths, or `latest` (default: all)." })
         .option("runs", runs)
+        .option("trust", trust)
         .example("$0 sync", "every run that is not on its server yet")
         .example("$0 sync latest", "the newest run"),
     load: async () => (await import("./sync.ts")).syncCommand,
@@ -191,6 +194,7 @@ export const commands: readonly AddCommand[] = [
         })
         .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json)
         .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
         .example("$0 overlap FORK FORK FORK", "do they lose the same units?"),
@@ -207,6 +211,7 @@ export const commands: readonly AddCommand[] = [
           countWithDefault("tokens", 65_536, { describe: "Tokens without a firing that make a unit silent." }),
         )
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json),
     load: async () => (await import("./overlap.ts")).overlapCommand,
   }),
@@ -223,6 +228,7 @@ export const commands: readonly AddCommand[] = [
         )
         .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json),
     load: async () => (await import("./prune.ts")).pruneCommand,
   }),

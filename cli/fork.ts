@@ -7,6 +7,7 @@ import { jsonText } from "./numbers.ts";
 import { createProgress } from "./progress.ts";
 import { runsFolder } from "./runs-folder.ts";
 import { stopOnSignals } from "./signals.ts";
+import { wordOf } from "./word.ts";
 
 interface Arguments {
   run: string;
@@ -16,16 +17,26 @@ interface Arguments {
   counterfactual: string[];
   acceptChangedCorpus: boolean;
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
 export async function forkCommand(
-  { run, at, orders, steps, counterfactual, acceptChangedCorpus, runs, json }: Arguments,
+  { run, at, orders, steps, counterfactual, acceptChangedCorpus, runs, trust, json }: Arguments,
   plugins: LoadPlugins,
 ): Promise<void> {
   const root = await runsFolder(runs);
   const step = at === undefined ? {} : { at };
-  const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual, acceptChangedCorpus };
+  const asked = {
+    root,
+    ref: run,
+    ...step,
+    orders,
+    steps,
+    counterfactuals: counterfactual,
+    acceptChangedCorpus,
+    word: await wordOf({ trust }),
+  };
   const requests = await forkRequests(asked, await plugins());
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));

@@ -7,10 +7,7 @@ import type { RunFile } from "./format.ts";
  * The folder that relative paths of a run's config start from. The recorded one, unless the run lies elsewhere than in its
  * `runs`: then the folder that stands to it as the recorded one did, when its config file is there or the recorded folder is gone.
  */
-export function baseDirOf(
-  dir: string,
-  { baseDir, config, sources }: Pick<RunFile, "baseDir" | "config" | "sources">,
-): string {
+function baseDirOf(dir: string, { baseDir, config, sources }: Pick<RunFile, "baseDir" | "config" | "sources">): string {
   const { runs } = config;
   if (typeof runs !== "string" || isAbsolute(runs)) return baseDir;
   const recorded = resolve(baseDir, runs);
@@ -24,4 +21,13 @@ export function baseDirOf(
   );
   const hasConfig = [...files].some((file) => existsSync(join(moved, file)));
   return hasConfig || !existsSync(baseDir) ? moved : baseDir;
+}
+
+/** `vouched` is where the paths of a run start that is vouched for: of one's own run, moved along with its project. */
+export function presentBaseDir(
+  dir: string,
+  run: Pick<RunFile, "baseDir" | "config" | "sources">,
+  vouched: string,
+): string {
+  return vouched === run.baseDir ? baseDirOf(dir, run) : vouched;
 }

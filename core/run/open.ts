@@ -4,10 +4,8 @@
  * same windows through the same programs.
  */
 import type { Arrays } from "../arrays/ndarray.ts";
-import { parseWith } from "../config/check.ts";
-import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import { type Config, configSchema } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { checkSameData, type DataChange, type RecordedData } from "../data/same-data.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
@@ -17,7 +15,7 @@ import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins, only } from "../host/resolve.ts";
-import { baseDirOf } from "../record/base-dir.ts";
+import { presentBaseDir } from "../record/base-dir.ts";
 import type { RunFile } from "../record/format.ts";
 import { readRun } from "../record/runs.ts";
 import { checkHold } from "../step/held.ts";
@@ -25,6 +23,8 @@ import type { StepPlan } from "../step/step.ts";
 import { loadRunData } from "./data.ts";
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { planOf } from "./plan.ts";
+import { recordedConfig } from "./recorded-config.ts";
+import { isOwnRun, type Word } from "./trust.ts";
 
 /** A run that is open: nothing is trained and nothing written by it. */
 export interface OpenRun {
@@ -96,15 +96,25 @@ export async function openRun({ loaded, chosen, phase, recorded, acceptChangedCo
   }
 }
 
-/** Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. */
+/** How a run that is on record is looked at. */
+export interface StoredRunOptions {
+  readonly word?: Word | undefined;
+  readonly acceptChangedCorpus?: boolean | undefined;
+}
+
+/**
+ * Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. Throws `run.untrusted` for one that
+ * names code or places that are not the user's own word, `data.changed` where its data is not what is on record.
+ */
 export async function openStoredRun(
   dir: string,
   plugins: PluginTable,
-  acceptChangedCorpus: boolean = false,
+  { word = {}, acceptChangedCorpus }: StoredRunOptions = {},
 ): Promise<OpenRun> {
   const { run } = readRun(dir);
-  const config = { ...run.config, analyzers: {}, sinks: {} };
-  const loaded = recordedConfig({ ...run, config, baseDir: baseDirOf(dir, run) });
+  const whole = isOwnRun(run) ? { ...word, trust: true } : word; // the seal is on the config with all of its plugins
+  const own = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } }, plugins, whole);
+  const loaded = { ...own, baseDir: presentBaseDir(dir, run, own.baseDir) };
   const chosen = await choosePlugins(loaded, plugins);
   return openRun({ loaded, chosen, recorded: recordedData(run), acceptChangedCorpus });
 }
@@ -112,15 +122,6 @@ export async function openStoredRun(
 /** What a run has on record of its data. */
 export function recordedData({ id, versions, corpus }: RunFile): RecordedData {
   return { run: id, version: versions.reluscope ?? "of an earlier version", corpus };
-}
-
-/** A run's own config, checked again, with where its values came from. */
-export function recordedConfig({
-  config,
-  sources,
-  baseDir,
-}: Pick<RunFile, "config" | "sources" | "baseDir">): LoadedConfig {
-  return { config: frozen(parseWith(configSchema, config, [], sources)), sources, file: undefined, baseDir };
 }
 
 /** Calls `look` with a state that is on the engine meanwhile. */

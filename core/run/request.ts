@@ -5,18 +5,21 @@ import type { Difference } from "../config/difference.ts";
 import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { changedConfig, type ResumeChanges } from "../config/resumable.ts";
-import type { Config, ConfigInput } from "../config/schema.ts";
-import { withSecretsOf } from "../config/secrets.ts";
+import type { ConfigInput } from "../config/schema.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Run } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
 import type { RecordedData } from "../data/same-data.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
-import { baseDirOf } from "../record/base-dir.ts";
+import { presentBaseDir } from "../record/base-dir.ts";
+import type { RunFile } from "../record/format.ts";
+import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
-import { recordedConfig, recordedData } from "./open.ts";
+import { recordedData } from "./open.ts";
 import { lastStep } from "./plan.ts";
+import { recordedConfig } from "./recorded-config.ts";
+import type { Word } from "./trust.ts";
 
 /** What `train` is asked for, with a config that `loadConfig` has found. */
 export interface RunRequest extends RunOptions {
@@ -35,7 +38,14 @@ interface RunOptions {
   /** Where names in the config are looked up; `builtIns` of `reluscope/plugins` has all that come with the package. */
   readonly plugins: PluginTable;
   /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
-  readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
+  readonly resume?: {
+    readonly dir: string;
+    readonly checkpoint: string | undefined;
+    /** The run's attempts when its checkpoint was chosen; it must be as it was once its lock is held. */
+    readonly seen: RunFile["attempts"];
+    /** See `LockOptions`. */
+    readonly takeOver?: boolean | undefined;
+  };
   /** Where to write the first step's graph, see `dumpProgram`. */
   readonly dumpGraph?: string | undefined;
   /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
@@ -54,46 +64,41 @@ interface RunOptions {
 }
 
 /** What a resume may do differently. */
-export interface ResumeOptions extends ResumeChanges {
-  /** Secrets come from this config: no run records any. */
-  readonly present?: Config | undefined;
+export interface ResumeOptions extends ResumeChanges, Word, Pick<LockOptions, "takeOver"> {
   readonly acceptChangedCorpus?: boolean;
 }
 
 /**
  * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own, but for
- * what is asked to change. A run that was stopped before its first checkpoint begins again. Throws `run.notFound`, or `usage`
- * when nothing is left to train or a key must stay.
+ * what is asked to change. A run that was stopped before its first checkpoint begins again. Throws `run.notFound`,
+ * `run.untrusted`, or `usage` when nothing is left to train or a key must stay.
  */
 export async function resumeRequest(
   root: string,
   ref: string,
   plugins: PluginTable,
-  { present, acceptChangedCorpus = false, ...asked }: ResumeOptions = {},
+  { takeOver, acceptChangedCorpus = false, set = [], steps, ...word }: ResumeOptions = {},
 ): Promise<RunRequest> {
   const { dir, run, state } = readRun(resolveRun(root, ref));
   const { latest, skipped } = latestCheckpoint(dir);
-  const own = recordedConfig({ ...run, config: withSecretsOf(run.config, present), baseDir: baseDirOf(dir, run) });
+  const own = recordedConfig(run, plugins, word);
   const done = run.attempts.at(-1)?.outcome?.step ?? latest?.step ?? 0;
-  const { config, changes } = await changedConfig(own.config, asked, run.sources, done);
+  const { config, changes } = await changedConfig(own.config, { set, steps }, run.sources, done);
   if (state === "finished" && lastStep(config.train) <= done) throw runFinished(run.id, done);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
   if (changes.some(({ keyPath }) => keyPath === "train.steps")) {
     notes.push(`the learning rate follows the schedule of ${config.train.steps} steps from here on.`);
   }
-  const loaded = { ...own, config: frozen(config), sources: { ...own.sources, ...sourcesOf(changes) } };
+  const sources = { ...own.sources, ...Object.fromEntries(changes.map(({ keyPath }) => [keyPath, "resume"])) };
+  const loaded = { ...own, config: frozen(config), sources, baseDir: presentBaseDir(dir, run, own.baseDir) };
   return {
     loaded,
     plugins,
     notes,
-    resume: { dir, checkpoint: latest?.path },
+    resume: { dir, checkpoint: latest?.path, seen: run.attempts, takeOver },
     changes,
     recorded: recordedData(run),
     acceptChangedCorpus,
   };
-}
-
-function sourcesOf(changes: readonly Difference[]): Record<string, string> {
-  return Object.fromEntries(changes.map(({ keyPath }) => [keyPath, "resume"]));
 }
