@@ -1,0 +1,22 @@
+/** Errors of sweeps: their plans, and what is made of them. Part of errors.ts, which exports them. */
+import { ExperimentError, shown } from "./experiment-error.ts";
+
+export function noPlan(file?: string): ExperimentError {
+  const got = file === undefined ? "got no config file" : `${file} has none`;
+  const message = `sweep: expected a plan, a file or the key \`sweep\` of the rc file; ${got}. Name one: experiment sweep plan.yaml`;
+  return new ExperimentError("usage", message);
+}
+
+export function invalidSweepKey(where: string, key: string): ExperimentError {
+  const message = `${where}: expected a key of the config such as train.lr, got ${shown(key)}. A sweep names its runs and their folder itself.`;
+  return new ExperimentError("config.invalid", message);
+}
+
+export function unevenZip(where: string, a: string, aCount: number, b: string, bCount: number): ExperimentError {
+  const message = `${where}: expected as many values for each key, got ${aCount} for ${a} and ${bCount} for ${b}.`;
+  return new ExperimentError("config.invalid", message);
+}
+
+export function tooManyRuns(where: string, count: number, most: number): ExperimentError {
+  return new ExperimentError("usage", `${where}: expected at most ${most} runs, got ${count}. Leave some values out.`);
+}
