@@ -1,6 +1,9 @@
 /** `experiment contrast RUN…`: first against last layer across seeds. */
-import type { CommandModule } from "yargs";
-import type { ContrastReport } from "../studies/contrast.ts";
+import { resolveRun } from "../core/record/runs.ts";
+import { type ContrastReport, contrastRuns, fewestSeeds } from "../studies/contrast.ts";
+import { jsonText } from "./numbers.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { table } from "./terminal.ts";
 
 interface Arguments {
   runs: string[];
@@ -9,33 +12,16 @@ interface Arguments {
   json: boolean;
 }
 
-/** The command. */
-export const contrastCommand: CommandModule<object, Arguments> = {
-  command: "contrast <runs..>",
-  describe: "Compare first and last layer across runs that differ in their seed alone.",
-  builder: (yargs) =>
-    yargs
-      .positional("runs", { type: "string", array: true, demandOption: true, describe: "Runs: ids, names, paths." })
-      .option("root", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-      .option("last", { type: "number", default: 10, describe: "Rows at the end of each run to average." })
-      .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-  handler: async ({ runs, root, last, json }) => {
-    const { contrastRuns } = await import("../studies/contrast.ts");
-    const { resolveRun } = await import("../core/record/runs.ts");
-    const { runsFolder } = await import("./runs-folder.ts");
-    const { jsonText } = await import("./numbers.ts");
-    const folder = await runsFolder(root);
-    const report = await contrastRuns(
-      runs.map((run) => resolveRun(folder, run)),
-      last,
-    );
-    console.log(json ? jsonText(report) : await contrastText(report));
-  },
-};
+export async function contrastCommand({ runs, root, last, json }: Arguments): Promise<void> {
+  const folder = await runsFolder(root);
+  const report = await contrastRuns(
+    runs.map((run) => resolveRun(folder, run)),
+    last,
+  );
+  console.log(json ? jsonText(report) : contrastText(report));
+}
 
-async function contrastText({ seeds, rows, statistics }: ContrastReport): Promise<string> {
-  const { fewestSeeds } = await import("../studies/contrast.ts");
-  const { table } = await import("./terminal.ts");
+function contrastText({ seeds, rows, statistics }: ContrastReport): string {
   const layers = statistics[0]!.layers.map((_, layer) => `layer ${layer}`);
   const head = ["statistic", ...layers, "last - first", "95 %", "p", "Page z", "p", "rho", "claim"];
   const body = statistics.map(({ statistic, layers, delta, p, pageZ, pageP, spearman, claim }) => [

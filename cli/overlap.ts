@@ -1,7 +1,10 @@
 /** `experiment overlap FORK…`: do the forks of one checkpoint lose the same units? */
-import type { CommandModule } from "yargs";
-import type { OverlapReport } from "../studies/overlap.ts";
-import type { LoadPlugins } from "./cli.ts";
+import { resolveRun } from "../core/record/runs.ts";
+import { type OverlapReport, overlapOf } from "../studies/overlap.ts";
+import type { LoadPlugins } from "./command.ts";
+import { jsonText } from "./numbers.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { table } from "./terminal.ts";
 
 interface Arguments {
   forks: string[];
@@ -10,40 +13,18 @@ interface Arguments {
   json: boolean;
 }
 
-/** The command. */
-export function overlapCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
-  return {
-    command: "overlap <forks..>",
-    describe: "Compare the units that forks of one checkpoint lose, with chance.",
-    builder: (yargs) =>
-      yargs
-        .positional("forks", { type: "string", array: true, demandOption: true, describe: "Forks: ids, names, paths." })
-        .option("tokens", {
-          type: "number",
-          default: 65_536,
-          describe: "Tokens without a firing that make a unit silent.",
-        })
-        .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-        .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-    handler: async ({ forks, tokens, runs, json }) => {
-      const { overlapOf } = await import("../studies/overlap.ts");
-      const { resolveRun } = await import("../core/record/runs.ts");
-      const { runsFolder } = await import("./runs-folder.ts");
-      const { jsonText } = await import("./numbers.ts");
-      const root = await runsFolder(runs);
-      const report = await overlapOf(
-        forks.map((fork) => resolveRun(root, fork)),
-        tokens,
-        await plugins(),
-      );
-      if (json) console.log(jsonText(report));
-      else console.log(await overlapText(report));
-    },
-  };
+export async function overlapCommand({ forks, tokens, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+  const root = await runsFolder(runs);
+  const report = await overlapOf(
+    forks.map((fork) => resolveRun(root, fork)),
+    tokens,
+    await plugins(),
+  );
+  if (json) console.log(jsonText(report));
+  else console.log(overlapText(report));
 }
 
-async function overlapText({ run, step, steps, forks, tokens, layers }: OverlapReport): Promise<string> {
-  const { table } = await import("./terminal.ts");
+function overlapText({ run, step, steps, forks, tokens, layers }: OverlapReport): string {
   const head = ["layer", "alive", "fell silent", "lift", "z", "lift, deciles", "z", "fortieths", "z", "kappa"];
   const rows = layers.map(({ layer, alive, fellSilent, plain, stratified, finer, kappa }) => [
     String(layer),
