@@ -20,3 +20,8 @@ export function unevenZip(where: string, a: string, aCount: number, b: string, b
 export function tooManyRuns(where: string, count: number, most: number): ExperimentError {
   return new ExperimentError("usage", `${where}: expected at most ${most} runs, got ${count}. Leave some values out.`);
 }
+
+export function runNotPlanned(name: string, index: number, count: number): ExperimentError {
+  const message = `sweep ${name}: expected the index of a run, 0 to ${count - 1}, got ${shown(index)}.`;
+  return new ExperimentError("usage", message);
+}
