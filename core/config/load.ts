@@ -39,6 +39,8 @@ export interface LoadedConfig {
 export interface ConfigBase extends Pick<LoadedConfig, "file" | "baseDir"> {
   /** What all layers say, merged and not yet checked: defaults are not in it. */
   values(): Readonly<Record<string, unknown>>;
+  /** Folder of the run directories, absolute; what is no path is left for `config` to refuse. */
+  runsFolder(): string;
   /** The checked config with further layers over the others. Throws `config.invalid` with every fault, a line each. */
   config(more?: readonly Layer[]): Config;
   /** The same with where each value came from. */
@@ -79,6 +81,12 @@ export function configBase(
     file,
     baseDir,
     values: () => treeOf(layers, where).values(),
+    runsFolder: () => {
+      const tree = treeOf(layers, where);
+      const { runs } = tree.values();
+      const isOfFile = path.isAbsolute(tree.sourceOf(["runs"])) || runs === undefined;
+      return path.resolve(isOfFile ? baseDir : cwd, typeof runs === "string" ? runs : "runs");
+    },
     config: (more = []) => config(treeOf([...layers, ...more], where)),
     resolve: (more = []) => {
       const tree = treeOf([...layers, ...more], where);

@@ -25,3 +25,35 @@ export function runNotPlanned(name: string, index: number, count: number): Exper
   const message = `sweep ${name}: expected the index of a run, 0 to ${count - 1}, got ${shown(index)}.`;
   return new ExperimentError("usage", message);
 }
+
+export function invalidIndices(flag: string, text: string, expected = "indices such as 3 or 0,5-9"): ExperimentError {
+  return new ExperimentError("usage", `${flag}: expected ${expected}, got ${shown(text)}.`);
+}
+
+export function workersDoNotStart(reason: string, log: string): ExperimentError {
+  return new ExperimentError("train.failed", `sweep: its processes end before their first run: ${reason}. See ${log}.`);
+}
+
+export function noSweepMetric(asked: string, known: readonly string[]): ExperimentError {
+  const some = known.slice(0, 12).join(", ");
+  const message = `--metric: no finished run has ${shown(asked)} in its last rows. It has ${some}${known.length > 12 ? ", ..." : ""}.`;
+  return new ExperimentError("usage", message);
+}
+
+export function manyRuns(name: string, count: number, most: number): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `sweep ${name}: ${count} runs are more than ${most}. Look at --dry-run, then add --yes.`,
+  );
+}
+
+export function unknownSweepKey(key: string, keys: readonly string[]): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `--by: expected keys that the plan varies (${keys.join(", ")}), got ${shown(key)}.`,
+  );
+}
+
+export function noIndex(count: number): ExperimentError {
+  return new ExperimentError("usage", `sweep run: expected --index N, 0 to ${count - 1}. \`experiment sweep --dry-run\` lists them.`);
+}

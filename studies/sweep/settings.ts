@@ -54,3 +54,11 @@ export function shortKey(key: string, keys: readonly string[]): string {
 export function valueText(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
 }
+
+/** What runs share that differ in their seed alone, as a label: `lr=0.001`; empty where nothing else varies. */
+export function groupOf(settings: Settings, keys: readonly string[]): string {
+  return labelOf(
+    settings,
+    keys.filter((key) => key !== "seed"),
+  );
+}

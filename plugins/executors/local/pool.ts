@@ -1,5 +1,8 @@
 /** Hands runs to workers, one at a time each, until all have ended: a worker that dies is replaced, and its run tried once more. */
+
+import { join } from "node:path";
 import type { RunNews, SweepHost, SweepJob } from "../../../core/contract/executor.ts";
+import { workersDoNotStart } from "../../../core/errors/errors.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
 export interface PoolSize {
@@ -63,7 +66,7 @@ export async function runPool(job: SweepJob, size: PoolSize, host: SweepHost, si
         if (again) host.warn(`run ${lost}: its process died (${reason}); it is tried once more.`);
       } else if (!worker.ready && ++stillborn >= mostStillborn) {
         for (const other of workers) other.stop();
-        return reject(new Error(`workers do not start: ${reason}`));
+        return reject(workersDoNotStart(reason, join(job.folder, "workers.log")));
       }
       if (!signal.aborted && (queue.length > 0 || elsewhere.length > 0) && workers.size < size.jobs) start(slot);
       else if (workers.size === 0) resolve();
