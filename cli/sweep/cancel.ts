@@ -11,6 +11,9 @@ export async function cancelCommand(args: Arguments, plugins: LoadPlugins): Prom
   const asked = stopHere(named.sweep.folder);
   const executor = await executorOf(named, args.on, await plugins());
   const said = await executor.cancel?.(jobOf(named, [], undefined));
-  const here = asked > 0 ? `asked ${asked} ${asked === 1 ? "process" : "processes"} of this machine to save and stop` : "nothing of it runs on this machine";
+  const here =
+    asked > 0
+      ? `asked ${asked} ${asked === 1 ? "process" : "processes"} of this machine to save and stop`
+      : "nothing of it runs on this machine";
   console.log([here, said].filter(Boolean).join("\n"));
 }

@@ -8,7 +8,11 @@ import { resolvePlugin } from "../../core/host/registry.ts";
 import type { NamedSweep } from "./open.ts";
 
 /** Finds it. Options come from the plan; an executor that `--on` names and the plan does not has its defaults. */
-export async function executorOf({ found }: NamedSweep, on: string | undefined, plugins: PluginTable): Promise<ExecutorInstance & { name: string }> {
+export async function executorOf(
+  { found }: NamedSweep,
+  on: string | undefined,
+  plugins: PluginTable,
+): Promise<ExecutorInstance & { name: string }> {
   const planned = found?.plan.executor ?? {};
   const name = on ?? Object.keys(planned)[0] ?? "local";
   const folder = found === undefined ? process.cwd() : path.dirname(found.file);
@@ -26,7 +30,14 @@ export function jobOf({ sweep }: NamedSweep, runs: readonly number[], atOnce: nu
     runs,
     planned: sweep.runs.length,
     ...(atOnce !== undefined && { atOnce }),
-    command: [process.execPath, ...process.execArgv.filter((arg) => arg.startsWith("--import")), mainFile(), "sweep", "run", sweep.file],
+    command: [
+      process.execPath,
+      ...process.execArgv.filter((arg) => arg.startsWith("--import")),
+      mainFile(),
+      "sweep",
+      "run",
+      sweep.file,
+    ],
     cwd: process.cwd(),
   };
 }

@@ -28,7 +28,12 @@ export async function namedSweep(args: PlanArguments): Promise<NamedSweep> {
   const found = await readPlan(cwd, args.plan);
   const at = file ?? found.config;
   const folder = path.dirname(found.file);
-  const base = await openConfig({ cwd: at === undefined ? folder : cwd, file: at, env: process.env, ...(flags && { flags }) });
+  const base = await openConfig({
+    cwd: at === undefined ? folder : cwd,
+    file: at,
+    env: process.env,
+    ...(flags && { flags }),
+  });
   const { sweep, write } = await openPlan(found, base, base.runsFolder());
   return { sweep, found, write };
 }

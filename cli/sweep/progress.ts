@@ -1,9 +1,9 @@
 /** A sweep under way: one bar with what is done, what runs and when it will end; a line for each failure. */
 import type { RunNews, SweepHost } from "../../core/contract/executor.ts";
+import { duration } from "../../core/run/step-line.ts";
 import { labelOf } from "../../studies/sweep/settings.ts";
 import type { Sweep } from "../../studies/sweep/sweep.ts";
 import { bar, type StatusLine } from "../status-line.ts";
-import { duration } from "../../core/run/step-line.ts";
 
 /** Between two drawings, ms; where nothing is drawn, between two lines. */
 const redraw = 100;
@@ -15,7 +15,12 @@ export interface SweepProgress {
 }
 
 /** `total`: runs that this start has to do. */
-export function createSweepProgress(line: StatusLine, { runs, keys }: Sweep, total: number, clock: () => number = () => performance.now()): SweepProgress {
+export function createSweepProgress(
+  line: StatusLine,
+  { runs, keys }: Sweep,
+  total: number,
+  clock: () => number = () => performance.now(),
+): SweepProgress {
   const begun = clock();
   const running = new Map<number, number>(); // index to the share that is done
   let done = 0;
@@ -41,7 +46,8 @@ export function createSweepProgress(line: StatusLine, { runs, keys }: Sweep, tot
     if (news.kind === "ended") {
       running.delete(news.index);
       done++;
-      if (news.state === "failed" || news.state === "killed") line.warn(`${nameOf(news.index)} ${news.state}: ${news.reason ?? ""}`);
+      if (news.state === "failed" || news.state === "killed")
+        line.warn(`${nameOf(news.index)} ${news.state}: ${news.reason ?? ""}`);
     }
     show(done === total && news.kind === "ended");
   };

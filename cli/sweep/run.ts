@@ -1,6 +1,7 @@
 /** `experiment sweep run`: one run of a plan, or several one after another, in this process. */
-import { createWorkshop } from "../../core/run/workshop.ts";
+
 import { noIndex } from "../../core/errors/errors.ts";
+import { createWorkshop } from "../../core/run/workshop.ts";
 import { parseIndices, shareOf } from "../../studies/sweep/indices.ts";
 import { labelOf } from "../../studies/sweep/settings.ts";
 import { trainPlanned } from "../../studies/sweep/train-planned.ts";
@@ -8,8 +9,8 @@ import { type Channel, work } from "../../studies/sweep/worker.ts";
 import type { LoadPlugins } from "../command.ts";
 import { drawCharts } from "../draw-charts.ts";
 import { createProgress } from "../progress.ts";
-import { sanitise } from "../terminal.ts";
 import { stopOnSignals } from "../signals.ts";
+import { sanitise } from "../terminal.ts";
 import { namedSweep, type PlanArguments } from "./open.ts";
 
 type Arguments = PlanArguments & {
@@ -25,7 +26,11 @@ const tryAgain = 75;
 
 export async function runCommand(args: Arguments, plugins: LoadPlugins): Promise<void> {
   const { sweep, write } = await namedSweep(args);
-  const options = { plugins: await plugins(), drawCharts, ...(args.threads !== undefined && { threads: args.threads }) };
+  const options = {
+    plugins: await plugins(),
+    drawCharts,
+    ...(args.threads !== undefined && { threads: args.threads }),
+  };
   if (args.worker) return work(sweep, process as Channel, options);
   write();
   const indices = chosenIndices(args, sweep.runs.length);
@@ -43,7 +48,11 @@ export async function runCommand(args: Arguments, plugins: LoadPlugins): Promise
         observer: progress,
       });
       const label = sanitise(labelOf(sweep.runs[index]!.settings, sweep.keys));
-      console.log([`run ${index} (${label}): ${state}${already ? " before" : ""}`, reason && sanitise(reason, 400)].filter(Boolean).join(": "));
+      console.log(
+        [`run ${index} (${label}): ${state}${already ? " before" : ""}`, reason && sanitise(reason, 400)]
+          .filter(Boolean)
+          .join(": "),
+      );
       if (state === "failed" || state === "killed" || state === "busy") code = 1;
     }
     const interrupted = stopping.signal.reason === "SIGUSR2" ? tryAgain : 130;

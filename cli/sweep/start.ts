@@ -1,14 +1,14 @@
 /** `experiment sweep`: hands what is missing of a plan to an executor, and shows how it goes. */
 import { mkdirSync } from "node:fs";
 import { manyRuns } from "../../core/errors/errors.ts";
-import type { LoadPlugins } from "../command.ts";
-import { stopOnSignals } from "../signals.ts";
-import { createStatusLine } from "../status-line.ts";
+import { checkPlugins } from "../../studies/sweep/check.ts";
 import { markHere } from "../../studies/sweep/here.ts";
 import { statesOf } from "../../studies/sweep/states.ts";
 import { statusOf, todoOf } from "../../studies/sweep/status.ts";
-import { checkPlugins } from "../../studies/sweep/check.ts";
+import type { LoadPlugins } from "../command.ts";
 import { jsonText } from "../numbers.ts";
+import { stopOnSignals } from "../signals.ts";
+import { createStatusLine } from "../status-line.ts";
 import { dryRun } from "./dry-run.ts";
 import { executorOf, jobOf } from "./executor.ts";
 import { namedSweep, type PlanArguments } from "./open.ts";
@@ -50,7 +50,9 @@ export async function sweepCommand(args: SweepArguments, plugins: LoadPlugins): 
   mkdirSync(sweep.folder, { recursive: true });
   named.write();
   if (todo.length > 0) {
-    const stopping = stopOnSignals((message) => line.warn(message.replace("the step and saving a checkpoint", "what runs, with a checkpoint each")));
+    const stopping = stopOnSignals((message) =>
+      line.warn(message.replace("the step and saving a checkpoint", "what runs, with a checkpoint each")),
+    );
     const here = markHere(sweep.folder);
     const progress = createSweepProgress(line, sweep, todo.length);
     try {

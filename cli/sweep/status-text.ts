@@ -1,7 +1,8 @@
 /** The status of a sweep for people. */
-import type { ShownRun, SweepStatus } from "../../studies/sweep/status.ts";
-import { sweepStates } from "../../studies/sweep/states.ts";
+
 import { duration } from "../../core/run/step-line.ts";
+import { sweepStates } from "../../studies/sweep/states.ts";
+import type { ShownRun, SweepStatus } from "../../studies/sweep/status.ts";
 import { bar } from "../status-line.ts";
 import { bold, sanitise, table } from "../terminal.ts";
 
@@ -13,9 +14,17 @@ export function statusText(status: SweepStatus, plan: string | undefined): strin
   const { sweep, runs, counts, running, troubled, etaMs, notes } = status;
   const parts = sweepStates.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
   const eta = etaMs === undefined ? "" : `, about ${duration(etaMs)} left`;
-  const lines = [`${bold(sanitise(sweep))}: ${runs} runs: ${parts.join(", ")}${eta}`, `${bar(counts.finished, runs, 40)} ${counts.finished}/${runs}`];
+  const lines = [
+    `${bold(sanitise(sweep))}: ${runs} runs: ${parts.join(", ")}${eta}`,
+    `${bar(counts.finished, runs, 40)} ${counts.finished}/${runs}`,
+  ];
   if (running.length > 0) lines.push(listed(running, ({ step = 0, steps }) => `${step}/${steps ?? "?"}`));
-  if (troubled.length > 0) lines.push(listed(troubled, ({ step, steps, reason }) => [step === undefined ? "" : `at ${step}/${steps}`, sanitise(reason ?? "", 100)].filter(Boolean).join(": ")));
+  if (troubled.length > 0)
+    lines.push(
+      listed(troubled, ({ step, steps, reason }) =>
+        [step === undefined ? "" : `at ${step}/${steps}`, sanitise(reason ?? "", 100)].filter(Boolean).join(": "),
+      ),
+    );
   lines.push(...notes.map((note) => `note: ${sanitise(note, 400)}`));
   const named = plan === undefined ? "" : ` ${sanitise(plan)}`;
   if (counts.failed + counts.damaged > 0) lines.push(`try them again: experiment sweep retry${named}`);

@@ -3,7 +3,7 @@ import { type SweepStatus, statusOf } from "../../studies/sweep/status.ts";
 import type { LoadPlugins } from "../command.ts";
 import { jsonText } from "../numbers.ts";
 import { executorOf, jobOf } from "./executor.ts";
-import { namedSweep, type NamedSweep, type PlanArguments } from "./open.ts";
+import { type NamedSweep, namedSweep, type PlanArguments } from "./open.ts";
 import { statusText } from "./status-text.ts";
 
 type Arguments = PlanArguments & { readonly watch: boolean; readonly json: boolean };
@@ -15,8 +15,11 @@ export async function statusCommand(args: Arguments, plugins: LoadPlugins): Prom
   const named = await namedSweep(args);
   for (let height = 0; ; ) {
     const status = await statusOf(named.sweep);
-    const text = args.json ? jsonText(status) : statusText(status, args.plan) + (await queueText(named, status, plugins));
-    if (args.watch && !args.json && process.stdout.isTTY) process.stdout.write(height > 0 ? `\u001b[${height}A\u001b[J` : "");
+    const text = args.json
+      ? jsonText(status)
+      : statusText(status, args.plan) + (await queueText(named, status, plugins));
+    if (args.watch && !args.json && process.stdout.isTTY)
+      process.stdout.write(height > 0 ? `\u001b[${height}A\u001b[J` : "");
     console.log(text);
     height = text.split("\n").length;
     const { running, waiting } = status.counts;

@@ -1,7 +1,8 @@
 /** `experiment sweep table`: what came of a plan, by groups of settings. */
+
+import type { Estimate } from "../../statistics/jackknife.ts";
 import { columnTitles, type Results, resultsCsv, resultsOf } from "../../studies/sweep/results.ts";
 import { valueText } from "../../studies/sweep/settings.ts";
-import type { Estimate } from "../../statistics/jackknife.ts";
 import { jsonText, shortNumber } from "../numbers.ts";
 import { bold, sanitise, table } from "../terminal.ts";
 import { namedSweep, type PlanArguments } from "./open.ts";
@@ -36,5 +37,7 @@ function resultsText(results: Results): string {
 
 /** `2.31 [2.28, 2.34]`: the mean with its 95 % interval, where there is one. */
 function estimateText({ value, low, high }: Estimate): string {
-  return Number.isFinite(low) ? `${shortNumber(value)} [${shortNumber(low)}, ${shortNumber(high)}]` : shortNumber(value);
+  return Number.isFinite(low)
+    ? `${shortNumber(value)} [${shortNumber(low)}, ${shortNumber(high)}]`
+    : shortNumber(value);
 }

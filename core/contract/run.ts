@@ -1,5 +1,6 @@
 /** Part of the contract: the run that a plugin works in, when something happens in it, and how it ends. */
 import type { DeclaredChart } from "./chart.ts";
+import type { LayerParameters } from "./model.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -23,6 +24,15 @@ export interface MetricInfo {
   readonly headline?: boolean;
 }
 
+/** Where a run stands in a sweep. */
+export interface SweepPlace {
+  readonly name: string;
+  /** What the plan set in this run, by key path. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Those of them that vary, without the seed, as a label: runs of one group differ in their seed alone. */
+  readonly group: string;
+}
+
 /** The run that a plugin works in. Frozen. */
 export interface Run {
   readonly id: string;
@@ -33,6 +43,10 @@ export interface Run {
   /** The resolved config without secrets, as written to run.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly model: ModelShape;
+  /** Names of the parameters around each layer's neurons, first layer first. */
+  readonly layers: readonly LayerParameters[];
+  /** Parameters that are not trained. */
+  readonly held: readonly string[];
   /** Sequences in one step, over all micro-batches. */
   readonly batchSize: number;
   readonly tokensPerStep: number;
@@ -45,6 +59,8 @@ export interface Run {
   readonly resumedFrom?: number;
   /** The run and step that this one was forked from; absent in a run that began with weights of its own. */
   readonly fork?: { readonly run: string; readonly step: number };
+  /** The sweep that it is part of. */
+  readonly sweep?: SweepPlace;
   /** Every metric that may appear in rows, and every declared chart, all plugins together. */
   readonly metrics: readonly MetricInfo[];
   readonly charts: readonly DeclaredChart[];

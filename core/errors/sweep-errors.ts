@@ -55,5 +55,8 @@ export function unknownSweepKey(key: string, keys: readonly string[]): Experimen
 }
 
 export function noIndex(count: number): ExperimentError {
-  return new ExperimentError("usage", `sweep run: expected --index N, 0 to ${count - 1}. \`experiment sweep --dry-run\` lists them.`);
+  return new ExperimentError(
+    "usage",
+    `sweep run: expected --index N, 0 to ${count - 1}. \`experiment sweep --dry-run\` lists them.`,
+  );
 }

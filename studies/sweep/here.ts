@@ -43,7 +43,9 @@ function identityIn(file: string): ProcessIdentity | undefined {
   try {
     const identity = JSON.parse(readFileSync(file, "utf8")) as ProcessIdentity;
     const pid = Number(pattern.exec(path.basename(file))?.[1]);
-    return identity.pid === pid && typeof identity.machine === "string" && identity.started !== undefined ? identity : undefined;
+    return identity.pid === pid && typeof identity.machine === "string" && identity.started !== undefined
+      ? identity
+      : undefined;
   } catch {
     return undefined;
   }

@@ -47,13 +47,18 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
     };
     const { outcome, lostRows, failedPlugins } = await train(request, signal, { ...observer, started });
     const lost = Object.entries(lostRows).filter(([, rows]) => rows > 0);
-    const faults = [...lost.map(([sink, rows]) => `sink ${sink} lost ${rows} rows`), ...failedPlugins.map((name) => `${name} failed`)];
+    const faults = [
+      ...lost.map(([sink, rows]) => `sink ${sink} lost ${rows} rows`),
+      ...failedPlugins.map((name) => `${name} failed`),
+    ];
     if (outcome.state !== "finished" || faults.length === 0) return ended(outcome.state, outcome.reason);
     noteFailure(sweep.folder, id, faults.join(", "));
     return ended("failed", faults.join(", "));
   } catch (thrown) {
-    if (thrown instanceof ExperimentError && thrown.code === "run.inUse") return { state: "busy", reason: thrown.message };
-    if (sweep.runs[index] === undefined || (!begun && thrown instanceof ExperimentError && thrown.code === "usage")) throw thrown;
+    if (thrown instanceof ExperimentError && thrown.code === "run.inUse")
+      return { state: "busy", reason: thrown.message };
+    if (sweep.runs[index] === undefined || (!begun && thrown instanceof ExperimentError && thrown.code === "usage"))
+      throw thrown;
     if (!begun) noteFailure(sweep.folder, id, reasonOf(thrown));
     return ended("failed", reasonOf(thrown));
   }

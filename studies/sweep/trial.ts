@@ -42,7 +42,9 @@ export async function estimateOf(sweep: OpenSweep, todo: readonly number[], plug
       checkpoint: { ...config.checkpoint, every: 0 },
       sinks: Object.fromEntries(Object.entries(config.sinks).filter(([name]) => name === "json")),
     };
-    const { dir } = await train({ loaded: { ...loaded, config: short }, plugins }, undefined, { step: () => times.push(performance.now()) });
+    const { dir } = await train({ loaded: { ...loaded, config: short }, plugins }, undefined, {
+      step: () => times.push(performance.now()),
+    });
     const ended = performance.now();
     const gaps = times.slice(1).map((time, i) => time - times[i]!);
     const stepMs = median(gaps.length > 1 ? gaps.slice(0, -1) : gaps.length > 0 ? gaps : [ended - begun]);
@@ -88,7 +90,9 @@ function costOf(config: Config, costs: Costs) {
   const times = (every: number) => (every > 0 ? Math.ceil(steps / every) : 1);
   const saves = times(checkpoint.every);
   const ms =
-    costs.start + scale * (costs.step * steps + costs.evaluation * times(evaluation.every)) + larger * costs.checkpoint * saves;
+    costs.start +
+    scale * (costs.step * steps + costs.evaluation * times(evaluation.every)) +
+    larger * costs.checkpoint * saves;
   const bytes = costs.row * steps + larger * costs.saved * Math.min(saves, checkpoint.keep_last);
   return { ms, bytes, scaled: scale !== 1 };
 }

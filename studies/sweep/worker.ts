@@ -67,7 +67,11 @@ export async function work(
         },
       });
       const { state, reason } = end;
-      report(state === "busy" ? { kind: "busy", index } : { kind: "ended", index, state, ...(reason !== undefined && { reason }) });
+      report(
+        state === "busy"
+          ? { kind: "busy", index }
+          : { kind: "ended", index, state, ...(reason !== undefined && { reason }) },
+      );
     }
   } finally {
     await workshop.close();
