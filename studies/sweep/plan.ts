@@ -64,7 +64,8 @@ export async function readPlan(cwd: string, file: string | undefined): Promise<F
   const map = await readMap(at, where);
   const inRc = file === undefined || isPlainObject(map.sweep);
   if (inRc && !isPlainObject(map.sweep)) throw noPlan(where);
-  const plan = parseWith(planSchema, inRc ? map.sweep : map, inRc ? ["sweep"] : [], { sweep: where });
+  const sources = Object.fromEntries((inRc ? ["sweep"] : Object.keys(map)).map((key) => [key, where]));
+  const plan = parseWith(planSchema, inRc ? map.sweep : map, inRc ? ["sweep"] : [], sources);
   const folder = path.dirname(at);
   const asked = plan.config === undefined ? undefined : path.resolve(folder, plan.config);
   if (asked !== undefined && !existsSync(asked)) throw configNotFound(`${where}: config`, plan.config!);
