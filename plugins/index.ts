@@ -35,5 +35,7 @@ export const builtIns: PluginTable = {
   },
   executor: {
     local: async () => (await import("./executors/local/index.ts")).local,
+    slurm: async () => (await import("./executors/slurm/index.ts")).slurm,
+    kubernetes: async () => (await import("./executors/kubernetes/index.ts")).kubernetes,
   },
 };

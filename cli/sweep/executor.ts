@@ -29,6 +29,7 @@ export function jobOf({ sweep }: NamedSweep, runs: readonly number[], atOnce: nu
     folder: sweep.folder,
     runs,
     planned: sweep.runs.length,
+    plan: sweep.file,
     ...(atOnce !== undefined && { atOnce }),
     command: [
       process.execPath,

@@ -13,6 +13,8 @@ export interface SweepJob {
   readonly runs: readonly number[];
   /** Runs in the whole plan. */
   readonly planned: number;
+  /** The plan as it was started, absolute: what `command` ends with. */
+  readonly plan: string;
   /** At most so many at a time; absent: as the executor likes. */
   readonly atOnce?: number;
   /**

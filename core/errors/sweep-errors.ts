@@ -60,3 +60,17 @@ export function noIndex(count: number): ExperimentError {
     `sweep run: expected --index N, 0 to ${count - 1}. \`experiment sweep --dry-run\` lists them.`,
   );
 }
+
+/** `reason` is absent where there is no such command. */
+export function schedulerFailed(command: string, reason: string | undefined): ExperimentError {
+  const message =
+    reason === undefined
+      ? `${command}: not found. Start this where its scheduler is, or use --on local.`
+      : `${command}: ${reason}`;
+  return new ExperimentError("train.failed", message);
+}
+
+export function outsideVolume(path: string, local: string): ExperimentError {
+  const message = `executor.kubernetes.local: expected the plan and its runs in ${local}, the folder that pods see too; ${path} is not. Set \`local\`, or start there.`;
+  return new ExperimentError("usage", message);
+}

@@ -20,7 +20,7 @@ describe("createWorkshop", function () {
       "neuron-death": { every: 2 },
     };
     writeTiny(folder, { analyzers });
-    const trained = async (seed: number, steps: number, lr: number, workshop?: Workshop) => {
+    const trained = async ([seed, steps, lr]: readonly [number, number, number], workshop?: Workshop) => {
       const train1 = { ...tinyConfig.train, steps, lr };
       const set = [
         `seed=${seed}`,
@@ -37,7 +37,7 @@ describe("createWorkshop", function () {
         [1, 6, 3e-3],
         [2, 5, 1e-2],
       ] as const) {
-        expect(await trained(...given, workshop)).to.deep.equal(await trained(...given));
+        expect(await trained(given, workshop)).to.deep.equal(await trained(given));
       }
     } finally {
       await workshop.close();
