@@ -76,7 +76,7 @@ export interface RunFile {
   /** The sweep that it is part of. */
   readonly sweep?: SweepPlace;
   /** The run and step that this one went on from, when it is a fork. */
-  readonly fork?: { readonly run: string; readonly step: number };
+  readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }
 
 /**

@@ -3,7 +3,7 @@
  * (an array job's tasks, a worker) reads this, so that editing the plan or the rc file meanwhile changes nothing that waits.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { parseWith } from "../../core/config/check.ts";
@@ -83,12 +83,6 @@ export async function openPlan(
 /** Whether a file is a snapshot, by its name. */
 export function isSnapshot(file: string): boolean {
   return /^plan-[0-9a-f]{8}\.json$/.test(path.basename(file)) && path.dirname(file).endsWith(".sweep");
-}
-
-/** The snapshots in a sweep's folder. */
-export function snapshotsIn(folder: string): string[] {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return names.map((name) => path.join(folder, name)).filter(isSnapshot);
 }
 
 /** Opens a snapshot. Throws `run.damaged`. */
