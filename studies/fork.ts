@@ -1,15 +1,16 @@
 /** Forks: one checkpoint continued under other data orders, or with one thing changed. */
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { parseWith } from "../core/config/check.ts";
+import { differencesOf } from "../core/config/difference.ts";
 import { frozen } from "../core/config/frozen.ts";
 import { type Config, configSchema } from "../core/config/schema.ts";
 import { withSecretsOf } from "../core/config/secrets.ts";
-import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import { mean, variance } from "../statistics/moments.ts";
+import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "./errors.ts";
 
 /** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
 export type Counterfactual = (
@@ -107,7 +108,8 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
         train: { ...config.train, ...change(config, norms).train, until },
         checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
       };
-      const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
+      const changed = differencesOf(config, forked).map(({ keyPath }) => [keyPath, "fork"] as const);
+      const sources = { ...run.sources, ...Object.fromEntries(changed) };
       const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
       return { loaded, plugins, fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path } };
     }),

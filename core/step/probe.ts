@@ -7,6 +7,7 @@ import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
 import { withoutRandomnessOrClock } from "../engine/purity.ts";
 import { tf } from "../engine/tensorflow.ts";
 import { ExperimentError, invalidStep, reasonOf } from "../errors/errors.ts";
+import { HostReading } from "./reading.ts";
 
 /** An analyzer's probe as the step sees it; `name` is the analyzer's. */
 export interface StepProbe {
@@ -67,10 +68,11 @@ export function regroup(outputs: Readonly<Record<string, NDArray>>): Readonly<Re
     if (kind !== "probe" || analyzer === undefined || name === undefined) continue;
     groups[analyzer] ??= {};
     const group = groups[analyzer];
-    if (layer === undefined) group[name] = array;
+    const reading = new HostReading(array, `${analyzer}: ${name}`);
+    if (layer === undefined) group[name] = reading;
     else {
       const list = (group[name] ?? []) as NDArray[];
-      list[Number(layer)] = array;
+      list[Number(layer)] = reading;
       group[name] = list;
     }
   }

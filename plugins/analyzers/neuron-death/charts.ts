@@ -3,9 +3,10 @@ import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis } from "../chart-parts.ts";
 import { chartsOfCauses } from "./charts-of-causes.ts";
 import { lifeStates } from "./life.ts";
+import type { metrics } from "./metrics.ts";
 
 /** All of them. */
-export const charts: readonly Chart[] = [
+export const charts: readonly Chart<keyof typeof metrics>[] = [
   {
     id: "states",
     title: "States of units over training",
