@@ -2,7 +2,7 @@
 
 import { noIndex } from "../../core/errors/errors.ts";
 import { createWorkshop } from "../../core/run/workshop.ts";
-import { parseIndices, shareOf } from "../../plugins/executors/indices.ts";
+import { parseIndices, shareOf } from "../../studies/sweep/indices.ts";
 import { labelOf } from "../../studies/sweep/settings.ts";
 import { trainPlanned } from "../../studies/sweep/train-planned.ts";
 import { type Channel, work } from "../../studies/sweep/worker.ts";

@@ -1,7 +1,6 @@
 /** `experiment sweep table`: what came of a plan, by groups of settings. */
 
-import type { Estimate } from "../../statistics/jackknife.ts";
-import { columnTitles, type Results, resultsCsv, resultsOf } from "../../studies/sweep/results.ts";
+import { columnTitles, type Estimate, type Results, resultsCsv, resultsOf } from "../../studies/sweep/results.ts";
 import { valueText } from "../../studies/sweep/settings.ts";
 import { jsonText, shortNumber } from "../numbers.ts";
 import { bold, sanitise, table } from "../terminal.ts";

@@ -85,3 +85,15 @@ export interface Executor extends ExecutorSpec<never> {
 export function defineExecutor<O>(spec: ExecutorSpec<O>): Executor {
   return { kind: "executor", ...spec } as unknown as Executor;
 }
+
+/** Indices as `--index` and `--of` read them, neighbours together: `3,5-9`. */
+export function formatIndices(indices: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < indices.length; ) {
+    let end = i;
+    while (indices[end + 1] === indices[end]! + 1) end++;
+    parts.push(end > i ? `${indices[i]}-${indices[end]}` : String(indices[i]));
+    i = end + 1;
+  }
+  return parts.join(",");
+}

@@ -70,7 +70,7 @@ export function schedulerFailed(command: string, reason: string | undefined): Ex
   return new ExperimentError("train.failed", message);
 }
 
-export function outsideVolume(path: string, local: string): ExperimentError {
-  const message = `executor.kubernetes.local: expected the plan and its runs in ${local}, the folder that pods see too; ${path} is not. Set \`local\`, or start there.`;
+export function outsideVolume(where: string, path: string, local: string): ExperimentError {
+  const message = `${where}: expected the plan and its runs in ${local}, the folder that pods see too; ${path} is not. Set it, or start there.`;
   return new ExperimentError("usage", message);
 }

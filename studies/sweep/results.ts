@@ -8,6 +8,8 @@ import { shortKey, valueText } from "./settings.ts";
 import type { OpenSweep } from "./snapshot.ts";
 import { type FoundState, statesOf } from "./states.ts";
 
+export type { Estimate };
+
 /** What to put in a table. */
 export interface ResultsRequest {
   /** Keys that make a group; without any, every key of the plan but `seed`. */

@@ -1,8 +1,7 @@
 /** The manifest of a sweep's job: batch/v1, completion mode Indexed (Kubernetes 1.29 or later, for retries by index). */
 import { isAbsolute, posix, relative, resolve, sep } from "node:path";
-import type { SweepJob } from "../../../core/contract/executor.ts";
+import { formatIndices, type SweepJob } from "../../../core/contract/executor.ts";
 import { outsideVolume } from "../../../core/errors/errors.ts";
-import { formatIndices } from "../indices.ts";
 import type { KubernetesOptions } from "./options.ts";
 
 /** `suffix` tells this submission from earlier ones: letters and digits. */
@@ -65,7 +64,8 @@ function indexArguments({ runs, planned }: SweepJob): string[] {
 /** A path here as pods see it. Throws `usage` for one that is not in the volume. */
 function volumePath(path: string, local: string, mount: string): string {
   const below = relative(local, path);
-  if (below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below)) throw outsideVolume(path, local);
+  if (below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below))
+    throw outsideVolume("executor.kubernetes.local", path, local);
   return posix.join(mount, ...below.split(sep));
 }
 

@@ -1,5 +1,5 @@
 /** How runs become tasks of an array. */
-import { formatIndices } from "../indices.ts";
+import { formatIndices } from "../../../core/contract/executor.ts";
 
 export interface Tasks {
   /** What `--array` gets. */

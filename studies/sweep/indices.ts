@@ -12,18 +12,6 @@ export function parseIndices(text: string, flag: string): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
-/** Writes them, neighbours together. */
-export function formatIndices(indices: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0; i < indices.length; ) {
-    let end = i;
-    while (indices[end + 1] === indices[end]! + 1) end++;
-    parts.push(end > i ? `${indices[i]}-${indices[end]}` : String(indices[i]));
-    i = end + 1;
-  }
-  return parts.join(",");
-}
-
 /** Every N-th of some indices, from the I-th on, for `--share I/N`. Throws `usage`. */
 export function shareOf(indices: readonly number[], share: string): number[] {
   const [, first, count] = /^(\d{1,7})\/(\d{1,7})$/.exec(share) ?? [];
