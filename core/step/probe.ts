@@ -48,10 +48,24 @@ export function runProbe(of: StepProbe, sites: Activations<Site>, inputs: ProbeI
   });
 }
 
-/** Throws when the outputs of all probes together are more than should cross to the host each step. */
+/** A backend that computes equal expressions once may say so: the same object for tensors of one value. */
+interface KnowsEqualValues {
+  equalValue(dataId: object): object | undefined;
+}
+
+/**
+ * Throws when the outputs of all probes together are more than should cross to the host each step. What several analyzers ask for
+ * alike crosses once, and counts once.
+ */
 export function checkProbeSize(outputs: Readonly<Record<string, Tensor>>): void {
   const bytes = ([, tensor]: [string, Tensor]) => tensor.size * (tensor.dtype === "bool" ? 1 : 4);
-  const entries = Object.entries(outputs);
+  const backend = tf.backend() as unknown as Partial<KnowsEqualValues>;
+  const byValue = new Map<unknown, [string, Tensor]>();
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const value = backend.equalValue?.(tensor.dataId) ?? tensor.dataId;
+    if (!byValue.has(value)) byValue.set(value, [name, tensor]);
+  }
+  const entries = [...byValue.values()];
   const total = entries.reduce((sum, entry) => sum + bytes(entry), 0);
   if (total <= maxProbeBytes) return;
   const [name, tensor] = entries.reduce((a, b) => (bytes(a) >= bytes(b) ? a : b));
