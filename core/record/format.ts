@@ -78,6 +78,8 @@ export interface RunFile {
   readonly plugins?: readonly PluginRecord[];
   /** The sweep that it is part of. */
   readonly sweep?: SweepPlace;
+  /** Proof of who made the run, over all in it that names code, addresses or folders; see `sealedRun`. */
+  readonly seal?: string;
   /** The run and step that this one went on from, when it is a fork. */
   readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }

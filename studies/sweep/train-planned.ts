@@ -57,8 +57,11 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
   } catch (thrown) {
     if (thrown instanceof ExperimentError && thrown.code === "run.inUse")
       return { state: "busy", reason: thrown.message };
-    if (sweep.runs[index] === undefined || (!begun && thrown instanceof ExperimentError && thrown.code === "usage"))
-      throw thrown;
+    const run = sweep.runs[index];
+    if (run !== undefined && stateIn(run, path.join(sweep.root, id)).state === "finished") {
+      return { state: "finished", already: true }; // by another process, between the look at it and its lock
+    }
+    if (run === undefined || (!begun && thrown instanceof ExperimentError && thrown.code === "usage")) throw thrown;
     if (!begun) noteFailure(sweep.folder, id, reasonOf(thrown));
     return ended("failed", reasonOf(thrown));
   }
@@ -76,7 +79,7 @@ async function requestFor(sweep: OpenSweep, index: number, options: PlannedOptio
   const shared = { ...(workshop && { workshop }), ...(drawCharts && { drawCharts }) };
   const { state, steps } = stateIn(sweep.runs[index]!, path.join(sweep.root, id));
   if (state === "finished") return "finished";
-  if (steps !== undefined) return { ...resumeRequest(sweep.root, id, plugins, loaded.config), ...shared };
+  if (steps !== undefined) return { ...resumeRequest(sweep.root, id, plugins, { present: loaded }), ...shared };
   const engine = { ...loaded.config.engine, threads: loaded.config.engine.threads || threads };
   const planned = { id, sweep: { name, settings, group: groupOf(settings, keys) } };
   return { loaded: { ...loaded, config: Object.freeze({ ...loaded.config, engine }) }, plugins, planned, ...shared };
