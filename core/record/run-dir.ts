@@ -1,8 +1,8 @@
 /** A run directory with its lock held: made new, or opened again by a resume. */
 import { randomInt } from "node:crypto";
 import fs from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { ioFailed, runNotFound } from "../errors/errors.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { ioFailed, runInUse, runNotFound } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
 import { files, type RunFile } from "./format.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -14,7 +14,9 @@ export interface RunDir {
   readonly id: string;
   /** Absolute. */
   readonly path: string;
-  /** Replaces run.json. */
+  /** Throws `run.taken` when the directory is another process's by now: nothing may be written any more. */
+  check(): void;
+  /** Replaces run.json; checks first. */
   write(run: RunFile): void;
   /** Gives the lock back; call it last. */
   release(): void;
@@ -24,9 +26,13 @@ export interface RunDir {
 export interface RunDirOptions {
   /** ms since 1970; default now. */
   readonly now?: number;
+  /** Name of the directory instead of one made from the time. */
+  readonly id?: string;
   /** The characters after the time; default random ones. Called again when the directory is there already. */
   readonly suffix?: () => string;
   readonly disk?: Disk;
+  /** Take the lock of an owner that cannot be seen from here at once; see `LockOptions`. */
+  readonly takeOver?: boolean | undefined;
 }
 
 /** Makes `root` where needed, and a run directory of a new id under it. Nothing in the path comes from the run's name. */
@@ -34,6 +40,7 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
   const { now = Date.now(), suffix = randomSuffix, disk = nodeDisk } = options;
   const absolute = resolve(root);
   attempt(absolute, "make the folder", () => disk.mkdirSync(absolute, { recursive: true }));
+  if (options.id !== undefined) return createNamed(join(absolute, options.id), now, disk);
   const time = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let tries = 0; ; tries++) {
     const path = join(absolute, `${time}-${suffix()}`);
@@ -45,7 +52,7 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
     }
     try {
       attempt(absolute, "write", () => syncDirectory(absolute, disk));
-      return held(path, takeLock(path, now, disk), disk);
+      return held(path, takeLock(path, now, { disk }), disk);
     } catch (thrown) {
       removeQuietly(path, disk);
       throw thrown;
@@ -53,12 +60,22 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
   }
 }
 
+/** A directory of a given name: what a start that was killed left of it, before it was a run, is taken over. */
+function createNamed(path: string, now: number, disk: Disk): RunDir {
+  attempt(path, "make the folder", () => disk.mkdirSync(path, { recursive: true }));
+  attempt(path, "write", () => syncDirectory(dirname(path), disk));
+  const lock = takeLock(path, now, { disk });
+  if (!fs.existsSync(join(path, files.run))) return held(path, lock, disk);
+  lock.release(); // another process made the run meanwhile
+  throw runInUse(path, undefined, undefined);
+}
+
 /** Opens a run directory to go on with it. Throws `run.notFound`, `run.damaged`, or `run.inUse`. */
 export function openRunDir(path: string, options: RunDirOptions = {}): { readonly dir: RunDir; readonly run: RunFile } {
-  const { now = Date.now(), disk = nodeDisk } = options;
+  const { now = Date.now(), disk = nodeDisk, takeOver } = options;
   const absolute = resolve(path);
   if (!fs.existsSync(join(absolute, files.run))) throw runNotFound(basename(absolute), resolve(absolute, ".."), []);
-  const lock = takeLock(absolute, now, disk);
+  const lock = takeLock(absolute, now, { disk, takeOver });
   try {
     return { dir: held(absolute, lock, disk), run: readRunFile(absolute) };
   } catch (thrown) {
@@ -68,7 +85,11 @@ export function openRunDir(path: string, options: RunDirOptions = {}): { readonl
 }
 
 function held(path: string, lock: Lock, disk: Disk): RunDir {
-  return { id: basename(path), path, write: (run) => writeRunFile(path, run, disk), release: () => lock.release() };
+  const write = (run: RunFile) => {
+    lock.check();
+    writeRunFile(path, run, disk);
+  };
+  return { id: basename(path), path, check: () => lock.check(), write, release: () => lock.release() };
 }
 
 /** Without vowels and look-alikes, so that no id spells a word or is misread. */

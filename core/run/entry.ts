@@ -1,13 +1,14 @@
 /** A run's identity and its entry on disk: the `Run` that plugins see, and run.json from start to outcome. */
-import { rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
 import type { Outcome, Run } from "../contract/run.ts";
+import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
 import { versions } from "../modules/version.ts";
-import { formatVersion, type RunFile } from "../record/format.ts";
+import { files, formatVersion, type RunFile } from "../record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "../record/run-dir.ts";
 import { withAttempt, withOutcome } from "../record/run-file.ts";
 import { isHeld } from "../step/held.ts";
@@ -15,10 +16,13 @@ import type { OpenRun } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { provenanceOf, surroundings } from "./provenance.ts";
 import type { RunRequest } from "./request.ts";
+import { sealedRun } from "./trust.ts";
 
 /** A run directory that this process holds, with its run.json. */
 export interface RunEntry {
   readonly run: Run;
+  /** Throws `run.taken` when the directory is another process's by now. */
+  check(): void;
   /** Writes run.json: from here on the run exists for others. */
   begin(): void;
   /** Puts the outcome on record and frees the directory. */
@@ -41,18 +45,35 @@ export function enterRun(parts: Parts): RunEntry {
   const { resume, clock = Date.now } = request;
   const now = clock();
   if (resume) {
-    const { dir, run: file } = openRunDir(resume.dir, { now });
+    const { dir, run: file } = openRunDir(resume.dir, { now, takeOver: resume.takeOver });
+    const problem = changedSince(file, resume.seen);
+    if (problem !== undefined) {
+      dir.release();
+      throw problem;
+    }
     const run = runOf(parts, dir, {
       startedAt: file.createdAt,
       name: file.name,
       fork: file.fork,
+      sweep: file.sweep,
       resumedFrom: fromStep,
     });
-    return entryOf(run, dir, { ...file, ...described(open) }, now, fromStep, () => dir.release());
+    // What is sealed anew is what the user vouched for just now.
+    const current = { ...file, config: run.config, baseDir: loaded.baseDir, ...described(open) };
+    return entryOf(run, dir, current, now, fromStep, () => dir.release());
   }
-  const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
+  const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), {
+    now,
+    ...(request.planned && { id: request.planned.id }),
+  });
   const name = loaded.config.name ?? dir.id;
-  const run = runOf(parts, dir, { startedAt: now, name, fork: request.fork?.of, resumedFrom: undefined });
+  const run = runOf(parts, dir, {
+    startedAt: now,
+    name,
+    fork: request.fork?.of,
+    sweep: request.planned?.sweep,
+    resumedFrom: undefined,
+  });
   const file: RunFile = {
     format: formatVersion,
     id: dir.id,
@@ -68,13 +89,33 @@ export function enterRun(parts: Parts): RunEntry {
     warmupSteps: run.warmupSteps,
     metrics: run.metrics,
     attempts: [],
+    ...(request.planned && { sweep: request.planned.sweep }),
     ...(request.fork && { fork: request.fork.of }),
     ...described(open),
   };
   return entryOf(run, dir, file, now, fromStep, () => {
-    dir.release();
-    rmSync(dir.path, { recursive: true, force: true });
+    discard(dir);
   });
+}
+
+/** Removes a directory that did not become a run: the lock last, so that nobody else's start is removed with it. */
+function discard(dir: RunDir): void {
+  for (const name of readdirSync(dir.path)) {
+    if (!name.startsWith(files.lock)) rmSync(path.join(dir.path, name), { recursive: true, force: true });
+  }
+  dir.release();
+  try {
+    rmdirSync(dir.path);
+  } catch {
+    // Another process has begun the run meanwhile.
+  }
+}
+
+/** Between the first look at a run and its lock another process may have gone on with it, or finished it. */
+function changedSince({ id, steps, attempts }: RunFile, seen: RunFile["attempts"]): ExperimentError | undefined {
+  const last = attempts.at(-1)?.outcome;
+  if (last?.state === "finished") return runFinished(id, last.step ?? steps);
+  return JSON.stringify(attempts) === JSON.stringify(seen) ? undefined : runWentOn(id);
 }
 
 /** What may differ between the processes of one run, and what only the data tells. */
@@ -94,11 +135,12 @@ interface Origin {
   readonly startedAt: number;
   readonly name: string;
   readonly fork: Run["fork"] | undefined;
+  readonly sweep: Run["sweep"] | undefined;
   readonly resumedFrom: number | undefined;
 }
 
 function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
-  const { startedAt, name, fork, resumedFrom } = origin;
+  const { startedAt, name, fork, sweep, resumedFrom } = origin;
   const { config, chosen, plan } = open;
   const { shape, parameters } = plan.model;
   const { train } = config;
@@ -120,6 +162,7 @@ function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
     startedAt,
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
     ...(fork === undefined ? {} : { fork }),
+    ...(sweep === undefined ? {} : { sweep }),
     metrics: [...trainerMetrics, ...metrics],
     charts,
   });
@@ -135,11 +178,12 @@ function entryOf(
 ): RunEntry {
   let current = file;
   const write = (next: RunFile) => {
-    current = next;
-    dir.write(next);
+    current = sealedRun(next);
+    dir.write(current);
   };
   return {
     run,
+    check: () => dir.check(),
     begin: () => write(withAttempt(current, { startedAt, fromStep, ...surroundings(current.baseDir) })),
     finish: (outcome) => {
       try {

@@ -4,23 +4,22 @@
  * same windows through the same programs.
  */
 import type { Arrays } from "../arrays/ndarray.ts";
-import { parseWith } from "../config/check.ts";
-import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import { type Config, configSchema } from "../config/schema.ts";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Config } from "../config/schema.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
-import { createEngine } from "../engine/choose.ts";
 import type { Engine, State } from "../engine/engine.ts";
 import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins } from "../host/resolve.ts";
-import type { RunFile } from "../record/format.ts";
 import { readRun } from "../record/runs.ts";
 import type { StepPlan } from "../step/step.ts";
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { datasetRequest, planOf } from "./plan.ts";
+import { recordedConfig } from "./recorded-config.ts";
+import { isOwnRun, type Word } from "./trust.ts";
+import { loneWorkshop, type Workshop } from "./workshop.ts";
 
 /** A run that is open: nothing is trained and nothing written by it. */
 export interface OpenRun {
@@ -44,19 +43,21 @@ export interface OpenRequest {
   readonly chosen: ChosenPlugins;
   /** Is told when something that takes a moment begins. */
   readonly phase?: ((text: string) => void) | undefined;
+  /** What it shares with other runs of this process. */
+  readonly workshop?: Pick<Workshop, "engine" | "dataset"> | undefined;
 }
 
 /** Opens a run. What has been opened is closed again when a later part fails. */
-export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<OpenRun> {
+export async function openRun({ loaded, chosen, phase, workshop = loneWorkshop }: OpenRequest): Promise<OpenRun> {
   quietTensorflow();
   const complete = completeConfig(loaded, chosen);
   const { config } = complete;
   const request = datasetRequest(complete, chosen);
   phase?.(`reading corpus ${request.corpus.name}`);
-  const dataset = await loadDataset(request);
+  const dataset = await workshop.dataset(request);
 
   phase?.("starting the engine");
-  const engine = await createEngine(config.engine);
+  const engine = await workshop.engine(config.engine);
   try {
     const plan = planOf(config, chosen, dataset.d_vocab);
     const held = evalWindows(dataset, config.model.n_ctx, config.eval.windows);
@@ -84,20 +85,15 @@ export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<O
   }
 }
 
-/** Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. */
-export async function openStoredRun(dir: string, plugins: PluginTable): Promise<OpenRun> {
+/**
+ * Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. Throws `run.untrusted` for one that
+ * names code or places that are not the user's own word.
+ */
+export async function openStoredRun(dir: string, plugins: PluginTable, word: Word = {}): Promise<OpenRun> {
   const { run } = readRun(dir);
-  const loaded = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } });
+  const whole = isOwnRun(run) ? { ...word, trust: true } : word; // the seal is on the config with all of its plugins
+  const loaded = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } }, plugins, whole);
   return openRun({ loaded, chosen: await choosePlugins(loaded, plugins) });
-}
-
-/** A run's own config, checked again, with where its values came from. */
-export function recordedConfig({
-  config,
-  sources,
-  baseDir,
-}: Pick<RunFile, "config" | "sources" | "baseDir">): LoadedConfig {
-  return { config: frozen(parseWith(configSchema, config, [], sources)), sources, file: undefined, baseDir };
 }
 
 /** Calls `look` with a state that is on the engine meanwhile. */
