@@ -2,7 +2,7 @@
 
 /** What a plugin builds on: the contract, and what one needs to keep to it. */
 const door = ["core/contract", "core/arrays", "core/errors"];
-const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules"];
+const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules", "executors"];
 const wandb = "plugins/sinks/wandb";
 
 /**
@@ -23,6 +23,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "plugins/models": [...door, "core/model", "core/weights"],
   "plugins/optimizers": door,
   "plugins/schedules": door,
+  "plugins/executors": door,
   "plugins/sinks": [...door, "core/record", wandb, `${wandb}/login`],
   [wandb]: [...door, "core/modules", "core/record", `${wandb}/**`],
   [`${wandb}/upload`]: [...door, `${wandb}/login`, `${wandb}/log`, `${wandb}/http`, `${wandb}/errors.ts`],
