@@ -4,6 +4,7 @@ import { type AddCommand, command, json, runs, takeOver, trust } from "./command
 import { configFlags } from "./config-flags.ts";
 import { count, counts, countWithDefault } from "./count.ts";
 import { keepingCommands } from "./keeping-commands.ts";
+import { sweepCommands } from "./sweep/commands.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
@@ -56,6 +57,7 @@ export const commands: readonly AddCommand[] = [
         .example("$0 resume latest --steps 2000", "a finished run, further"),
     load: async () => (await import("./resume.ts")).resumeCommand,
   }),
+  sweepCommands,
   command({
     usage: ["list", "ls"],
     describe: "List the runs, oldest first.",

@@ -17,8 +17,11 @@ function leave(): void {
   process.exit(130);
 }
 
-/** Listens until `stop` is called; `announce` is told what the first signal does. */
-export function stopOnSignals(announce: (message: string) => void): { signal: AbortSignal; stop(): void } {
+/** Listens until `stop` is called; `announce` is told what the first signal does. `more` are signals that ask for the same. */
+export function stopOnSignals(
+  announce: (message: string) => void,
+  more: readonly NodeJS.Signals[] = [],
+): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const seen = new Set<NodeJS.Signals>();
   const onSignal = (name: NodeJS.Signals) => {
@@ -29,12 +32,13 @@ export function stopOnSignals(announce: (message: string) => void): { signal: Ab
     announce(`${name}: finishing the step and saving a checkpoint${again}.`);
     controller.abort(name);
   };
-  for (const name of stopping) process.on(name, onSignal);
+  const signals = [...new Set([...stopping, ...more])];
+  for (const name of signals) process.on(name, onSignal);
   process.off("SIGUSR1", leave);
   return {
     signal: controller.signal,
     stop: () => {
-      for (const name of stopping) process.off(name, onSignal);
+      for (const name of signals) process.off(name, onSignal);
       process.on("SIGUSR1", leave);
     },
   };

@@ -5,6 +5,7 @@ import { didYouMean } from "./nearest.ts";
 export * from "./data-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 export * from "./plugin-errors.ts";
+export * from "./sweep-errors.ts";
 export * from "./usage-errors.ts";
 export * from "./weights-errors.ts";
 

@@ -7,7 +7,14 @@ import { byDefault } from "../config/source.ts";
 import type { Analyzer } from "../contract/analyzer.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Corpus } from "../contract/corpus.ts";
-import { evalCorpusKey, type Plugin, type PluginKind, type PluginKinds, pluginKinds } from "../contract/plugin.ts";
+import {
+  type ConfiguredKind,
+  configuredKinds,
+  evalCorpusKey,
+  type Plugin,
+  type PluginKinds,
+  pluginKinds,
+} from "../contract/plugin.ts";
 import type { MetricInfo } from "../contract/run.ts";
 import { ExperimentError, internal, invalidPlugin, keyNotRead, placedAt, severalProblems } from "../errors/errors.ts";
 import { metricsOf, sectionOf } from "./metrics.ts";
@@ -24,7 +31,7 @@ export interface Chosen<P> {
 
 /** What a config chooses, by kind, in config order. */
 export type ChosenPlugins = {
-  readonly [K in Exclude<PluginKind, "analyzer">]: readonly Chosen<PluginKinds[K]>[];
+  readonly [K in Exclude<ConfiguredKind, "analyzer">]: readonly Chosen<PluginKinds[K]>[];
 } & {
   readonly analyzer: readonly ChosenAnalyzer[];
   /** What is held out, where that is not a share of the corpus: one or none. */
@@ -34,12 +41,10 @@ export type ChosenPlugins = {
 /** An analyzer with how often it looks. */
 export type ChosenAnalyzer = Chosen<Analyzer> & { readonly every: number };
 
-const kinds = Object.keys(pluginKinds) as PluginKind[];
-
 /** Finds every plugin of a config; throws before anything else has happened, with all that is wrong. */
 export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): Promise<ChosenPlugins> {
   const problems: ExperimentError[] = [];
-  const chosenBy = async (kind: PluginKind, key: string) => {
+  const chosenBy = async (kind: ConfiguredKind, key: string) => {
     const found: Chosen<Plugin>[] = [];
     const named = (valueAt(loaded.config, key.split(".")) ?? {}) as PluginOptions;
     for (const [name, options] of Object.entries(named)) {
@@ -52,12 +57,12 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
     }
     return found;
   };
-  const chosen: Partial<Record<PluginKind | "evalCorpus", readonly Chosen<Plugin>[]>> = {};
-  for (const kind of kinds) chosen[kind] = await chosenBy(kind, pluginKinds[kind].key);
+  const chosen: Partial<Record<ConfiguredKind | "evalCorpus", readonly Chosen<Plugin>[]>> = {};
+  for (const kind of configuredKinds) chosen[kind] = await chosenBy(kind, pluginKinds[kind].key);
   chosen.evalCorpus = await chosenBy("corpus", evalCorpusKey);
   problems.push(...unread(loaded, chosen));
   if (problems.length > 0) throw severalProblems(problems);
-  for (const kind of kinds) unique((chosen[kind] ?? []).map(({ plugin }) => plugin));
+  for (const kind of configuredKinds) unique((chosen[kind] ?? []).map(({ plugin }) => plugin));
   return chosen as ChosenPlugins;
 }
 
@@ -69,7 +74,7 @@ export function only<P>(chosen: readonly Chosen<P>[]): Chosen<P> {
 }
 
 async function choose(
-  kind: PluginKind,
+  kind: ConfiguredKind,
   at: readonly string[],
   given: PluginOptions[string],
   table: PluginTable,
@@ -101,7 +106,7 @@ const sharedKeys = {
 } as const;
 
 /** Keys that somebody set and that the plugin chosen for them does not read. */
-function unread({ sources }: LoadedConfig, chosen: Partial<Record<PluginKind, readonly Chosen<Plugin>[]>>) {
+function unread({ sources }: LoadedConfig, chosen: Partial<Record<ConfiguredKind, readonly Chosen<Plugin>[]>>) {
   return (Object.keys(sharedKeys) as (keyof typeof sharedKeys)[]).flatMap((kind) => {
     const { section, keys } = sharedKeys[kind];
     return (chosen[kind] ?? []).flatMap(({ name, plugin }) => {

@@ -1,14 +1,18 @@
 /** The data of a run, from its config and plugins. */
 import type { LoadedConfig } from "../config/load.ts";
 import { byDefault } from "../config/source.ts";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import { type ChosenPlugins, only } from "../host/resolve.ts";
 
 /** Loads what a run trains and is evaluated on. Keys of `data` that somebody set and that have no effect are in the notes. */
-export async function loadRunData(loaded: LoadedConfig, chosen: ChosenPlugins): Promise<Dataset> {
+export async function loadRunData(
+  loaded: LoadedConfig,
+  chosen: ChosenPlugins,
+  load: (request: DatasetOptions) => Promise<Dataset>,
+): Promise<Dataset> {
   const { data, model } = loaded.config;
   const { tokenizer, eval_fraction, split_seed, pack, separator } = data;
-  const dataset = await loadDataset({
+  const dataset = await load({
     corpus: only(chosen.corpus),
     evalCorpus: chosen.evalCorpus[0],
     baseDir: loaded.baseDir,

@@ -9,7 +9,6 @@ import type { Config } from "../config/schema.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { checkSameData, type DataChange, type RecordedData } from "../data/same-data.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
-import { createEngine } from "../engine/choose.ts";
 import type { Engine, State } from "../engine/engine.ts";
 import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
@@ -25,6 +24,7 @@ import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { planOf } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
 import { isOwnRun, type Word } from "./trust.ts";
+import { loneWorkshop, type Workshop } from "./workshop.ts";
 
 /** A run that is open: nothing is trained and nothing written by it. */
 export interface OpenRun {
@@ -54,19 +54,22 @@ export interface OpenRequest {
   readonly recorded?: RecordedData | undefined;
   /** Goes on where the data is not that. */
   readonly acceptChangedCorpus?: boolean | undefined;
+  /** What it shares with other runs of this process. */
+  readonly workshop?: Pick<Workshop, "engine" | "dataset"> | undefined;
 }
 
 /** Opens a run. What has been opened is closed again when a later part fails. */
-export async function openRun({ loaded, chosen, phase, recorded, acceptChangedCorpus }: OpenRequest): Promise<OpenRun> {
+export async function openRun(request: OpenRequest): Promise<OpenRun> {
+  const { loaded, chosen, phase, recorded, acceptChangedCorpus, workshop = loneWorkshop } = request;
   quietTensorflow();
   const complete = completeConfig(loaded, chosen);
   const { config } = complete;
   phase?.(`reading corpus ${only(chosen.corpus).plugin.name}`);
-  const dataset = await loadRunData(complete, chosen);
+  const dataset = await loadRunData(complete, chosen, workshop.dataset);
   const dataChanges = recorded ? checkSameData(recorded, dataset, acceptChangedCorpus === true) : [];
 
   phase?.("starting the engine");
-  const engine = await createEngine(config.engine);
+  const engine = await workshop.engine(config.engine);
   try {
     const plan = planOf(config, chosen, dataset.d_vocab);
     checkHold(config.train.hold, Object.keys(plan.model.parameters));

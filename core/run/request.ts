@@ -7,7 +7,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { changedConfig, type ResumeChanges } from "../config/resumable.ts";
 import type { ConfigInput } from "../config/schema.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
-import type { Run } from "../contract/run.ts";
+import type { Run, SweepPlace } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
 import type { RecordedData } from "../data/same-data.ts";
 import { runFinished } from "../errors/errors.ts";
@@ -20,6 +20,7 @@ import { recordedData } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
 import type { Word } from "./trust.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What `train` is asked for, with a config that `loadConfig` has found. */
 export interface RunRequest extends RunOptions {
@@ -59,6 +60,10 @@ interface RunOptions {
   readonly acceptChangedCorpus?: boolean;
   /** Warnings from before the run was opened. */
   readonly notes?: readonly string[];
+  /** The name of the new run's directory, and its place in a sweep; without, the directory is named by the time. */
+  readonly planned?: { readonly id: string; readonly sweep: SweepPlace };
+  /** What it shares with other runs of this process. */
+  readonly workshop?: Workshop;
   /** Wall clock, ms since 1970. */
   readonly clock?: () => number;
 }

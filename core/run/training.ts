@@ -44,9 +44,9 @@ export interface Training {
 export async function openTraining(request: RunRequest, observer: Observer): Promise<Training> {
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request, chosen);
-  const { loaded, recorded, acceptChangedCorpus } = request;
+  const { loaded, recorded, acceptChangedCorpus, workshop } = request;
   const phase = (text: string) => observer.phase?.(text);
-  const open = await openRun({ loaded, chosen, phase, recorded, acceptChangedCorpus });
+  const open = await openRun({ loaded, chosen, phase, recorded, acceptChangedCorpus, workshop });
   let entry: RunEntry | undefined;
   try {
     entry = enterRun({ request, open, fromStep: saved?.step ?? 0 });
