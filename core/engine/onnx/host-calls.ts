@@ -29,6 +29,8 @@ export interface HostCalls {
   download(state: number): HostTensors;
   release(state: number): void;
   discard(session: number): void;
+  /** Frees every state and session. */
+  clear(): void;
 }
 
 export type HostCall = keyof HostCalls;

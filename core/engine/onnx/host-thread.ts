@@ -34,6 +34,11 @@ const answers: Answers = {
     await sessions.get(session)?.discard();
     sessions.delete(session);
   },
+  clear: async () => {
+    states.clear();
+    for (const session of sessions.values()) await session.discard();
+    sessions.clear();
+  },
 };
 
 async function answered({ id, call, args }: HostRequest): Promise<HostReply> {

@@ -19,6 +19,9 @@ function startThread(): Worker {
   return new Worker(source, { eval: true });
 }
 
+/** A thread at rest. One is kept for the next engine of this process: runs that follow each other need not start it again. */
+let resting: Host | undefined;
+
 export class Host {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
@@ -37,9 +40,10 @@ export class Host {
     this.worker.on("exit", () => this.fail(new Error("the thread of ONNX Runtime has ended")));
   }
 
-  /** Starts the thread. Throws `engine.unavailable` with the reason where ONNX Runtime cannot be loaded. */
+  /** Takes the thread at rest, or starts one. Throws `engine.unavailable` with the reason where ONNX Runtime cannot be loaded. */
   static async open(): Promise<Host> {
-    const host = new Host();
+    const host = resting?.failure === undefined ? (resting ?? new Host()) : new Host();
+    resting = undefined;
     try {
       await host.call("about");
       return host;
@@ -59,11 +63,15 @@ export class Host {
     });
   }
 
-  /** Ends the thread once it has answered everything: ended within a call of ONNX Runtime, it would take the process with it. */
+  /**
+   * Frees all that the thread holds and lays it to rest, or ends it where another one rests, once it has answered everything:
+   * ended within a call of ONNX Runtime, it would take the process with it.
+   */
   async close(): Promise<void> {
-    do await this.call("about").catch(() => {});
+    do await this.call("clear").catch(() => {});
     while (this.waiting.size > 0);
-    await this.worker.terminate();
+    if (resting !== undefined || this.failure !== undefined) await this.worker.terminate();
+    else resting = this;
   }
 
   private settled(id: number): Waiting {

@@ -111,10 +111,11 @@ describe("train", () => {
   });
 
   it("stops when asked, with a checkpoint at the step in hand, and resumes to what it would have been", async () => {
-    const whole = await trainTiny(`${dir()}/whole`);
+    const changes = { engine: "auto" };
+    const whole = await trainTiny(`${dir()}/whole`, { changes });
     const stop = new AbortController();
     const observer = { step: ({ step }: { step: number }) => step === 6 && stop.abort("test") };
-    const cut = await trainTiny(`${dir()}/cut`, { signal: stop.signal, observer });
+    const cut = await trainTiny(`${dir()}/cut`, { changes, signal: stop.signal, observer });
     expect(cut.outcome).to.include({ state: "interrupted", reason: "test" });
     const { step } = cut.outcome;
     expect(step).to.be.within(6, 8);

@@ -14,6 +14,7 @@ const all = {
   "neuron-death": { window_tokens: 256, start_tokens: 128, frozen_every: 2, alpha: 0.5 },
 };
 const changes = {
+  engine: "auto",
   train: { ...tinyConfig.train, steps: 36, lr: 0.03, weight_decay: 0.5 },
   checkpoint: { every: 7, keep_last: 2 },
   eval: { every: 0, windows: 4 },
