@@ -1,9 +1,10 @@
-/** Every error that a user can meet. Codes are stable (tests match them); the wording is all here and in comparison-errors.ts. */
+/** The errors that a user can meet, worded. Codes are stable: tests match them. What only one room above reports stands in its own errors.ts. */
 import { ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 import { didYouMean } from "./nearest.ts";
 
-export * from "./comparison-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
+export * from "./plugin-errors.ts";
+export * from "./weights-errors.ts";
 
 // One function a kind of error, so that tests and readers find all wording here.
 
@@ -15,22 +16,6 @@ export function unknownKey(where: string, key: string, known: readonly string[],
 
 export function invalidValue(where: string, expected: string, got: unknown, hint = ""): ExperimentError {
   return new ExperimentError("config.invalid", `${where}: expected ${expected}, got ${shown(got)}. ${hint}`.trim());
-}
-
-/** Two settings that each say who someone is. */
-export function twoLogins(one: string, other: string): ExperimentError {
-  return new ExperimentError(
-    "config.invalid",
-    `${other}: expected no ${one} beside it, got both. Unset one of the two.`,
-  );
-}
-
-/** A tracking server has a run, or has none, where the config asked for the opposite. */
-export function resumeRefused(problem: string): ExperimentError {
-  return new ExperimentError(
-    "config.invalid",
-    `sinks.wandb.resume: ${problem}. Choose another \`id\`, or \`resume: allow\`.`,
-  );
 }
 
 /** What yargs has to say about a command line. */
@@ -79,31 +64,6 @@ export function circularImport(files: readonly string[]): ExperimentError {
     "config.invalid",
     `${files[0]}: $import: expected no circle, got ${files.join(" -> ")}. Take one of these imports out.`,
   );
-}
-
-export function unknownPlugin(kind: string, name: string, known: readonly string[], reason?: string): ExperimentError {
-  const why = reason === undefined ? "" : ` (${reason})`;
-  const message = `unknown ${kind} ${shown(name)}${why}. ${didYouMean(name, known)} A plugin of your own is named by its npm package or by a path that starts with \`./\`.`;
-  return new ExperimentError("plugin.unknown", message);
-}
-
-export function invalidPlugin(name: string, problem: string, cause?: unknown): ExperimentError {
-  return new ExperimentError("plugin.invalid", `plugin ${shown(name)}: ${problem}`, cause);
-}
-
-/** What `analyze` returned; the plugin is named by whoever catches it. */
-export function wrongValue(where: string, expected: string, got: string, hint = ""): ExperimentError {
-  return new ExperimentError("plugin.invalid", `${where}: expected ${expected}, got ${got}. ${hint}`.trim());
-}
-
-/** What `reluscope/testing` finds. */
-export function brokenContract(name: string, problem: string, cause?: unknown): ExperimentError {
-  return new ExperimentError("plugin.invalid", `plugin ${shown(name)} breaks the contract: ${problem}.`, cause);
-}
-
-export function pluginFailed(name: string, hook: string, step: number, thrown: unknown): ExperimentError {
-  const message = `${name}: ${hook} failed at step ${step}: ${reasonOf(thrown)}`;
-  return new ExperimentError("plugin.failed", message, thrown);
 }
 
 /** `lastLoss` is NaN when no step had a finite one; `checkpoint` is the name of the newest from before. */
@@ -222,14 +182,6 @@ export function invalidStep(where: string, problem: string, cause?: unknown): Ex
 
 export function wrongShape(where: string, expected: string, got: string): ExperimentError {
   return invalidStep(where, `expected ${expected}, got ${got}.`);
-}
-
-/** A W&B transaction log that cannot be read past `at`. */
-export function damagedLog(path: string, at: number, problem: string): ExperimentError {
-  return new ExperimentError(
-    "run.damaged",
-    `${path}: damaged at byte ${at}: ${problem}. What stands before it is whole; rows.jsonl of the run has every row.`,
-  );
 }
 
 export function internal(problem: string): ExperimentError {

@@ -1,0 +1,60 @@
+/** Errors of forks, overlaps and contrasts: what runs must have to be compared. */
+import { ExperimentError, shown } from "../core/errors/errors.ts";
+
+export function noCheckpointAt(run: string, step: number | undefined, steps: readonly number[]): ExperimentError {
+  const wanted = step === undefined ? "a checkpoint" : `a checkpoint at step ${step}`;
+  const there = steps.length === 0 ? "it has none" : `it has them at ${steps.join(", ")}`;
+  const message = `run ${run}: expected ${wanted}, ${there}. checkpoint.every and checkpoint.keep_every decide which are kept.`;
+  return new ExperimentError("usage", message);
+}
+
+export function unknownCounterfactual(name: string, known: readonly string[]): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `unknown counterfactual ${shown(name)}. Known: ${known.join(", ")}, N being a layer.`,
+  );
+}
+
+export function noGradientNorms(got: number): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `no-outliers: expected the gradient norms of at least 2 steps before the fork in rows.jsonl, got ${got}. Fork a later step, or a run with the json sink.`,
+  );
+}
+
+export function notAFork(run: string): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `run ${run}: expected a fork, got a run of its own. \`experiment fork\` makes them.`,
+  );
+}
+
+export function tooFewForks(got: number): ExperimentError {
+  return new ExperimentError("usage", `overlap: expected at least two forks of one checkpoint, got ${got}.`);
+}
+
+export function armsMixed(arms: readonly string[]): ExperimentError {
+  const message = `overlap: expected forks that differ in their data order alone, got arms ${arms.join(", ")}. What changes share with chance cannot be told from pooled arms.`;
+  return new ExperimentError("usage", message);
+}
+
+export function forksDiffer(a: string, b: string): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `forks ${a} and ${b}: expected the same run, step, length and settings of an arm; they differ.`,
+  );
+}
+
+export function contrastRunsDiffer(a: string, b: string, keys: readonly string[]): ExperimentError {
+  const message = `runs ${a} and ${b}: expected configs that differ in the seed alone, they differ in ${keys.join(", ")}.`;
+  return new ExperimentError("usage", message);
+}
+
+export function seedsRepeat(seed: number): ExperimentError {
+  return new ExperimentError("usage", `contrast: expected one run for each seed, seed ${seed} comes twice.`);
+}
+
+export function noContrastRows(run: string): ExperimentError {
+  const message = `run ${run}: expected rows of the analyzer layer-contrast, got none. Add it to \`analyzers\` and train again.`;
+  return new ExperimentError("usage", message);
+}
