@@ -2,6 +2,7 @@
 import type { Argv } from "yargs";
 import { type AddCommand, command, json, runs } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
+import { keepingCommands } from "./keeping-commands.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
@@ -81,6 +82,11 @@ export const commands: readonly AddCommand[] = [
           type: "boolean",
           default: false,
           describe: "Ask for a token, which the printed address has.",
+        })
+        .option("edit", {
+          type: "boolean",
+          describe:
+            "Let the page write tags and notes, archive, and use the trash (default: where only this machine reaches it).",
         })
         .option("open", { type: "boolean", default: false, describe: "Open the page in the browser." })
         .example("$0 view", "the runs of this folder's config")
@@ -197,6 +203,29 @@ export const commands: readonly AddCommand[] = [
     load: async () => (await import("./prune.ts")).pruneCommand,
   }),
   command({
+    usage: "paper <run..>",
+    describe: "Measure the tables and figures of arXiv 2407.07848 on checkpoints of runs.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...someRuns, demandOption: true })
+        .option("tokens", {
+          type: "number",
+          default: 8192,
+          describe: "Held-out tokens in a batch, whatever the run's own.",
+        })
+        .option("at", {
+          type: "number",
+          array: true,
+          describe: "Steps of checkpoints (default: all that every run has).",
+        })
+        .option("output", { alias: "o", type: "string", describe: "Folder for paper.html, .md, .csv, .tex and .json." })
+        .option("runs", runs)
+        .option("json", json)
+        .example("$0 paper latest", "the newest run, batches of 8192 tokens")
+        .example("$0 paper seed-1 seed-2 seed-3 --at 500 1500 -o paper", "intervals over seeds, and files"),
+    load: async () => (await import("./paper.ts")).paperCommand,
+  }),
+  command({
     usage: "plugins [name]",
     describe: "List analyzers, sinks and corpora, or tell all about one.",
     flags: (yargs: Argv) =>
@@ -231,4 +260,5 @@ export const commands: readonly AddCommand[] = [
     flags: (yargs: Argv) => yargs.option("json", json),
     load: async () => (await import("./doctor.ts")).doctorCommand,
   }),
+  ...keepingCommands,
 ];

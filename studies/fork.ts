@@ -1,6 +1,7 @@
 /** Forks: one checkpoint continued under other data orders, or with one thing changed. */
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { parseWith } from "../core/config/check.ts";
+import { differencesOf } from "../core/config/difference.ts";
 import { frozen } from "../core/config/frozen.ts";
 import { type Config, configSchema } from "../core/config/schema.ts";
 import { withSecretsOf } from "../core/config/secrets.ts";
@@ -107,7 +108,8 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
         train: { ...config.train, ...change(config, norms).train, until },
         checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
       };
-      const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
+      const changed = differencesOf(config, forked).map(({ keyPath }) => [keyPath, "fork"] as const);
+      const sources = { ...run.sources, ...Object.fromEntries(changed) };
       const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
       return { loaded, plugins, fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path } };
     }),

@@ -13,6 +13,8 @@ export const files = {
   events: "events.jsonl",
   charts: "charts.json",
   lock: "lock.json",
+  /** What people say of a run; training never writes it. */
+  labels: "labels.json",
   arrays: "arrays",
   checkpoints: "checkpoints",
 } as const;

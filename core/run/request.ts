@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { latestCheckpoint } from "../checkpoint/folder.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config, ConfigInput } from "../config/schema.ts";
 import { withSecretsOf } from "../config/secrets.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Run } from "../contract/run.ts";
@@ -12,9 +12,21 @@ import type { PluginTable } from "../host/registry.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
 import { recordedConfig } from "./open.ts";
 
-/** What `train` is asked for. */
-export interface RunRequest {
+/** What `train` is asked for, with a config that `loadConfig` has found. */
+export interface RunRequest extends RunOptions {
   readonly loaded: LoadedConfig;
+}
+
+/** What `train` is asked for, with a config written as an object. */
+export interface GivenRequest extends RunOptions {
+  /** As an rc file would say it; unknown keys are errors. */
+  readonly config: ConfigInput;
+  /** Where relative paths of the config start, absolute; the working directory when left out. */
+  readonly baseDir?: string;
+}
+
+interface RunOptions {
+  /** Where names in the config are looked up; `builtIns` of `reluscope/plugins` has all that come with the package. */
   readonly plugins: PluginTable;
   /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
   readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };

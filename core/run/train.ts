@@ -1,5 +1,6 @@
 /** One run from config to outcome: opens it, trains, and closes everything whatever happened. */
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
+import { givenConfig } from "../config/given.ts";
 import type { Outcome } from "../contract/run.ts";
 import { reasonOf } from "../errors/errors.ts";
 import { endRun } from "../host/analyzers.ts";
@@ -8,7 +9,7 @@ import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
 import { momentOf } from "./progress.ts";
 import { saveTraining, writeEvent } from "./record-step.ts";
-import type { RunRequest } from "./request.ts";
+import type { GivenRequest, RunRequest } from "./request.ts";
 import { openTraining, type Training } from "./training.ts";
 
 /** What a caller gets back from a run that ended without an error. */
@@ -34,10 +35,11 @@ export interface TrainResult {
  * and the result's outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
  */
 export async function train(
-  request: RunRequest,
+  given: RunRequest | GivenRequest,
   signal: AbortSignal = new AbortController().signal,
   observer: Observer = {},
 ): Promise<TrainResult> {
+  const request = "config" in given ? { ...given, loaded: givenConfig(given.config, given.baseDir) } : given;
   const training = await openTraining(request, observer);
   const { run, open, analyzers, sinks, notices, progress } = training;
   const stopping = AbortSignal.any([signal, training.stopAsked]);
