@@ -4,6 +4,7 @@ const { availableParallelism } = require("node:os");
 module.exports = {
   "node-option": ["import=tsx/esm"],
   extension: ["ts"],
+  require: ["./test/helpers/own-state.ts"],
   timeout: 60_000,
   forbidOnly: true,
   reporter: "dot",

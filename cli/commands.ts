@@ -1,6 +1,6 @@
 /** Every command: its name, its help and its flags stand here; what it does is loaded only when it is asked for. */
 import type { Argv } from "yargs";
-import { type AddCommand, command, json, runs } from "./command.ts";
+import { type AddCommand, command, json, runs, takeOver, trust } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
 import { keepingCommands } from "./keeping-commands.ts";
 
@@ -33,6 +33,8 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...oneRun, demandOption: true })
         .option("runs", runs)
+        .option("trust", trust)
+        .option("take-over", takeOver)
         .option("json", json)
         .example("$0 resume latest", "the newest run"),
     load: async () => (await import("./resume.ts")).resumeCommand,
@@ -130,6 +132,7 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...someRuns, describe: "Runs: ids, names, paths, or `latest` (default: all)." })
         .option("runs", runs)
+        .option("trust", trust)
         .example("$0 sync", "every run that is not on its server yet")
         .example("$0 sync latest", "the newest run"),
     load: async () => (await import("./sync.ts")).syncCommand,
@@ -166,6 +169,7 @@ export const commands: readonly AddCommand[] = [
             "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
         })
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json)
         .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
         .example("$0 overlap FORK FORK FORK", "do they lose the same units?"),
@@ -183,6 +187,7 @@ export const commands: readonly AddCommand[] = [
           describe: "Tokens without a firing that make a unit silent.",
         })
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json),
     load: async () => (await import("./overlap.ts")).overlapCommand,
   }),
@@ -199,6 +204,7 @@ export const commands: readonly AddCommand[] = [
           describe: "Training tokens over which firings are counted.",
         })
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json),
     load: async () => (await import("./prune.ts")).pruneCommand,
   }),

@@ -5,20 +5,28 @@ import type { LoadPlugins } from "./command.ts";
 import { jsonText } from "./numbers.ts";
 import { runsFolder } from "./runs-folder.ts";
 import { table } from "./terminal.ts";
+import { wordOf } from "./word.ts";
 
 interface Arguments {
   run: string;
   at: number | undefined;
   tokens: number;
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-export async function pruneCommand({ run, at, tokens, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+export async function pruneCommand(
+  { run, at, tokens, runs, trust, json }: Arguments,
+  plugins: LoadPlugins,
+): Promise<void> {
   const dir = resolveRun(await runsFolder(runs), run);
-  const report = await pruneRun({ dir, ...(at === undefined ? {} : { at }), tokens, shares }, await plugins());
+  const report = await pruneRun(
+    { dir, ...(at === undefined ? {} : { at }), tokens, shares, word: await wordOf({ trust }) },
+    await plugins(),
+  );
   console.log(json ? jsonText(report) : pruneText(report));
 }
 

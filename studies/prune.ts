@@ -6,6 +6,7 @@ import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts"
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
 import { type OpenRun, openStoredRun } from "../core/run/open.ts";
+import type { Word } from "../core/run/trust.ts";
 import { summariseWindows } from "../core/step/evaluation.ts";
 import { mean } from "../statistics/moments.ts";
 import { noCheckpointAt } from "./errors.ts";
@@ -50,15 +51,17 @@ export interface PruneOptions {
   readonly at?: number;
   readonly tokens: number;
   readonly shares: readonly number[];
+  readonly word?: Word;
 }
 
 /** Removes units by zeroing what they write: silent ones, and those that fire at the fewest tokens, layer by layer and in all. */
-export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
+export async function pruneRun(options: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
+  const { dir, at, tokens, shares, word } = options;
   const { run } = readRun(dir);
   const all = listCheckpoints(dir);
   const found = at === undefined ? latestCheckpoint(dir).latest : all.find(({ step }) => step === at);
   if (found === undefined) throw noCheckpointAt(run.id, at, all.map(({ step }) => step).toReversed());
-  const open = await openStoredRun(dir, plugins);
+  const open = await openStoredRun(dir, plugins, word);
   try {
     const counter = await createFiringCounter(open);
     const { state } = loadCheckpoint(found.path);

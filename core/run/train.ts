@@ -2,7 +2,7 @@
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
 import { givenConfig } from "../config/given.ts";
 import type { Outcome } from "../contract/run.ts";
-import { reasonOf } from "../errors/errors.ts";
+import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import { endRun } from "../host/analyzers.ts";
 import { headlineOf } from "../host/metrics.ts";
 import { trainSteps } from "./loop.ts";
@@ -52,6 +52,11 @@ export async function train(
   } catch (thrown) {
     failure = thrown;
   }
+  // A run that is another process's now gets nothing more from this one: no row, no end, no outcome.
+  if (isTaken(failure)) {
+    await release(training);
+    throw failure;
+  }
   const outcome = outcomeOf(training, failure, stopping);
   const unended = await endRun(analyzers, outcome);
   for (const error of unended) notices.warn(error.message);
@@ -96,14 +101,22 @@ function outcomeOf({ run, progress, clock }: Training, failure: unknown, signal:
  * Closes sinks first, so that the outcome in run.json means that they have had it too; the last one first, so that warnings
  * of the later ones reach the earlier.
  */
-async function close({ sinks, steps, looks, open, state, entry }: Training, outcome: Outcome): Promise<void> {
-  for (const sink of sinks.toReversed()) await sink.close(outcome);
+async function close(training: Training, outcome: Outcome): Promise<void> {
+  for (const sink of training.sinks.toReversed()) await sink.close(outcome);
   try {
-    steps.dispose();
-    looks.dispose();
-    open.engine.release(state);
-    await open.close();
+    await release(training);
   } finally {
-    entry.finish(outcome);
+    training.entry.finish(outcome);
   }
+}
+
+async function release({ steps, looks, open, state }: Training): Promise<void> {
+  steps.dispose();
+  looks.dispose();
+  open.engine.release(state);
+  await open.close();
+}
+
+function isTaken(failure: unknown): boolean {
+  return failure instanceof ExperimentError && failure.code === "run.taken";
 }

@@ -11,9 +11,9 @@ const wandb = "plugins/sinks/wandb";
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ["core/**", "plugins/index.ts", "studies", "viewer"],
-  testing: ["core/**", "plugins/models", "plugins/optimizers", "plugins/schedules"],
+  testing: ["core/**", "viewer", "plugins/models", "plugins/optimizers", "plugins/schedules"],
   studies: ["core/**", "statistics"],
-  viewer: [...door, "core/record"],
+  viewer: [...door, "core/record", "statistics"],
   "core/index.ts": ["core/**"],
 
   "plugins/index.ts": ["core/host", ...kinds.map((kind) => `plugins/${kind}`)],
