@@ -58,7 +58,8 @@ export interface Engine {
   /** What the numbers are computed on, `CPU` or `GPU` first: "CPU, 1 thread (WebAssembly)". For run.json and `experiment doctor`. */
   readonly device: string;
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
-  compile(step: Step, signature: Signature, name: string): Promise<Program>;
+  /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */
+  compile(step: Step, signature: Signature, name: string, sameAs?: string): Promise<Program>;
   /** Takes over arrays as state; the arrays may be reused afterwards. */
   upload(tensors: Readonly<Record<string, NDArray>>): Promise<State>;
   /** Copies the state to the host. */

@@ -2,6 +2,7 @@
 
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
+import { chartFault } from "../charts/chart-fault.ts";
 import { coreCharts } from "../charts/core-charts.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import { plainLine } from "../charts/plain-line.ts";
@@ -49,9 +50,15 @@ export async function reportCharts(runs: readonly ReportRun[], grouping: Groupin
     charts.push({ section: "training", id, title, description, pictures });
   }
   const declared = new Map(runs.flatMap(({ detail }) => detail.charts.map((one) => [`${one.section}/${one.id}`, one])));
+  const declaredKeys = [...new Set(runs.flatMap(({ detail }) => detail.metrics.map(({ key }) => key)))];
   for (const chart of declared.values()) {
     const { section, id, title, description } = chart;
     const base = { section, id, title, description };
+    const fault = chartFault(chart, declaredKeys);
+    if (fault !== undefined) {
+      charts.push({ ...base, pictures: [], problem: fault });
+      continue;
+    }
     try {
       const pictures = await declaredPictures(runs, chart, keys, grouping);
       if (pictures.length > 0) charts.push({ ...base, pictures });

@@ -1,3 +1,4 @@
+/** A run as a report sees it. */
 import type { RunDetail, RunSeries } from "../api.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import type { Library } from "../library.ts";
