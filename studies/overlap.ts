@@ -1,10 +1,12 @@
 /** Do the forks of one checkpoint lose the same units? Against chance, plain and among units that fire as often. */
+import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
-import { reopen } from "../core/run/reopened.ts";
+import { openStoredRun } from "../core/run/open.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
+import { createFiringCounter } from "./firings.ts";
 
 /** What the forks share in one layer. */
 export interface LayerOverlap {
@@ -51,12 +53,14 @@ export async function overlapOf(dirs: readonly string[], tokens: number, plugins
     if (!same) throw forksDiffer(first!.run.id, run.id);
   }
 
-  const open = await reopen(dirs[0]!, plugins);
+  const open = await openStoredRun(dirs[0]!, plugins);
   try {
+    const counter = await createFiringCounter(open);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const before = await open.firings(open.load(first!.start.path).state, sequences);
+    const before = await counter.firings(loadCheckpoint(first!.start.path).state, sequences);
     const after: Int32Array[][] = [];
-    for (const { end } of forks) after.push(await open.firings(open.load(end.path).state, sequences));
+    for (const { end } of forks) after.push(await counter.firings(loadCheckpoint(end.path).state, sequences));
+    counter.dispose();
     const layers = before.map((firings, layer) =>
       layerOverlap(
         layer,

@@ -30,7 +30,7 @@ describe("50 runs whose processes are really killed", () => {
     folder = mkdtempSync(join(tmpdir(), "reluscope-kill-"));
     const at = await bundled(join(folder, "bin"), {
       child: "test/helpers/wandb-child.ts",
-      "live-process": "plugins/sinks/wandb/live-process.ts",
+      "live-process": "plugins/sinks/wandb/upload/live-process.ts",
     });
     program = at("child");
   });
