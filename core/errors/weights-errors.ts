@@ -38,3 +38,9 @@ export function noTokenizer(folder: string): ExperimentError {
 export function damagedTokenizer(path: string, problem: string, cause?: unknown): ExperimentError {
   return new ExperimentError("weights.invalid", `${path}: cannot be read as a tokenizer: ${problem}.`, cause);
 }
+
+/** An analyzer asks for gradients in a run that only looks. */
+export function noGradients(analyzer: string, parameter: string): ExperimentError {
+  const message = `${analyzer}: expected a probe that does without gradients, got one that asks for that of ${shown(parameter)}. Nothing is trained in an observed run: leave out where \`run.observed\` is set what needs them, and list those metrics in \`gradients\`.`;
+  return new ExperimentError("plugin.invalid", message);
+}

@@ -12,6 +12,7 @@ import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "../host/an
 import { completeConfig } from "../host/complete-config.ts";
 import { type ChosenPlugins, choosePlugins, only } from "../host/resolve.ts";
 import { createSinkQueue, type SinkQueue } from "../host/sink-queue.ts";
+import { derivedSites } from "../step/forward.ts";
 import { initialState } from "../step/step.ts";
 import { enterRun, type RunEntry } from "./entry.ts";
 import { createLooks, type Looks } from "./looks.ts";
@@ -137,7 +138,10 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
 /** Every site that an analyzer asks for must be one that the model has. */
 function checkSites(analyzers: readonly ActiveAnalyzer[], chosen: ChosenPlugins): void {
   const { plugin: model } = only(chosen.model);
-  const known = Object.keys(model.sites);
+  const derived = Object.entries(derivedSites).flatMap(([site, from]) =>
+    from !== undefined && from in model.sites ? [site] : [],
+  );
+  const known = [...new Set([...Object.keys(model.sites), ...derived])];
   for (const { plugin, instance } of analyzers) {
     const missing = [...plugin.sites, ...(instance.frozen?.sites ?? [])].find((site) => !known.includes(site));
     if (missing !== undefined) throw siteMissing(plugin.name, missing, model.name, known);

@@ -19,7 +19,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   name: "neuron-death",
   summary: "Which units die, when and of what: states by tokens, drift in parts, jump or gradual, matched survivors.",
   options,
-  sites: ["mlp_post"],
+  sites: ["mlp_fires"],
   metrics,
   headline: ["dead"],
   charts,
@@ -55,9 +55,9 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         latest = at;
         kept *= at.shrink;
       },
-      probe: ({ mlp_post }, inputs) => ({
-        perSequence: mlp_post.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
-        gradients: mlp_post.map((_, layer) => unitGradients(inputs, run.layers[layer]!.W_in)), // [d_mlp]
+      probe: ({ mlp_fires }, inputs) => ({
+        perSequence: mlp_fires.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
+        gradients: mlp_fires.map((_, layer) => unitGradients(inputs, run.layers[layer]!.W_in)), // [d_mlp]
       }),
       analyze: ({ perSequence, gradients }, at) => {
         spikes.add(at.step, latest.loss, latest.gradNorm);

@@ -1,23 +1,15 @@
 /** The forward pass of a decoder. Shapes and their names are those of the trainer's own model. */
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
+import type { ForwardInputs } from "../../../core/contract/model.ts";
 import { activated } from "./activations.ts";
 import { attention, maskOf, type Turns, turnsOf } from "./attention.ts";
 import type { Decoder } from "./shape.ts";
 
 export type TF = typeof tfjs;
 
-/** What a forward pass is given. */
-export interface Inputs {
-  readonly tf: TF;
-  readonly params: Readonly<Record<string, Tensor>>;
-  /** Token ids, int32 `[batch pos]`. */
-  readonly tokens: Tensor;
-  observe(site: string, value: Tensor): void;
-}
-
 /** One pass, with what all its layers share. */
-export interface Pass extends Inputs {
+export interface Pass extends ForwardInputs {
   readonly decoder: Decoder;
   readonly batch: number;
   readonly pos: number;
@@ -28,7 +20,7 @@ export interface Pass extends Inputs {
 }
 
 /** Logits, `[n d_vocab]`. */
-export function forward(inputs: Inputs, decoder: Decoder): Tensor {
+export function forward(inputs: ForwardInputs, decoder: Decoder): Tensor {
   const { tf, params, tokens, observe } = inputs;
   const [batch, pos] = tokens.shape as [number, number];
   const linear = (prefix: string, name: string, x: Tensor) => {
@@ -91,6 +83,7 @@ function mlp({ tf, decoder, observe, linear }: Pass, prefix: string, x: Tensor):
   const gate = activated(tf, decoder.activation, pre); // [n d_mlp]
   const post = decoder.gated ? tf.mul(gate, linear(prefix, "up", x)) : gate; // [n d_mlp]
   observe("mlp_post", post);
+  if (decoder.gated) observe("mlp_fires", gate);
   return linear(prefix, "out", post); // [n d_model]
 }
 
@@ -99,7 +92,7 @@ function normalised({ tf, params, decoder }: Pass, prefix: string, x: Tensor): T
   const { kind, epsilon } = decoder.norm;
   const centred = kind === "layernorm" ? tf.sub(x, tf.mean(x, -1, true)) : x;
   const unit = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)));
-  const [gain, shift] = [params[`${prefix}.w`], params[`${prefix}.b`]];
-  const scaled = gain === undefined ? unit : tf.mul(unit, gain);
+  const scaled = tf.mul(unit, params[`${prefix}.w`]!);
+  const shift = params[`${prefix}.b`];
   return shift === undefined ? scaled : tf.add(scaled, shift);
 }
