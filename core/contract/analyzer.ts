@@ -108,6 +108,8 @@ export interface AnalyzerSpec<O, S extends Site, P extends Probe, M extends stri
   /** Metrics for the table at the end of `experiment train`, one number for each layer; default none. */
   readonly headline?: readonly NoInfer<M>[];
   readonly charts?: readonly Chart[];
+  /** Metrics that need gradients or an optimizer: an observed run, which has none, says once that they are absent. */
+  readonly gradients?: readonly NoInfer<M>[];
   setup(options: O, run: Run): AnalyzerInstance<S, P, M>;
 }
 

@@ -1,5 +1,5 @@
 /** The on-disk schema of a run directory. The page for people is docs/run-format.md; keep the two together. */
-import type { MetricInfo, ModelShape, Outcome } from "../contract/run.ts";
+import type { MetricInfo, ModelShape, Observed, Outcome } from "../contract/run.ts";
 import type { Row } from "../contract/sink.ts";
 
 /** Version of the layout below; a reader refuses a newer one. */
@@ -73,6 +73,8 @@ export interface RunFile {
   readonly attempts: readonly Attempt[];
   /** Since 0.2.0. */
   readonly plugins?: readonly PluginRecord[];
+  /** What it looked at, when it trained nothing. Since 0.2.0. */
+  readonly observed?: Observed;
   /** The run and step that this one went on from, when it is a fork. */
   readonly fork?: { readonly run: string; readonly step: number };
 }

@@ -3,8 +3,8 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
-import type { Outcome, Run } from "../contract/run.ts";
-import { trainerMetrics } from "../host/metrics.ts";
+import type { Observed, Outcome, Run } from "../contract/run.ts";
+import { lookMetrics, trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
 import { versions } from "../modules/version.ts";
 import { formatVersion, type RunFile } from "../record/format.ts";
@@ -32,6 +32,14 @@ interface Parts {
   readonly open: OpenRun;
   /** The step that a resumed run goes on from. */
   readonly fromStep: number;
+  /** For a run that looks at parameters from elsewhere: what stands in the place of its training. */
+  readonly observing?: {
+    readonly observed: Observed;
+    readonly steps: number;
+    readonly sequences: number;
+    /** Of the training that made the parameters; 0 where nobody knows. */
+    readonly tokensPerStep: number;
+  };
 }
 
 /** Makes the run directory, or takes over that of a resumed run, and holds its lock. Throws `run.inUse`, `run.io`. */
@@ -69,6 +77,7 @@ export function enterRun(parts: Parts): RunEntry {
     metrics: run.metrics,
     attempts: [],
     ...(request.fork && { fork: request.fork.of }),
+    ...(run.observed && { observed: run.observed }),
     ...described(open),
   };
   return entryOf(run, dir, file, now, fromStep, () => {
@@ -97,7 +106,7 @@ interface Origin {
   readonly resumedFrom: number | undefined;
 }
 
-function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
+function runOf({ open, observing }: Parts, dir: RunDir, origin: Origin): Run {
   const { startedAt, name, fork, resumedFrom } = origin;
   const { config, chosen, plan } = open;
   const { shape, parameters } = plan.model;
@@ -118,9 +127,16 @@ function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
     steps: lastStep(train),
     warmupSteps: train.warmup_steps,
     startedAt,
+    ...(observing && {
+      observed: observing.observed,
+      batchSize: observing.sequences,
+      tokensPerStep: observing.tokensPerStep,
+      steps: observing.steps,
+      warmupSteps: 0,
+    }),
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
     ...(fork === undefined ? {} : { fork }),
-    metrics: [...trainerMetrics, ...metrics],
+    metrics: [...(observing ? lookMetrics : trainerMetrics), ...metrics],
     charts,
   });
 }

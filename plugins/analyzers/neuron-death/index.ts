@@ -6,7 +6,6 @@ import type { ProbeInputs } from "../../../core/contract/sites.ts";
 import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
 import { charts } from "./charts.ts";
-import type { Norm } from "./drift.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
