@@ -16,6 +16,8 @@ export function resultText(result: TrainResult, cwd: string = process.cwd()): st
     const bits = last["eval/bits_per_byte"];
     const error = last["eval/loss_se"];
     losses.push(`held out ${shortNumber(last["eval/loss"])} ± ${shortNumber(error)} nats per token (standard error)`);
+    const perplexity = last["eval/perplexity"];
+    if (perplexity !== undefined) losses.push(`perplexity ${shortNumber(perplexity)}`);
     if (bits !== undefined) losses.push(`${shortNumber(bits)} bits per byte`);
   }
   if (losses.length > 0) parts.push(losses.join(", "));

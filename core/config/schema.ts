@@ -136,7 +136,9 @@ const observe = z.strictObject({
       ]),
     )
     .default([])
-    .describe("Checkpoints: folders of Hugging Face models, folders of such folders, or our own; paths, or maps with a step."),
+    .describe(
+      "Checkpoints: folders of Hugging Face models, folders of such folders, or our own; paths, or maps with a step.",
+    ),
   step_pattern: z
     .string()
     .min(1)

@@ -44,3 +44,53 @@ export function noGradients(analyzer: string, parameter: string): ExperimentErro
   const message = `${analyzer}: expected a probe that does without gradients, got one that asks for that of ${shown(parameter)}. Nothing is trained in an observed run: leave out where \`run.observed\` is set what needs them, and list those metrics in \`gradients\`.`;
   return new ExperimentError("plugin.invalid", message);
 }
+
+export function unknownArchitecture(path: string, type: unknown, known: readonly string[]): ExperimentError {
+  const message = `${path}: model_type: expected one of ${known.join(", ")}, got ${shown(type)}. docs/observe.md shows how to add one in a file.`;
+  return new ExperimentError("weights.invalid", message);
+}
+
+export function noCheckpointIn(path: string, exists: boolean): ExperimentError {
+  const got = exists ? "got a folder without any" : "got nothing there";
+  const message = `${path}: expected a model's folder (config.json and weights), a run, a checkpoint, or a folder of those, ${got}.`;
+  return new ExperimentError("usage", message);
+}
+
+export function unknownStep(path: string, pattern: string): ExperimentError {
+  const message = `${path}: expected its step in its name, as ${shown(pattern)} finds it. Set observe.step_pattern, or give \`{ path, step }\` in observe.paths.`;
+  return new ExperimentError("usage", message);
+}
+
+export function sameStep(step: number, a: string, b: string): ExperimentError {
+  return new ExperimentError(
+    "usage",
+    `${a} and ${b}: expected one checkpoint for each step, both are of step ${step}.`,
+  );
+}
+
+export function tooManyIds(file: string, most: number): ExperimentError {
+  const message = `${file}: expected token ids below ${most}, got one above. Do tokenizer and model belong together? Ids above 65535 cannot be read.`;
+  return new ExperimentError("weights.invalid", message);
+}
+
+export function nothingToObserve(): ExperimentError {
+  const message =
+    "observe: expected checkpoints, got none. Name folders: `experiment observe PATH…`, or `observe.paths` in the config.";
+  return new ExperimentError("usage", message);
+}
+
+export function mixedSubjects(a: string, b: string): ExperimentError {
+  const message = `${a} and ${b}: expected checkpoints of one model, got two kinds. Observe them one after another.`;
+  return new ExperimentError("usage", message);
+}
+
+export function contextTooLong(asked: number, most: number): ExperimentError {
+  const message = `model.n_ctx: expected at most ${most}, the positions that the model has, got ${asked}.`;
+  return new ExperimentError("config.invalid", message);
+}
+
+export function noNextText(): ExperimentError {
+  const message =
+    "observe.text: expected `same`, got `next`: what training read next is known of our own checkpoints only.";
+  return new ExperimentError("config.invalid", message);
+}

@@ -93,7 +93,9 @@ function isPlugin(value: unknown): value is Plugin {
 }
 
 /** The first parts of the trainer's own metrics. */
-const reservedSections: readonly string[] = [...new Set([...trainerMetrics, ...lookMetrics].map(({ key }) => key.replace(/\/.*/, "")))];
+const reservedSections: readonly string[] = [
+  ...new Set([...trainerMetrics, ...lookMetrics].map(({ key }) => key.replace(/\/.*/, ""))),
+];
 
 /** What types cannot promise about a plugin that was written elsewhere. Throws `plugin.invalid`. */
 export function checkPlugin(plugin: Plugin, asked: string): void {

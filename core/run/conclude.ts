@@ -41,6 +41,8 @@ export interface Cause {
   readonly failure: unknown;
   readonly stopping: AbortSignal;
   readonly observer: Observer;
+  /** Whether it did all that it was to do; default whether the last step is on record. */
+  readonly finished?: boolean;
   /** Training tokens at the step that is on record; default what the run's steps come to. */
   readonly tokens?: number;
   /** Frees what the run computed with. */
@@ -48,10 +50,11 @@ export interface Cause {
 }
 
 /** Ends a run. Throws what made it fail. */
-export async function conclude(ending: Ending, { failure: cause, stopping, observer, tokens, dispose }: Cause) {
+export async function conclude(ending: Ending, cause: Cause) {
   const { run, analyzers, sinks, notices, progress } = ending;
-  let failure = cause;
-  const outcome = outcomeOf(ending, failure, stopping, tokens);
+  const { observer, dispose } = cause;
+  let { failure } = cause;
+  const outcome = outcomeOf(ending, cause);
   const unended = await endRun(analyzers, outcome);
   for (const error of unended) notices.warn(error.message);
   await close(ending, outcome, dispose).catch((thrown: unknown) => {
@@ -74,12 +77,13 @@ export async function conclude(ending: Ending, { failure: cause, stopping, obser
   return result;
 }
 
-function outcomeOf({ run, progress, clock }: Ending, failure: unknown, signal: AbortSignal, tokens?: number): Outcome {
+function outcomeOf({ run, progress, clock }: Ending, { failure, stopping, tokens, ...cause }: Cause): Outcome {
   const { step } = progress;
+  const { finished = step >= run.steps } = cause;
   const reached = { ...momentOf(run, step, clock()), ...(tokens !== undefined && { tokens }) };
   if (failure !== undefined) return { state: "failed", ...reached, reason: reasonOf(failure).replace(/\s+/g, " ") };
-  if (step >= run.steps) return { state: "finished", ...reached };
-  return { state: "interrupted", ...reached, reason: String(signal.reason ?? "asked to stop") };
+  if (finished) return { state: "finished", ...reached };
+  return { state: "interrupted", ...reached, reason: String(stopping.reason ?? "asked to stop") };
 }
 
 /**

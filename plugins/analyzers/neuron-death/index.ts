@@ -21,6 +21,18 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   sites: ["mlp_fires"],
   metrics,
   headline: ["dead"],
+  gradients: [
+    "starved",
+    "gradient_before_death",
+    "starvation_lag",
+    "starved_deaths",
+    "loss_spikes",
+    "loss_spike_rate_ratio",
+    "loss_spike_p",
+    "grad_spikes",
+    "grad_spike_rate_ratio",
+    "grad_spike_p",
+  ],
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
@@ -56,7 +68,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
       },
       probe: ({ mlp_fires }, inputs) => ({
         perSequence: mlp_fires.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
-        gradients: mlp_fires.map((_, layer) => unitGradients(inputs, run.layers[layer]!.W_in)), // [d_mlp]
+        // [d_mlp] each; where nothing is trained, nothing is ever starved
+        gradients: mlp_fires.map((fires, layer) =>
+          run.observed ? inputs.tf.ones([fires.shape[2]!]) : unitGradients(inputs, run.layers[layer]!.W_in),
+        ),
       }),
       analyze: ({ perSequence, gradients }, at) => {
         spikes.add(at.step, latest.loss, latest.gradNorm);
