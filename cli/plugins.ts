@@ -10,11 +10,13 @@ interface Arguments {
   json: boolean;
 }
 
+const kinds = Object.keys(pluginKinds) as PluginKind[];
+
 export async function pluginsCommand({ name, json }: Arguments, plugins: LoadPlugins): Promise<void> {
   const table = await plugins();
   const found: Plugin[] = [];
   if (name === undefined) {
-    for (const kind of Object.keys(pluginKinds) as PluginKind[]) {
+    for (const kind of kinds) {
       for (const load of Object.values<() => Promise<Plugin>>(table[kind])) found.push(await load());
     }
   } else {
@@ -26,7 +28,6 @@ export async function pluginsCommand({ name, json }: Arguments, plugins: LoadPlu
 
 /** A plugin of whichever kind the name belongs to. */
 async function findAny(name: string, table: Awaited<ReturnType<LoadPlugins>>): Promise<Plugin> {
-  const kinds = Object.keys(pluginKinds) as PluginKind[];
   const builtIn = kinds.find((kind) => Object.hasOwn(table[kind], name));
   if (builtIn) return (await resolvePlugin(builtIn, name, table, process.cwd())).plugin;
   let failure: unknown;

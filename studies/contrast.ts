@@ -61,7 +61,7 @@ export function statisticContrast(
   bySeed: readonly (readonly number[])[],
   unit: number,
 ): StatisticContrast {
-  const deltas = bySeed.map((layers) => onScale(name, layers.at(-1)!, unit) - onScale(name, layers[0]!, unit));
+  const deltas = bySeed.map((layers) => onScale(name, layers.at(-1)!) - onScale(name, layers[0]!));
   const delta = acrossSeeds(deltas);
   const p = signFlip(deltas);
   const page = pagesL(bySeed);

@@ -42,8 +42,7 @@ ${contrast.statistics
   )
   .join("\n")}
 
-The paper's per-batch contrast would be +4.95. Token level and batch level have opposite signs (inversion in the paper's sense) in
-${cross.inverted} of ${seeds.length} seeds, the same sign in ${cross["same sign"]}, and cannot be told in ${cross.undetermined}.
+The paper's per-batch contrast would be +4.95. Inversion of token level and batch level: ${counted(cross)} (of ${seeds.length} seeds).
 
 ![Contrasts over seeds](results/contrast.svg)
 
@@ -116,6 +115,11 @@ function knobs(cells: readonly Cell[]): string {
   const byRate = `From learning rate ${slow} to ${fast} mean batch use of the later layers goes from ${percent(use(slow, small))} to ${percent(use(fast, small))} at initial scale ${small}`;
   const byScale = `A larger initial scale ${word(use(centre.lr, small), use(centre.lr, large))} it at learning rate ${centre.lr} (${percent(use(centre.lr, small))} to ${percent(use(centre.lr, large))}).`;
   return `${byRate}, and from ${percent(use(slow, large))} to ${percent(use(fast, large))} at ${large}. ${byScale}`;
+}
+
+function counted(verdicts: Readonly<Record<string, number>>): string {
+  const named = Object.entries(verdicts).filter(([, count]) => count > 0);
+  return named.map(([verdict, count]) => `${verdict} in ${count}`).join(", ");
 }
 
 function ranked(dominant: Readonly<Record<string, number>>): string {
