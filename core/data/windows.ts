@@ -5,7 +5,6 @@
  */
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
-import type { Dataset } from "./dataset.ts";
 import type { Split } from "./split.ts";
 
 /** Token ids and the ids to predict, both `[batch pos]`. */
@@ -58,7 +57,7 @@ export interface EvalWindows extends Batch {
 }
 
 /** Held-out windows, spread evenly over the held-out text. */
-export function evalWindows(dataset: Pick<Dataset, "eval">, n_ctx: number, count: number): EvalWindows {
+export function evalWindows(dataset: { readonly eval: Split }, n_ctx: number, count: number): EvalWindows {
   const all = windowStarts(dataset.eval, n_ctx);
   const taken = Math.min(count, all.length);
   const chosen = Uint32Array.from({ length: taken }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / taken)]!);

@@ -1,8 +1,8 @@
 /** Clipping by global norm. */
 
 import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
 import type { Tensors } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 
 /** Scales gradients so that their global norm is at most `limit` (0: not at all); `norm` is the one before, a scalar. */
 export function clipByGlobalNorm(grads: Tensors, limit: number): { readonly grads: Tensors; readonly norm: Tensor } {

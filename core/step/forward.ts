@@ -1,9 +1,9 @@
 /** A model's forward pass with the sites that somebody watches. */
 import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
 import type { ModelInstance } from "../contract/model.ts";
 import { type ModelSite, modelSites, type Site } from "../contract/sites.ts";
 import type { Tensors } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 import { siteNotHandedOver } from "../errors/errors.ts";
 
 /** The captured sites of one forward pass: a list over layers, or one tensor where a site occurs once. */

@@ -1,8 +1,8 @@
 /** A look at a model that nobody trains here: losses and probes, no gradients, no update. */
-import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
 import type { Activations, Site } from "../contract/sites.ts";
 import type { Step } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 import { noGradients } from "../errors/errors.ts";
 import { windowLosses } from "../model/operations.ts";
 import { forward } from "./forward.ts";
@@ -31,7 +31,7 @@ export function lookStep(
       checkProbeSize(readings);
       return { outputs: { losses: windowLosses(logits, tf.reshape(targets!, [-1]), sequences), ...readings } };
     } finally {
-      tf.dispose(sites as tf.TensorContainer);
+      tf.dispose(sites as TensorContainer);
     }
   };
   const tokens = { shape: [sequences, model.shape.n_ctx], dtype: "int32" } as const;

@@ -1,13 +1,13 @@
 /** The train and evaluation steps: pure functions of state and inputs that any engine can run. */
 
-import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
 import type { ModelInstance, Parameters } from "../contract/model.ts";
 import type { OptimizerInstance } from "../contract/optimizer.ts";
 import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
 import type { Signature, Step, TensorSpecs, Tensors } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 import { crossEntropy, windowLosses } from "../model/operations.ts";
 import { clipByGlobalNorm } from "./clip.ts";
 import { type CapturedSites, forward } from "./forward.ts";
@@ -129,7 +129,7 @@ function probed(probes: readonly StepProbe[], sites: CapturedSites, inputs: Prob
     checkProbeSize(readings);
     return readings;
   } finally {
-    tf.dispose(sites as tf.TensorContainer);
+    tf.dispose(sites as TensorContainer);
   }
 }
 
@@ -204,7 +204,7 @@ function joined(parts: readonly CapturedSites[]): CapturedSites {
       ? first.map((_, layer) => concat((all as Tensor[][]).map((layers) => layers[layer]!)))
       : concat(all as Tensor[]);
   }
-  tf.dispose(parts as unknown as tf.TensorContainer);
+  tf.dispose(parts as unknown as TensorContainer);
   return whole;
 }
 

@@ -10,7 +10,6 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { type NDArray, sizeOf } from "../../core/arrays/ndarray.ts";
 import type { Random } from "../../core/arrays/random.ts";
@@ -22,6 +21,7 @@ import {
   type ModelSettings,
   type Parameters,
 } from "../../core/contract/model.ts";
+import { tf } from "../../core/engine/tensorflow.ts";
 import { embedding, normalised } from "../../core/model/operations.ts";
 
 /** Model `relu-transformer`: what runs train when they say nothing else. */

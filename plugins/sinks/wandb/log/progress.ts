@@ -1,13 +1,9 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { Placement } from "./placement.ts";
-import type { ResumeMode } from "./resume.ts";
+import type { LineCounts, Placement } from "./placement.ts";
 
-/** Lines of a run's history, its system metrics and its console output. */
-export interface LineCounts {
-  readonly history: number;
-  readonly events: number;
-  readonly output: number;
-}
+/** When a run may be one that the server has: W&B's own words. */
+export const resumeModes = ["allow", "must", "never", "auto"] as const;
+export type ResumeMode = (typeof resumeModes)[number];
 
 /** How many lines of each of a run's files a server has acknowledged; kept beside the log, so that an upload can go on. */
 export interface Progress extends LineCounts {

@@ -1,5 +1,9 @@
-import type { Batch, Lines } from "./follower.ts";
-import type { LineCounts } from "./progress.ts";
+/** Lines of a run's history, its system metrics and its console output. */
+export interface LineCounts {
+  readonly history: number;
+  readonly events: number;
+  readonly output: number;
+}
 
 /**
  * Where a log begins in its run on the server: behind the lines that were there before it. `step` is added to each `_step`, so
@@ -17,17 +21,6 @@ export function isBehind({ history, events, output }: Placement): boolean {
   return history + events + output > 0;
 }
 
-/** The batch with the offsets that it has on the server. */
-export function placed(batch: Batch, base: Placement): Batch {
-  const at = ({ offset, content }: Lines, by: number): Lines => ({ offset: offset + by, content });
-  return {
-    history: at(batch.history, base.history),
-    events: at(batch.events, base.events),
-    output: at(batch.output, base.output),
-    more: batch.more,
-  };
-}
-
 /** Which log wrote where: kept in the config on the server, so that any machine tells its own lines from those of others. */
 export interface Mark extends Placement {
   readonly writer: string;
@@ -40,7 +33,7 @@ export function marksText(marks: readonly Mark[]): string {
   );
 }
 
-/** Reads `marksText`; what is none is left out. */
+/** Reads `marksText`. The text is the server's, and anyone may have edited it: entries that are not marks are left out. */
 export function marksFrom(text: string | undefined): Mark[] {
   const found: unknown = text === undefined ? [] : JSON.parse(text);
   return (Array.isArray(found) ? found : []).flatMap((one: unknown): Mark[] => {

@@ -1,18 +1,18 @@
 import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Journal, type JournalOptions, type JournalStart } from "../../../../plugins/sinks/wandb/log/journal.ts";
+import { RunLog, type RunLogOptions, type RunLogStart } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { runStart, testRow } from "../../../helpers/rows.ts";
 import { useTempDir } from "../../../helpers/temp.ts";
 import { lenient, type ReadRecord, readHistory, readLog } from "../../../helpers/wandb-reader.ts";
 
-const options: JournalOptions = {
+const options: RunLogOptions = {
   startedAt: runStart,
   bins: 4,
   axis: "tokens",
   summaryOf: (key) => (key === "train/loss" ? ["min", "max", "last"] : []),
 };
-const start: JournalStart = {
+const start: RunLogStart = {
   run: {
     id: "run1",
     entity: "",
@@ -31,13 +31,13 @@ const start: JournalStart = {
 };
 const steps = (path: string) => readHistory(path).map((row) => row._step);
 
-describe("Journal", () => {
+describe("RunLog", () => {
   const dir = useTempDir();
-  const created = () => Journal.create(join(dir(), "run-run1.wandb"), start, options);
+  const created = () => RunLog.create(join(dir(), "run-run1.wandb"), start, options);
 
   it("begins with a run record that an independent reader understands", () => {
-    const journal = created();
-    const [{ run }, { record_type }] = readLog(journal.path) as [ReadRecord, ReadRecord];
+    const runLog = created();
+    const [{ run }, { record_type }] = readLog(runLog.path) as [ReadRecord, ReadRecord];
     expect(run).to.deep.include({ run_id: "run1", project: "p", display_name: 'näme "quoted"\n', tags: ["a", "b"] });
     expect(run?.config.update.map(({ key, value_json }) => [key, JSON.parse(value_json)])).to.deep.equal([
       ["lr", 0.1],
@@ -45,16 +45,16 @@ describe("Journal", () => {
     ]);
     expect(run?.start_time).to.deep.equal({ seconds: runStart / 1000, nanos: 250_000 });
     expect(record_type).to.equal("environment");
-    journal.close();
+    runLog.close();
   });
 
   it("has every row in the file when `row` returns, with step, time and numbers as they were", () => {
-    const journal = created();
+    const runLog = created();
     for (let step = 1; step <= 200; step++) {
       const row = testRow(step);
-      journal.row(row);
+      runLog.row(row);
       if (step % 50 !== 0) continue;
-      expect(readHistory(journal.path).at(-1)).to.deep.equal({
+      expect(readHistory(runLog.path).at(-1)).to.deep.equal({
         ...row.metrics,
         tokens: row.tokens,
         _step: step,
@@ -62,15 +62,15 @@ describe("Journal", () => {
         _runtime: (row.time - runStart) / 1000,
       });
     }
-    expect(steps(journal.path)).to.deep.equal(Array.from({ length: 200 }, (_, i) => i + 1));
-    journal.close();
+    expect(steps(runLog.path)).to.deep.equal(Array.from({ length: 200 }, (_, i) => i + 1));
+    runLog.close();
   });
 
   it("numbers its records and defines each metric once, before its first row, with its axis", () => {
-    const journal = created();
-    journal.row(testRow(1));
-    journal.row(testRow(2));
-    const records = readLog(journal.path);
+    const runLog = created();
+    runLog.row(testRow(1));
+    runLog.row(testRow(2));
+    const records = readLog(runLog.path);
     expect(records.map(({ num }) => num)).to.deep.equal(records.map((_, i) => i + 1));
     const metrics = records.flatMap(({ metric }) => metric ?? []);
     expect(metrics.map(({ name, step_metric }) => [name, step_metric])).to.have.deep.members([
@@ -84,14 +84,14 @@ describe("Journal", () => {
       max: true,
       last: true,
     });
-    journal.close();
+    runLog.close();
   });
 
   it("keeps the least and the greatest in the summary, past NaN", () => {
-    const journal = created();
+    const runLog = created();
     const losses = [3, Number.NaN, 1, 2];
-    for (const [i, loss] of losses.entries()) journal.row({ ...testRow(i + 1), metrics: { "train/loss": loss } });
-    const last = readLog(journal.path)
+    for (const [i, loss] of losses.entries()) runLog.row({ ...testRow(i + 1), metrics: { "train/loss": loss } });
+    const last = readLog(runLog.path)
       .flatMap(({ summary }) => summary ?? [])
       .at(-1);
     const values = last?.update.map(({ nested_key, value_json }) => [nested_key?.join("."), value_json]);
@@ -100,44 +100,44 @@ describe("Journal", () => {
       ["train/loss.max", "3"],
       ["train/loss.last", "2"],
     ]);
-    journal.close();
+    runLog.close();
   });
 
   it("writes arrays as histograms over the finite values", () => {
-    const journal = created();
+    const runLog = created();
     const data = Float32Array.of(0, 1, 2, 3, 4, Number.NaN, Number.POSITIVE_INFINITY);
-    journal.row({ ...testRow(1), arrays: { "n/f/layer_0": { shape: [7], data } } });
-    expect(readHistory(journal.path)[0]?.["n/f/layer_0"]).to.deep.equal({
+    runLog.row({ ...testRow(1), arrays: { "n/f/layer_0": { shape: [7], data } } });
+    expect(readHistory(runLog.path)[0]?.["n/f/layer_0"]).to.deep.equal({
       _type: "histogram",
       values: [1, 1, 1, 2],
       bins: [0, 1, 2, 3, 4],
     });
-    journal.close();
+    runLog.close();
   });
 
   it("takes hostile keys as they are, and lets none stand for W&B's own", () => {
-    const journal = created();
+    const runLog = created();
     const keys = ["__proto__x", 'a"b', "a\nb", "a.b", "ü/😀", "x".repeat(5000), "constructor"];
     const metrics = { _step: -1, _timestamp: -1, ...Object.fromEntries(keys.map((key, i) => [key, i])) };
-    journal.row({ ...testRow(7), metrics });
-    const row = readHistory(journal.path)[0];
+    runLog.row({ ...testRow(7), metrics });
+    const row = readHistory(runLog.path)[0];
     for (const [i, key] of keys.entries()) expect(row).to.have.own.property(key, i);
     expect(row).to.include({ _step: 7, "metric/_step": -1, "metric/_timestamp": -1 });
-    journal.close();
+    runLog.close();
   });
 
   it("goes on after a crash at every byte of the last row, and loses no row before it", () => {
-    const journal = created();
-    journal.row(testRow(1));
-    const whole = statSync(journal.path).size;
-    journal.row(testRow(2));
-    journal.close();
-    const size = statSync(journal.path).size;
+    const runLog = created();
+    runLog.row(testRow(1));
+    const whole = statSync(runLog.path).size;
+    runLog.row(testRow(2));
+    runLog.close();
+    const size = statSync(runLog.path).size;
     const copy = join(dir(), "run-copy.wandb");
     for (let length = whole; length < size; length += 1) {
-      copyFileSync(journal.path, copy);
+      copyFileSync(runLog.path, copy);
       truncateSync(copy, length);
-      const again = Journal.resume(copy, 1, start, options);
+      const again = RunLog.resume(copy, 1, start, options);
       again.row(testRow(2));
       again.close();
       expect(steps(copy), `torn at ${length}`).to.deep.equal([1, 2]);
@@ -150,22 +150,22 @@ describe("Journal", () => {
     created().close();
     for (const length of [0, 3, 7, 20]) {
       truncateSync(path, Math.min(length, statSync(path).size));
-      const journal = Journal.resume(path, 0, start, options);
+      const runLog = RunLog.resume(path, 0, start, options);
       expect(readLog(path)[0]?.run?.run_id).to.equal("run1");
-      journal.close();
+      runLog.close();
     }
   });
 
   it("takes out what the killed part had done past the checkpoint, and keeps console and system metrics", () => {
-    const journal = created();
-    for (let step = 1; step <= 30; step++) journal.row({ ...testRow(step), metrics: { "train/loss": -step } });
-    journal.output("stdout", runStart, "hello\n");
-    journal.stats(runStart, { cpu: 50 });
-    journal.exit(1, runStart + 5000);
-    journal.close();
-    const again = Journal.resume(journal.path, 20, start, options);
-    const kept = readLog(journal.path);
-    expect(steps(journal.path)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
+    const runLog = created();
+    for (let step = 1; step <= 30; step++) runLog.row({ ...testRow(step), metrics: { "train/loss": -step } });
+    runLog.output("stdout", runStart, "hello\n");
+    runLog.stats(runStart, { cpu: 50 });
+    runLog.exit(1, runStart + 5000);
+    runLog.close();
+    const again = RunLog.resume(runLog.path, 20, start, options);
+    const kept = readLog(runLog.path);
+    expect(steps(runLog.path)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(kept.filter(({ exit }) => exit)).to.have.length(0);
     expect(kept.filter(({ output_raw, stats }) => output_raw ?? stats)).to.have.length(2);
     const summary = kept
@@ -179,42 +179,42 @@ describe("Journal", () => {
     ]);
     again.row({ ...testRow(21), metrics: { "train/loss": 7 } });
     again.close();
-    expect(readHistory(journal.path).at(-1)).to.include({ _step: 21, "train/loss": 7 });
-    expect(existsSync(`${journal.path}.rewrite`)).to.equal(false);
+    expect(readHistory(runLog.path).at(-1)).to.include({ _step: 21, "train/loss": 7 });
+    expect(existsSync(`${runLog.path}.rewrite`)).to.equal(false);
   });
 
   it("lets a row that repeats a step take the place of that step and all later ones", () => {
-    const journal = created();
-    for (const step of [1, 2, 3, 4, 2, 3]) journal.row(testRow(step, step === 2 ? 9 : 1));
-    expect(steps(journal.path)).to.deep.equal([1, 2, 3]);
-    journal.close();
+    const runLog = created();
+    for (const step of [1, 2, 3, 4, 2, 3]) runLog.row(testRow(step, step === 2 ? 9 : 1));
+    expect(steps(runLog.path)).to.deep.equal([1, 2, 3]);
+    runLog.close();
   });
 
   it("keeps a damaged log aside and goes on with what is whole", () => {
-    const journal = created();
-    for (let step = 1; step <= 3; step++) journal.row(testRow(step));
-    const good = readFileSync(journal.path);
+    const runLog = created();
+    for (let step = 1; step <= 3; step++) runLog.row(testRow(step));
+    const good = readFileSync(runLog.path);
     const at = good.lastIndexOf("train/loss");
-    journal.row(testRow(4));
-    journal.close();
-    const bad = readFileSync(journal.path);
+    runLog.row(testRow(4));
+    runLog.close();
+    const bad = readFileSync(runLog.path);
     bad[at] = 0x58;
-    truncateSync(journal.path, 0);
-    appendFileSync(journal.path, bad);
-    const again = Journal.resume(journal.path, 4, start, options);
+    truncateSync(runLog.path, 0);
+    appendFileSync(runLog.path, bad);
+    const again = RunLog.resume(runLog.path, 4, start, options);
     expect(again.damage).to.include("damaged at byte");
-    expect(readFileSync(`${journal.path}.damaged`)).to.deep.equal(bad);
-    expect(steps(journal.path)).to.deep.equal([1, 2]);
+    expect(readFileSync(`${runLog.path}.damaged`)).to.deep.equal(bad);
+    expect(steps(runLog.path)).to.deep.equal([1, 2]);
     again.close();
   });
 
   it("writes a number so that reading it gives the same number", () => {
-    const journal = created();
+    const runLog = created();
     const values = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, 1e21, -0.5, 123456789.123, Number.NEGATIVE_INFINITY];
-    journal.row({ ...testRow(1), metrics: Object.fromEntries(values.map((v, i) => [`m/${i}`, v])) });
-    const row = readHistory(journal.path)[0];
+    runLog.row({ ...testRow(1), metrics: Object.fromEntries(values.map((v, i) => [`m/${i}`, v])) });
+    const row = readHistory(runLog.path)[0];
     expect(values.map((_, i) => row?.[`m/${i}`])).to.deep.equal(values);
     expect(lenient("[NaN]")).to.deep.equal([Number.NaN]);
-    journal.close();
+    runLog.close();
   });
 });

@@ -25,7 +25,7 @@ import type { Message } from "./wire.ts";
 import { LogWriter } from "./writer.ts";
 
 /** How rows become records. */
-export interface JournalOptions {
+export interface RunLogOptions {
   /** ms since 1970. */
   readonly startedAt: number;
   readonly bins: number;
@@ -35,7 +35,7 @@ export interface JournalOptions {
 }
 
 /** What a run is begun with. */
-export interface JournalStart {
+export interface RunLogStart {
   readonly run: RunIdentity;
   readonly config: Readonly<Record<string, unknown>>;
   readonly version: string;
@@ -46,13 +46,13 @@ export interface JournalStart {
 const longestLine = 10_000;
 
 /** A run's transaction log, open for writing: every call returns with its records in the file. */
-export class Journal {
+export class RunLog {
   readonly path: string;
   /** The run, as its log was begun or gone on with. */
   readonly run: RunIdentity;
   /** Set where the log of the earlier process could not be read to its end. */
   readonly damage: string | undefined;
-  readonly #options: JournalOptions;
+  readonly #options: RunLogOptions;
   readonly #defined: Set<string>;
   #log: LogWriter;
   #encoder: RowEncoder;
@@ -61,7 +61,7 @@ export class Journal {
   #lastStep: number;
   #fresh: string[] = [];
 
-  private constructor(log: LogWriter, run: RunIdentity, options: JournalOptions, known: Recovered) {
+  private constructor(log: LogWriter, run: RunIdentity, options: RunLogOptions, known: Recovered) {
     this.path = log.path;
     this.run = run;
     this.damage = known.damage;
@@ -75,29 +75,29 @@ export class Journal {
   }
 
   /** Begins a log. */
-  static create(path: string, start: JournalStart, options: JournalOptions): Journal {
-    const journal = new Journal(LogWriter.create(path), start.run, options, nothingRecovered());
+  static create(path: string, start: RunLogStart, options: RunLogOptions): RunLog {
+    const runLog = new RunLog(LogWriter.create(path), start.run, options, nothingRecovered());
     const { run, config, version, cpus } = start;
     const writer = randomBytes(16).toString("hex");
     // Together: an upload needs both before it begins.
-    journal.#log.append(
+    runLog.#log.append(
       record(1, kind.run, runRecord(run, config, version)),
       record(2, kind.environment, environmentRecord(run.host, run.startedAt, cpus, writer)),
     );
-    journal.#number = 2;
-    if (options.axis !== undefined) journal.define({ name: options.axis, summary: [] });
-    return journal;
+    runLog.#number = 2;
+    if (options.axis !== undefined) runLog.define({ name: options.axis, summary: [] });
+    return runLog;
   }
 
   /**
    * Goes on with the log of an earlier process: a torn tail and an exit record are cut off, and rows after `step`, which the
    * resumed run computes again, are taken out. A log without even its first record is begun anew.
    */
-  static resume(path: string, step: number, start: JournalStart, options: JournalOptions): Journal {
+  static resume(path: string, step: number, start: RunLogStart, options: RunLogOptions): RunLog {
     const known = recover(path, step, options.summaryOf);
-    if (known.hasRun) return new Journal(LogWriter.continue(path, known.size), start.run, options, known);
+    if (known.hasRun) return new RunLog(LogWriter.continue(path, known.size), start.run, options, known);
     rmSync(path);
-    return Journal.create(path, start, options);
+    return RunLog.create(path, start, options);
   }
 
   /** Rows in the log. */

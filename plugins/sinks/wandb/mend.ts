@@ -1,14 +1,14 @@
-import type { Notices, StoredRun } from "../../../../core/contract/sink.ts";
-import { reasonOf } from "../../../../core/errors/errors.ts";
-import { readArrays } from "../../../../core/record/arrays.ts";
-import { readRowBatches } from "../../../../core/record/reader.ts";
-import { readRunFile } from "../../../../core/record/run-file.ts";
-import { journalOptionsOf, type WandbOptions } from "../login/options.ts";
-import type { Settings } from "../login/settings.ts";
-import { decode } from "./decode.ts";
+import type { Notices, StoredRun } from "../../../core/contract/sink.ts";
+import { reasonOf } from "../../../core/errors/errors.ts";
+import { readArrays } from "../../../core/record/arrays.ts";
+import { readRowBatches } from "../../../core/record/reader.ts";
+import { readRunFile } from "../../../core/record/run-file.ts";
 import { clientVersion, startOf } from "./identity.ts";
-import { Journal, type JournalStart } from "./journal.ts";
-import { LogReader } from "./reader.ts";
+import { decode } from "./log/decode.ts";
+import { LogReader } from "./log/reader.ts";
+import { RunLog, type RunLogStart } from "./log/run-log.ts";
+import { runLogOptionsOf, type WandbOptions } from "./login/options.ts";
+import type { Settings } from "./login/settings.ts";
 
 /** What a log holds, as far as it can be read. */
 interface Content {
@@ -32,24 +32,24 @@ export async function mend(
 ): Promise<number> {
   const found = contentOf(log);
   if (run.state === "running") return found.rows;
-  let journal: Journal | undefined;
+  let runLog: RunLog | undefined;
   let added = 0;
   let time = 0;
   try {
     for await (const batch of readRowBatches(run.dir)) {
       for (const row of batch) {
         if (row.step <= found.lastStep && found.damage === undefined) continue;
-        journal ??= opened(run, log, found, options, settings);
-        if (journal === undefined) return found.rows;
+        runLog ??= opened(run, log, found, options, settings);
+        if (runLog === undefined) return found.rows;
         if (row.step <= found.lastStep) continue;
-        journal.row({ ...row, arrays: arraysOf(run.dir, row.step) });
+        runLog.row({ ...row, arrays: arraysOf(run.dir, row.step) });
         added += 1;
         time = row.time;
       }
     }
-    if (journal !== undefined && found.exitCode !== undefined) journal.exit(found.exitCode, time);
+    if (runLog !== undefined && found.exitCode !== undefined) runLog.exit(found.exitCode, time);
   } finally {
-    journal?.close();
+    runLog?.close();
   }
   if (added > 0) notices.info(`W&B: ${run.id}: took ${added} rows over from rows.jsonl that the log lacked.`);
   return found.rows + added;
@@ -59,13 +59,13 @@ export async function mend(
  * Gives the log of a run that goes on behind `step` the rows up to there that only rows.jsonl has: a loss of power may have taken
  * them from the log and left a later checkpoint. `from` is the step before the run's first. Returns how many rows are nowhere.
  */
-export async function fillUpTo(journal: Journal, dir: string, from: number, step: number): Promise<number> {
-  if (journal.lastStep >= step) return 0;
-  let missing = step - Math.max(from, journal.lastStep);
+export async function fillUpTo(runLog: RunLog, dir: string, from: number, step: number): Promise<number> {
+  if (runLog.lastStep >= step) return 0;
+  let missing = step - Math.max(from, runLog.lastStep);
   for await (const batch of readRowBatches(dir)) {
     for (const row of batch) {
-      if (row.step <= journal.lastStep || row.step > step) continue;
-      journal.row({ ...row, arrays: arraysOf(dir, row.step) });
+      if (row.step <= runLog.lastStep || row.step > step) continue;
+      runLog.row({ ...row, arrays: arraysOf(dir, row.step) });
       missing -= 1;
     }
   }
@@ -99,13 +99,13 @@ function opened(
   found: Content,
   options: WandbOptions,
   settings: Settings,
-): Journal | undefined {
+): RunLog | undefined {
   const start = found.startedAt === undefined ? startFromRunFile(run.dir, settings) : unneeded(run.id, found.startedAt);
   if (start === undefined) return undefined;
-  return Journal.resume(log, found.lastStep, start, journalOptionsOf(options, start.run.startedAt));
+  return RunLog.resume(log, found.lastStep, start, runLogOptionsOf(options, start.run.startedAt));
 }
 
-function startFromRunFile(dir: string, settings: Settings): JournalStart | undefined {
+function startFromRunFile(dir: string, settings: Settings): RunLogStart | undefined {
   try {
     const file = readRunFile(dir);
     return startOf({ ...file, dir, startedAt: file.createdAt }, settings);
@@ -115,7 +115,7 @@ function startFromRunFile(dir: string, settings: Settings): JournalStart | undef
 }
 
 /** The log has its first record already; what goes on needs only the time that runtimes count from. */
-function unneeded(id: string, startedAt: number): JournalStart {
+function unneeded(id: string, startedAt: number): RunLogStart {
   const nothing = { entity: "", project: "", group: "", jobType: "", name: "", notes: "", tags: [], host: "" };
   return { run: { id, startedAt, ...nothing }, config: {}, version: clientVersion, cpus: 0 };
 }

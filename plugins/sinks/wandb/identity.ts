@@ -1,11 +1,11 @@
 import { availableParallelism, hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import type { Run } from "../../../../core/contract/run.ts";
-import { packageVersion } from "../../../../core/modules/version.ts";
-import type { Settings } from "../login/settings.ts";
-import { runIdFrom } from "../login/validation.ts";
-import type { JournalStart } from "./journal.ts";
-import { readPointer } from "./layout.ts";
+import type { Run } from "../../../core/contract/run.ts";
+import { packageVersion } from "../../../core/modules/version.ts";
+import { readPointer } from "./log/layout.ts";
+import type { RunLogStart } from "./log/run-log.ts";
+import type { Settings } from "./login/settings.ts";
+import { runIdFrom } from "./login/validation.ts";
 
 /**
  * What a server is told wrote the run. W&B's pages read a version of its own client here; the records are those of 0.30,
@@ -26,7 +26,7 @@ export type KnownRun = Pick<Run, "id" | "name" | "dir" | "config" | "model" | "s
  * (sender.py, `_setup_fork`) and ours at 0, and where the two ids are one run it stands for a rewind, which cuts that run off
  * (runupserter.go, 0.30).
  */
-export function startOf(run: KnownRun, settings: Settings): JournalStart {
+export function startOf(run: KnownRun, settings: Settings): RunLogStart {
   const { entity, project, jobType, notes, tags } = settings;
   const { fork } = run;
   const { id, name } = fork === undefined ? settings : { id: undefined, name: undefined };

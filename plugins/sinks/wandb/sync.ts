@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import type { StoredRun, Synced, SyncHost } from "../../../../core/contract/sink.ts";
-import { readPointer } from "../log/layout.ts";
-import { mend } from "../log/mend.ts";
-import { accountOf } from "../login/account.ts";
-import type { WandbOptions } from "../login/options.ts";
-import type { Settings } from "../login/settings.ts";
-import { syncedMarker } from "./progress.ts";
-import { networkThrough, type Transport } from "./transport.ts";
-import { omissionsOf, remedyFor, runUrl, upload } from "./upload.ts";
+import type { StoredRun, Synced, SyncHost } from "../../../core/contract/sink.ts";
+import { networkThrough, type Transport } from "./http/transport.ts";
+import { readPointer } from "./log/layout.ts";
+import { syncedMarker } from "./log/progress.ts";
+import { accountOf } from "./login/account.ts";
+import type { WandbOptions } from "./login/options.ts";
+import type { Settings } from "./login/settings.ts";
+import { mend } from "./mend.ts";
+import { omissionsOf, remedyFor, runUrl, upload } from "./upload/upload.ts";
 
 /** A shell's code for a process that SIGKILL ended: a run without an end is never reported as finished. */
 const killedCode = 137;
