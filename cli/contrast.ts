@@ -23,13 +23,27 @@ export async function contrastCommand({ runs, root, last, json }: Arguments): Pr
 
 function contrastText({ seeds, rows, statistics }: ContrastReport): string {
   const layers = statistics[0]!.layers.map((_, layer) => `layer ${layer}`);
-  const head = ["statistic", ...layers, "last - first", "95 %", "p", "Page z", "p", "rho", "claim"];
-  const body = statistics.map(({ statistic, layers, delta, p, pageZ, pageP, spearman, claim }) => [
+  const head = [
+    "statistic",
+    ...layers,
+    "last - first",
+    "95 %",
+    "scale",
+    "p",
+    "corrected",
+    "Page z",
+    "p",
+    "rho",
+    "claim",
+  ];
+  const body = statistics.map(({ statistic, scale, layers, delta, p, corrected, pageZ, pageP, spearman, claim }) => [
     statistic,
     ...layers.map((value) => value.toPrecision(3)),
     delta.value.toFixed(3),
     `${delta.low.toFixed(2)} to ${delta.high.toFixed(2)}`,
+    scale,
     p.toFixed(3),
+    corrected.toFixed(3),
     pageZ.toFixed(2),
     pageP.toFixed(3),
     spearman.toFixed(2),
@@ -38,11 +52,11 @@ function contrastText({ seeds, rows, statistics }: ContrastReport): string {
   const few =
     seeds.length < fewestSeeds
       ? `${seeds.length} seeds: an exact p cannot fall below ${(2 / 2 ** seeds.length).toFixed(3)}; no claim is made with fewer than ${fewestSeeds}.`
-      : "Claims hold at p < 0.05 for each statistic by itself; nothing is corrected for there being several.";
+      : `Claims: corrected p < 0.05, so that any false one among the ${statistics.length} statistics is made in at most 5 % of cases.`;
   return [
-    `${seeds.length} seeds (${seeds.join(", ")}), means of the last ${rows} analysed rows; last - first in log odds (log for ratios).`,
+    `${seeds.length} seeds (${seeds.join(", ")}), means of the last ${rows} analysed rows; last - first on the scale given.`,
     table([head, ...body], { align: "right" }),
-    "p: exact sign-flip over seeds. Page: trend over all layers. rho: Spearman with depth, mean over seeds.",
+    "p: exact sign-flip over seeds, by itself and corrected for the number of statistics (maxT). Page: trend over all layers. rho: Spearman with depth, mean over seeds.",
     few,
   ].join("\n");
 }

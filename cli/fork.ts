@@ -39,7 +39,17 @@ export async function forkCommand(
   }
   if (json) console.log(JSON.stringify(done, null, 2));
   else for (const { id, name, state } of done) console.log(`${id}  ${name}  ${state}`);
-  if (!json) console.log(`next: experiment overlap ${done.map(({ id }) => id).join(" ")}`);
+  if (!json) for (const line of nextSteps(done, orders)) console.log(line);
   const cut = stopping.signal.aborted || done.some(({ state }) => state === "interrupted");
   if (cut) process.exitCode = 130;
+}
+
+/** Plain forks come first, `orders` of them: they alone answer whether forks lose the same units. */
+function nextSteps(done: readonly { readonly id: string }[], orders: number): string[] {
+  const ids = done.map(({ id }) => id);
+  const [plain, all] = [ids.slice(0, orders), ids];
+  const lines = plain.length > 1 ? [`next: experiment overlap ${plain.join(" ")}  (do they lose the same units?)`] : [];
+  return all.length > orders
+    ? [...lines, `next: experiment overlap ${all.join(" ")}  (what does each change do to deaths?)`]
+    : lines;
 }

@@ -67,7 +67,7 @@ export async function course(
 ): Promise<{ readonly looked: readonly Looked[]; readonly state: Arrays }> {
   const { config, run } = tinyRun(seed);
   const sampler = randomSampler(seed, config.model.n_ctx);
-  const held = { ...sampler.next(4), count: 4, available: 4 };
+  const held = { ...sampler.next(4), count: 4, available: 4, documents: Int32Array.of(0, 1, 2, 3) };
   const plan = defaultPlan(config, d_vocab);
   const programs = await createTrainSteps(engine, plan, analyzers, steps);
   const looks = await createLooks(engine, plan, analyzers, held, steps);

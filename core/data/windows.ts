@@ -54,6 +54,8 @@ export interface EvalWindows extends Batch {
   readonly count: number;
   /** Windows that are held out. */
   readonly available: number;
+  /** Which held-out document each window is of, by number in the split. */
+  readonly documents: Int32Array;
 }
 
 /** Held-out windows, spread evenly over the held-out text. */
@@ -61,7 +63,17 @@ export function evalWindows(dataset: { readonly eval: Split }, n_ctx: number, co
   const all = windowStarts(dataset.eval, n_ctx);
   const taken = Math.min(count, all.length);
   const chosen = Uint32Array.from({ length: taken }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / taken)]!);
-  return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.length };
+  const documents = documentsOf(dataset.eval, chosen);
+  return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.length, documents };
+}
+
+/** The document of a split that each window is of; windows in corpus order. */
+export function documentsOf(split: Split, starts: ArrayLike<number>): Int32Array {
+  let document = 0;
+  return Int32Array.from(starts, (start) => {
+    while (split.ends[document]! <= start) document++;
+    return document;
+  });
 }
 
 function windowsIn(length: number, n_ctx: number): number {

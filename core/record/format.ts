@@ -76,7 +76,7 @@ export interface RunFile {
   /** What it looked at, when it trained nothing. Since 0.2.0. */
   readonly observed?: Observed;
   /** The run and step that this one went on from, when it is a fork. */
-  readonly fork?: { readonly run: string; readonly step: number };
+  readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }
 
 /**

@@ -46,7 +46,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       const last = step === run.steps || signal.aborted || !finite;
       const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
       const saves = finite && (last || isDue(config.checkpoint.every, step));
-      const evaluated = evaluates ? summariseWindows(await evaluation.losses(state)) : undefined;
+      const evaluated = evaluates ? summariseWindows(await evaluation.losses(state), open.held.documents) : undefined;
       const frozen = finite && looks.due(step) ? await looks.look(state, step) : undefined;
       if (evaluated || frozen) pace.skip();
       // A checkpoint holds what analyzers know of this step and the state after it: neither may move on before.

@@ -5,6 +5,7 @@ import { pruneCheckpoints } from "../checkpoint/folder.ts";
 import type { StepMoment } from "../contract/analyzer.ts";
 import type { Moment } from "../contract/run.ts";
 import type { Row, RunEvent } from "../contract/sink.ts";
+import { bitsPerByte, bytesPerToken } from "../data/bytes-per-token.ts";
 import { divergedState } from "../errors/errors.ts";
 import { analyzeStep, callHook, saveAnalyzers } from "../host/analyzers.ts";
 import type { EvalResult } from "../step/evaluation.ts";
@@ -50,16 +51,15 @@ function updateOf({ open }: Training, { lr, grad_norm }: FinishedStep): Pick<Ste
 }
 
 function trainerValues({ open, run }: Training, done: FinishedStep): Record<string, number> {
-  const { bytesPerToken } = open.dataset;
-  const bitsPerNat = bytesPerToken && 1 / (Math.LN2 * bytesPerToken);
   const { evaluated } = done;
+  const heldBytes = evaluated && bytesPerToken(open.held.targets, open.dataset.tokenizer);
   return {
     "train/loss": done.loss,
-    ...(bitsPerNat && { "train/bits_per_byte": done.loss * bitsPerNat }),
+    ...(done.bytesPerToken && { "train/bits_per_byte": bitsPerByte(done.loss, done.bytesPerToken) }),
     "train/lr": done.lr,
     "train/grad_norm": done.grad_norm,
     ...(evaluated && { "eval/loss": evaluated.loss, "eval/loss_se": evaluated.standardError }),
-    ...(evaluated && bitsPerNat && { "eval/bits_per_byte": evaluated.loss * bitsPerNat }),
+    ...(evaluated && heldBytes && { "eval/bits_per_byte": bitsPerByte(evaluated.loss, heldBytes) }),
     "perf/step_ms": done.stepMs,
     "perf/tokens_per_second": (run.tokensPerStep / done.stepMs) * 1000,
   };

@@ -5,6 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { withSecretsOf } from "../config/secrets.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
+import type { Run } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
@@ -20,7 +21,7 @@ export interface RunRequest {
   /** Where to write the first step's graph, see `dumpProgram`. */
   readonly dumpGraph?: string | undefined;
   /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
-  readonly fork?: { readonly of: { readonly run: string; readonly step: number }; readonly checkpoint: string };
+  readonly fork?: { readonly of: NonNullable<Run["fork"]>; readonly checkpoint: string };
   /** Draws charts of a run directory for sinks that want pictures; see `SinkHost.drawCharts`. */
   readonly drawCharts?: (dir: string, charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
   /** Warnings from before the run was opened. */

@@ -1,5 +1,7 @@
 /** The compiled train steps of a run: one for each set of analyzers that look at the same step. */
+import { bytesPerToken } from "../data/bytes-per-token.ts";
 import type { Sampler } from "../data/sampler.ts";
+import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import type { Engine, Program, State } from "../engine/engine.ts";
 import { type ActiveAnalyzer, looksAt } from "../host/analyzers.ts";
 import { regroup, type StepPlan, scalarInputs, trainStep } from "../step/step.ts";
@@ -10,6 +12,8 @@ export interface StepOutputs {
   readonly loss: number;
   /** Before clipping. */
   readonly grad_norm: number;
+  /** UTF-8 bytes that a target token of this batch stands for, mean; undefined where the corpus gave ids. */
+  readonly bytesPerToken: number | undefined;
   /** By analyzer, those that looked at this step. */
   readonly readings: ReadingsByName;
 }
@@ -32,6 +36,7 @@ export async function createTrainSteps(
   plan: StepPlan,
   analyzers: readonly ActiveAnalyzer[],
   last: number,
+  tokenizer?: Tokenizer,
 ): Promise<TrainSteps> {
   const bySet = new Map<string, Promise<Program>>();
   const rows = plan.train.batch_size * plan.train.accumulate;
@@ -64,6 +69,7 @@ export async function createTrainSteps(
       return {
         loss: outputs.loss?.data[0] ?? Number.NaN,
         grad_norm: outputs.grad_norm?.data[0] ?? Number.NaN,
+        bytesPerToken: bytesPerToken(batch.targets, tokenizer),
         readings: new Map(lookingAt(step).map(({ plugin: { name } }) => [name, readings[name] ?? {}])),
       };
     },

@@ -79,7 +79,7 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
   });
 
   observer.phase?.("preparing the train step");
-  const steps = await createTrainSteps(engine, plan, analyzers, run.steps);
+  const steps = await createTrainSteps(engine, plan, analyzers, run.steps, dataset.tokenizer);
   const looks = await createLooks(engine, plan, analyzers, held, run.steps);
   await open.evaluation();
   if (request.dumpGraph !== undefined) {

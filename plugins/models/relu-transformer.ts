@@ -123,76 +123,71 @@ function layerOf({ bias, norm }: ModelSettings, layer: number): LayerParameters 
 }
 
 /** The forward pass. */
-export function forward({ params, tokens, observe }: ForwardInputs, config: ModelSettings): Tensor {
+export function forward(inputs: ForwardInputs, config: ModelSettings): Tensor {
+  const { tf, params, tokens, observe } = inputs;
   const [batch, pos] = tokens.shape as [number, number];
   const rows = embedding(params["embed.W_E"]!, tf.reshape(tokens, [-1])); // [n d_model]
   const positions = tf.slice(params["pos_embed.W_pos"]!, 0, pos); // [pos d_model]
   const embedded = tf.add(tf.reshape(rows, [batch, pos, -1]), positions); // [batch pos d_model]
   let x: Tensor = tf.reshape(embedded, [batch * pos, -1]); // [n d_model]
   observe("embed", x);
-  const mask = causalMask(pos);
+  const mask = causalMask(inputs, pos);
   for (let layer = 0; layer < config.n_layers; layer++) {
     const block = `blocks.${layer}`;
     observe("resid_pre", x);
-    const attended = attention(params, `${block}.attn`, norm(params, `${block}.ln1`, x, config), mask, config, observe);
+    const attended = attention(inputs, `${block}.attn`, norm(inputs, `${block}.ln1`, x, config), mask, config);
     observe("attn_out", attended);
     x = tf.add(x, attended); // [n d_model]
     observe("mlp_in", x);
-    const pre = linear(params, `${block}.mlp`, "in", norm(params, `${block}.ln2`, x, config)); // [n d_mlp]
+    const pre = linear(inputs, `${block}.mlp`, "in", norm(inputs, `${block}.ln2`, x, config)); // [n d_mlp]
     observe("mlp_pre", pre);
-    const post = activated(pre, config); // [n d_mlp]
+    const post = activated(inputs, pre, config); // [n d_mlp]
     observe("mlp_post", post);
-    x = tf.add(x, linear(params, `${block}.mlp`, "out", post)); // [n d_model]
+    x = tf.add(x, linear(inputs, `${block}.mlp`, "out", post)); // [n d_model]
     observe("resid_post", x);
   }
-  const final = norm(params, "ln_final", x, config); // [n d_model]
+  const final = norm(inputs, "ln_final", x, config); // [n d_model]
   return config.tie_embeddings
     ? tf.matMul(final, params["embed.W_E"]!, false, true)
     : tf.matMul(final, params["unembed.W_U"]!); // [n d_vocab]
 }
 
 /** Causal self-attention of the normalised `x` `[n d_model]`, with its output projection. */
-function attention(
-  params: ForwardInputs["params"],
-  prefix: string,
-  x: Tensor,
-  mask: Tensor,
-  config: ModelSettings,
-  observe: ForwardInputs["observe"],
-): Tensor {
+function attention(inputs: ForwardInputs, prefix: string, x: Tensor, mask: Tensor, config: ModelSettings): Tensor {
+  const { tf } = inputs;
   const { n_heads, d_model } = config;
   const d_head = d_model / n_heads;
   const pos = mask.shape[0]!;
-  const qkv = tf.reshape(linear(params, prefix, "QKV", x), [-1, pos, 3 * n_heads, d_head]); // [batch pos 3*head d_head]
+  const qkv = tf.reshape(linear(inputs, prefix, "QKV", x), [-1, pos, 3 * n_heads, d_head]); // [batch pos 3*head d_head]
   const byHead = tf.transpose(qkv, [0, 2, 1, 3]); // [batch 3*head pos d_head]
   const [q, k, v] = tf.split(byHead, 3, 1) as [Tensor, Tensor, Tensor]; // 3 of [batch head pos d_head]
   const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(d_head)), k, false, true); // [batch head pos pos]
   const pattern = tf.softmax(tf.add(scores, mask)); // [batch head pos pos]
-  observe("attn_pattern", pattern);
+  inputs.observe("attn_pattern", pattern);
   const mixed = tf.transpose(tf.matMul(pattern, v), [0, 2, 1, 3]); // [batch pos head d_head]
-  return linear(params, prefix, "O", tf.reshape(mixed, [-1, d_model])); // [n d_model]
+  return linear(inputs, prefix, "O", tf.reshape(mixed, [-1, d_model])); // [n d_model]
 }
 
 /**
  * Added to attention scores: 0 where a position may look, -1e9 where not. So far below any score, the exponential of a masked
  * entry is exactly zero; a milder number would leave denormals, which slow every CPU several times.
  */
-function causalMask(pos: number): Tensor {
+function causalMask({ tf }: ForwardInputs, pos: number): Tensor {
   const values = Float32Array.from({ length: pos * pos }, (_, i) => (i % pos > Math.floor(i / pos) ? -1e9 : 0));
   return tf.tensor2d(values, [pos, pos]);
 }
 
-function linear(params: ForwardInputs["params"], prefix: string, name: string, x: Tensor): Tensor {
+function linear({ tf, params }: ForwardInputs, prefix: string, name: string, x: Tensor): Tensor {
   const product = tf.matMul(x, params[`${prefix}.W_${name}`]!);
   const bias = params[`${prefix}.b_${name}`];
   return bias === undefined ? product : tf.add(product, bias);
 }
 
-function norm(params: ForwardInputs["params"], prefix: string, x: Tensor, config: ModelSettings): Tensor {
+function norm({ params }: ForwardInputs, prefix: string, x: Tensor, config: ModelSettings): Tensor {
   return normalised(config.norm, x, params[`${prefix}.w`]!, params[`${prefix}.b`]);
 }
 
-function activated(pre: Tensor, config: ModelSettings): Tensor {
+function activated({ tf }: ForwardInputs, pre: Tensor, config: ModelSettings): Tensor {
   switch (config.activation) {
     case "relu":
       return tf.relu(pre);

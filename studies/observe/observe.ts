@@ -4,6 +4,7 @@ import { loadCheckpoint, saveCheckpoint } from "../../core/checkpoint/checkpoint
 import { discardCheckpointsAfter, pruneCheckpoints } from "../../core/checkpoint/folder.ts";
 import type { Moment, Run } from "../../core/contract/run.ts";
 import type { Row } from "../../core/contract/sink.ts";
+import { bitsPerByte } from "../../core/data/bytes-per-token.ts";
 import { stepFailed } from "../../core/errors/errors.ts";
 import {
   type ActiveAnalyzer,
@@ -230,12 +231,11 @@ async function lookAt(observing: Observing, subject: Subject, seq: number, obser
 }
 
 function lookValues({ bytesPerToken }: Observation, { loss, held }: Sight, ms: number): Record<string, number> {
-  const bitsPerNat = bytesPerToken && 1 / (Math.LN2 * bytesPerToken);
   return {
     "eval/loss": held.loss,
     "eval/loss_se": held.standardError,
     "eval/perplexity": Math.exp(held.loss),
-    ...(bitsPerNat && { "eval/bits_per_byte": held.loss * bitsPerNat }),
+    ...(bytesPerToken && { "eval/bits_per_byte": bitsPerByte(held.loss, bytesPerToken) }),
     "look/loss": loss,
     "look/ms": ms,
   };

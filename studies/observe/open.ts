@@ -6,6 +6,7 @@ import type { LoadedConfig } from "../../core/config/load.ts";
 import type { Config } from "../../core/config/schema.ts";
 import type { Model } from "../../core/contract/model.ts";
 import type { OptimizerInstance } from "../../core/contract/optimizer.ts";
+import { bytesPerToken } from "../../core/data/bytes-per-token.ts";
 import { createSampler } from "../../core/data/sampler.ts";
 import { hasTokenizer, loadHubTokenizer } from "../../core/data/tokenizers/hub.ts";
 import type { Batch, EvalWindows } from "../../core/data/windows.ts";
@@ -18,7 +19,7 @@ import type { StepPlan } from "../../core/step/step.ts";
 import { type Found, findCheckpoints } from "./find.ts";
 import { type Architecture, architectureOf, hubSubject } from "./hub.ts";
 import type { OpenSubject, Subject } from "./subject.ts";
-import { tokenizedCorpus, withLeading } from "./text.ts";
+import { bytesPerToken as hubBytes, tokenizedCorpus, withLeading } from "./text.ts";
 
 /** What is being looked at, and with what. */
 export interface Observation {
@@ -90,7 +91,7 @@ async function openOwn(
     leading: [],
     architecture: only(chosen.model).plugin.name,
     soft: model.activation === "gelu" ? "gelu" : undefined,
-    bytesPerToken: open.dataset.bytesPerToken,
+    bytesPerToken: bytesPerToken(open.held.targets, open.dataset.tokenizer),
     tokensPerStep: run.tokensPerStep,
   });
 }
@@ -129,7 +130,7 @@ async function openHub(
   const text = tokenizer && tokenizedCorpus(corpus.plugin, tokenizer, sizes.d_vocab);
   const open = await openRun({
     loaded: complete,
-    chosen: text ? { ...chosen, corpus: [{ ...corpus, plugin: text.corpus }] } : chosen,
+    chosen: text ? { ...chosen, corpus: [{ ...corpus, plugin: text }] } : chosen,
     phase,
   });
   const subjects = found.map((one) =>
@@ -139,7 +140,7 @@ async function openHub(
     leading: tokenizer?.leading ?? [],
     architecture: architecture.plugin.name,
     soft: architecture.published.soft(architecture.options),
-    bytesPerToken: text?.bytesPerToken(),
+    bytesPerToken: tokenizer && hubBytes(open.held.targets, tokenizer),
     tokensPerStep: observe.tokens_per_step,
   });
 }

@@ -52,7 +52,7 @@ export async function createLookProgram(
         loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
         readings: new Map(analyzers.map(({ plugin: { name } }) => [name, readings[name] ?? {}])),
         frozen: await looks.look(state, every),
-        held: summariseWindows(await evaluation.losses(state)),
+        held: summariseWindows(await evaluation.losses(state), held.documents),
       };
     },
     dispose: () => {

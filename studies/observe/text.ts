@@ -1,42 +1,44 @@
 /** The text that a published model reads: any corpus, in that model's own tokens. */
+import type { NDArray } from "../../core/arrays/ndarray.ts";
 import { type Corpus, type CorpusSpec, type Document, defineCorpus } from "../../core/contract/corpus.ts";
 import type { HubTokenizer } from "../../core/data/tokenizers/hub.ts";
 import type { Batch } from "../../core/data/windows.ts";
 import { tooManyIds } from "../../core/errors/errors.ts";
 
-/** A corpus in the ids of a tokenizer, and how much text a token is. */
-export interface TokenizedCorpus {
-  readonly corpus: Corpus;
-  /** UTF-8 bytes for each token, once it has been loaded; undefined where the corpus gave ids. */
-  bytesPerToken(): number | undefined;
-}
-
 /** Ids are 16 bits wide everywhere. */
 const mostIds = 65_536;
 
 /** The same documents, those that are text as ids of `tokenizer`. Ids are not compacted: the model has a row for each. */
-export function tokenizedCorpus(corpus: Corpus, tokenizer: HubTokenizer, d_vocab: number): TokenizedCorpus {
+export function tokenizedCorpus(corpus: Corpus, tokenizer: HubTokenizer, d_vocab: number): Corpus {
   const spec = corpus as unknown as CorpusSpec<unknown>;
-  let [bytes, tokens] = [0, 0];
   const encoded = (document: Document): Uint16Array => {
     if (typeof document !== "string") return document;
     const ids = tokenizer.encode(document);
-    bytes += Buffer.byteLength(document);
-    tokens += ids.length;
     if (ids.some((id) => id >= Math.min(d_vocab, mostIds)))
       throw tooManyIds(tokenizer.file, Math.min(d_vocab, mostIds));
     return Uint16Array.from(ids);
   };
-  return {
-    bytesPerToken: () => (tokens === 0 ? undefined : bytes / tokens),
-    corpus: defineCorpus({
-      ...spec,
-      load: async (options: unknown, baseDir) => {
-        const { documents, source } = await spec.load(options, baseDir);
-        return { documents: documents.map(encoded), d_vocab, source: { ...source, tokenizer: tokenizer.file } };
-      },
-    }),
-  };
+  return defineCorpus({
+    ...spec,
+    load: async (options: unknown, baseDir) => {
+      const { documents, source } = await spec.load(options, baseDir);
+      return { documents: documents.map(encoded), d_vocab, source: { ...source, tokenizer: tokenizer.file } };
+    },
+  });
+}
+
+/** UTF-8 bytes that a token of these rows `[batch pos]` stands for, mean. */
+export function bytesPerToken({ shape, data }: NDArray<Int32Array>, tokenizer: HubTokenizer): number {
+  const [rows, width] = shape as [number, number];
+  let bytes = 0;
+  for (let row = 0; row < rows; row++) {
+    const ids = Array.from(data.subarray(row * width, (row + 1) * width));
+    // Some decoders take a space off the front of a text: not off what has something before it.
+    const before = ids.slice(0, 1);
+    const length = (of: readonly number[]) => Buffer.byteLength(tokenizer.decode(of));
+    bytes += length([...before, ...ids]) - length(before);
+  }
+  return bytes / data.length;
 }
 
 /** Windows with what the model's family puts before every text: each begins with it and loses as many tokens at its end. */

@@ -11,9 +11,7 @@ interface Golden {
   readonly cases: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
 
-const golden = JSON.parse(
-  readFileSync(new URL("../../golden/optimizers.json", import.meta.url), "utf8"),
-) as Golden;
+const golden = JSON.parse(readFileSync(new URL("../../golden/optimizers.json", import.meta.url), "utf8")) as Golden;
 const { shapes, steps, lr, weight_decay } = golden.setup;
 
 /** The numbers of optimizers.py. */
