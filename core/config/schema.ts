@@ -158,7 +158,7 @@ const observe = z.strictObject({
     .describe(
       "What an activation must exceed to count as firing: a value, or that quantile of each layer's at the first look.",
     ),
-  tokenizer: z.string().min(1).optional().describe("Folder of the tokenizer; when left out, that of the checkpoint."),
+  tokenizer: z.string().default("").describe("Folder of the tokenizer; empty: that of the checkpoint, or of the folder around it."),
 });
 
 type EngineName = NonNullable<z.input<typeof engine>["name"]>;

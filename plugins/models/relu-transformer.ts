@@ -21,7 +21,6 @@ import {
   type ModelSettings,
   type Parameters,
 } from "../../core/contract/model.ts";
-import { tf } from "../../core/engine/tensorflow.ts";
 import { embedding, normalised } from "../../core/model/operations.ts";
 
 /** Model `relu-transformer`: what runs train when they say nothing else. */

@@ -169,9 +169,9 @@ function notesOf({ run, analyzers, observation }: Observing): string[] {
   const without = analyzers.flatMap(({ plugin }) => {
     const { name, gradients = [] } = plugin;
     if (gradients.length === 0) return [];
-    return [
-      `${name}: nothing is trained here, so ${gradients.join(", ")} are absent: they need gradients or the optimizer.`,
-    ];
+    const more = gradients.length > 4 ? ` and ${gradients.length - 4} more` : "";
+    const named = `${gradients.slice(0, 4).join(", ")}${more}`;
+    return [`${name}: nothing is trained here, so ${named} are absent: they need gradients or the optimizer.`];
   });
   const { soft, thresholds } = run.observed ?? {};
   const above = thresholds ? `above ${thresholds.map((x) => x.toPrecision(3)).join(", ")} (by layer)` : "above 0";

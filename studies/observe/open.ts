@@ -122,7 +122,7 @@ async function openHub(
   const complete = withModel(loaded, architecture, { ...sizes, n_ctx }, last.path);
   const chosen = await choosePlugins(complete, plugins);
   const corpus = only(chosen.corpus);
-  const folders = observe.tokenizer === undefined ? [last.path, dirname(last.path)] : [observe.tokenizer];
+  const folders = observe.tokenizer === "" ? [last.path, dirname(last.path)] : [observe.tokenizer];
   const folder =
     folders.map((one) => resolve(loaded.baseDir, one)).find(hasTokenizer) ?? resolve(loaded.baseDir, folders[0]!);
   const needed = corpus.plugin.name !== "tokens";

@@ -110,7 +110,7 @@ describe("observeCheckpoints", function () {
     const keys = Object.keys(rows[2]!.metrics);
     expect(keys).to.include("neuron_death/frozen_silent/layer_0");
     expect(keys).to.include("neuron_death/dead/layer_0");
-    expect(keys.filter((key) => /starv|spike/.test(key))).to.deep.equal([]);
+    expect(keys.filter((key) => /starv|spike|gradient/.test(key))).to.deep.equal([]);
     const said = (await readEvents(result.dir)).events.filter(({ kind }) => kind === "warning");
     const messages = said.map(({ data }) => String(data.message));
     expect(messages.filter((message) => message.startsWith("neuron-death: nothing is trained here"))).to.have.length(1);

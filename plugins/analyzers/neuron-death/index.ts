@@ -9,7 +9,7 @@ import { charts } from "./charts.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
-import { metrics } from "./metrics.ts";
+import { gradients, metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
 
@@ -21,18 +21,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   sites: ["mlp_fires"],
   metrics,
   headline: ["dead"],
-  gradients: [
-    "starved",
-    "gradient_before_death",
-    "starvation_lag",
-    "starved_deaths",
-    "loss_spikes",
-    "loss_spike_rate_ratio",
-    "loss_spike_p",
-    "grad_spikes",
-    "grad_spike_rate_ratio",
-    "grad_spike_p",
-  ],
+  gradients,
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
