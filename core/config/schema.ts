@@ -158,7 +158,10 @@ const observe = z.strictObject({
     .describe(
       "What an activation must exceed to count as firing: a value, or that quantile of each layer's at the first look.",
     ),
-  tokenizer: z.string().default("").describe("Folder of the tokenizer; empty: that of the checkpoint, or of the folder around it."),
+  tokenizer: z
+    .string()
+    .default("")
+    .describe("Folder of the tokenizer; empty: that of the checkpoint, or of the folder around it."),
 });
 
 type EngineName = NonNullable<z.input<typeof engine>["name"]>;
