@@ -1,4 +1,5 @@
 /** From a family of published models to a model that can be looked at, and trained. */
+import { z } from "zod";
 import { type NDArray, sizeOf } from "../../../core/arrays/ndarray.ts";
 import type { Random } from "../../../core/arrays/random.ts";
 import { defineModel, type LayerParameters, type Model } from "../../../core/contract/model.ts";
@@ -17,7 +18,7 @@ export function defineFamily<O>(
 ): Model {
   return defineModel<O>({
     ...about,
-    options: family.config,
+    options: described(family.config) as unknown as z.ZodType<O>,
     sites: {
       embed: ["batch", "pos", "d_model"],
       resid_pre: ["batch", "pos", "d_model"],
@@ -60,6 +61,14 @@ export function defineFamily<O>(
       },
     },
   });
+}
+
+/** For help: each option is the key of config.json that has its name. */
+function described(config: z.ZodObject<z.ZodRawShape>): z.ZodObject {
+  const keys = Object.entries(config.shape as Record<string, z.ZodType>);
+  return z.strictObject(
+    Object.fromEntries(keys.map(([key, schema]) => [key, schema.describe(`As ${key} in config.json.`)])),
+  );
 }
 
 /** Weights `N(0, 0.02)`, those that write into the residual stream divided by `sqrt(2 n_layers)`, norms one, biases zero. */
