@@ -94,3 +94,37 @@ export function noNextText(): ExperimentError {
     "observe.text: expected `same`, got `next`: what training read next is known of our own checkpoints only.";
   return new ExperimentError("config.invalid", message);
 }
+
+export function notALayersModel(): ExperimentError {
+  const message = "watch: expected a tf.LayersModel made by the same copy of @tensorflow/tfjs, got something else. `npm ls @tensorflow/tfjs` shows whether there are two; for graph models and loops of your own use `observe`.";
+  return new ExperimentError("usage", message);
+}
+
+export function nothingToWatch(layers: readonly string[]): ExperimentError {
+  const message = `watch: expected layers that end in a ReLU, got ${layers.join(", ")}. Name the ones to watch with \`layers\`; those within a model that is a layer cannot be seen.`;
+  return new ExperimentError("usage", message);
+}
+
+export function unknownLayers(names: readonly string[], known: readonly string[]): ExperimentError {
+  const message = `watch: layers: ${names.map(shown).join(", ")}: the model has ${known.join(", ")}.`;
+  return new ExperimentError("usage", message);
+}
+
+/** An analyzer asks for a site that activations alone do not make up. */
+export function notWatched(analyzer: string, site: string, known: readonly string[]): ExperimentError {
+  const message = `${analyzer}: asks for ${shown(site)}; a TensorFlow.js model that is watched has ${known.join(", ")}.`;
+  return new ExperimentError("plugin.invalid", message);
+}
+
+export function wrongActivations(layer: string, shape: readonly number[]): ExperimentError {
+  const message = `${layer}: expected activations [batch units] or [batch ... units], got [${shape.join(" ")}].`;
+  return new ExperimentError("usage", message);
+}
+
+export function watcherClosed(run: string): ExperimentError {
+  return new ExperimentError("usage", `${run}: this run is ended. Call \`watch\` or \`observe\` again for another one.`);
+}
+
+export function notAscending(step: number, last: number): ExperimentError {
+  return new ExperimentError("usage", `look: expected a step after ${last}, got ${step}.`);
+}

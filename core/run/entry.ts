@@ -3,8 +3,9 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
-import type { Observed, Outcome, Run } from "../contract/run.ts";
-import { lookMetrics, trainerMetrics } from "../host/metrics.ts";
+import type { ModelInstance } from "../contract/model.ts";
+import type { MetricInfo, Observed, Outcome, Run } from "../contract/run.ts";
+import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
 import { versions } from "../modules/version.ts";
 import { formatVersion, type RunFile } from "../record/format.ts";
@@ -27,9 +28,16 @@ export interface RunEntry {
   abandon(): void;
 }
 
+/** The parts of an open run that run.json tells of. */
+export interface Enterable extends Pick<OpenRun, "loaded" | "config" | "chosen"> {
+  readonly dataset: { readonly source: Readonly<Record<string, unknown>> };
+  readonly engine: { readonly name: string; readonly device: string };
+  readonly plan: { readonly model: Pick<ModelInstance, "shape" | "parameters" | "layer"> };
+}
+
 interface Parts {
   readonly request: RunRequest;
-  readonly open: OpenRun;
+  readonly open: Enterable;
   /** The step that a resumed run goes on from. */
   readonly fromStep: number;
   /** For a run that looks at parameters from elsewhere: what stands in the place of its training. */
@@ -39,6 +47,8 @@ interface Parts {
     readonly sequences: number;
     /** Of the training that made the parameters; 0 where nobody knows. */
     readonly tokensPerStep: number;
+    /** What rows hold beside the analyzers' metrics. */
+    readonly metrics: readonly MetricInfo[];
   };
 }
 
@@ -87,7 +97,7 @@ export function enterRun(parts: Parts): RunEntry {
 }
 
 /** What may differ between the processes of one run, and what only the data tells. */
-function described({ loaded, chosen, dataset, engine, plan }: OpenRun) {
+function described({ loaded, chosen, dataset, engine, plan }: Enterable) {
   const shapes = Object.values(plan.model.parameters);
   const n_params = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   return {
@@ -136,7 +146,7 @@ function runOf({ open, observing }: Parts, dir: RunDir, origin: Origin): Run {
     }),
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
     ...(fork === undefined ? {} : { fork }),
-    metrics: [...(observing ? lookMetrics : trainerMetrics), ...metrics],
+    metrics: [...(observing?.metrics ?? trainerMetrics), ...metrics],
     charts,
   });
 }

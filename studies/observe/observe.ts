@@ -14,7 +14,7 @@ import {
   saveAnalyzers,
   setUp,
 } from "../../core/host/analyzers.ts";
-import { sectionOf } from "../../core/host/metrics.ts";
+import { lookMetrics, sectionOf } from "../../core/host/metrics.ts";
 import { conclude, type RunResult } from "../../core/run/conclude.ts";
 import { enterRun, type RunEntry } from "../../core/run/entry.ts";
 import type { Observer } from "../../core/run/observer.ts";
@@ -113,7 +113,8 @@ async function openObserving(request: RunRequest, observer: Observer): Promise<O
       ...(thresholds && { thresholds }),
     };
     const steps = subjects.at(-1)!.step;
-    const observing = { observed, steps, sequences, tokensPerStep: observation.tokensPerStep };
+    const { tokensPerStep } = observation;
+    const observing = { observed, steps, sequences, tokensPerStep, metrics: lookMetrics };
     entry = enterRun({ request, open, fromStep: saved?.step ?? 0, observing });
     const { run } = entry;
     const analyzers = open.chosen.analyzer.map(({ plugin, options }) => setUp(plugin, options, 1, run));
