@@ -96,7 +96,8 @@ export function noNextText(): ExperimentError {
 }
 
 export function notALayersModel(): ExperimentError {
-  const message = "watch: expected a tf.LayersModel made by the same copy of @tensorflow/tfjs, got something else. `npm ls @tensorflow/tfjs` shows whether there are two; for graph models and loops of your own use `observe`.";
+  const message =
+    "watch: expected a tf.LayersModel made by the same copy of @tensorflow/tfjs, got something else. `npm ls @tensorflow/tfjs` shows whether there are two; for graph models and loops of your own use `observe`.";
   return new ExperimentError("usage", message);
 }
 
@@ -122,7 +123,10 @@ export function wrongActivations(layer: string, shape: readonly number[]): Exper
 }
 
 export function watcherClosed(run: string): ExperimentError {
-  return new ExperimentError("usage", `${run}: this run is ended. Call \`watch\` or \`observe\` again for another one.`);
+  return new ExperimentError(
+    "usage",
+    `${run}: this run is ended. Call \`watch\` or \`observe\` again for another one.`,
+  );
 }
 
 export function notAscending(step: number, last: number): ExperimentError {

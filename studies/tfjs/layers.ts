@@ -1,7 +1,7 @@
 /** The layers of a LayersModel whose units can be watched. */
-import type { layers as tfLayers, LayersModel, SymbolicTensor } from "@tensorflow/tfjs";
-import { notALayersModel, nothingToWatch, unknownLayers } from "../../core/errors/errors.ts";
+import type { LayersModel, SymbolicTensor, layers as tfLayers } from "@tensorflow/tfjs";
 import { tf } from "../../core/engine/tensorflow.ts";
+import { notALayersModel, nothingToWatch, unknownLayers } from "../../core/errors/errors.ts";
 
 type Layer = tfLayers.Layer;
 

@@ -31,7 +31,10 @@ export function asPositions(activations: readonly Tensor[], names: readonly stri
 }
 
 /** What every analyzer's probe returns for these activations, on the host. */
-export async function readingsOf(analyzers: readonly ActiveAnalyzer[], layers: readonly Tensor[]): Promise<ReadingsByName> {
+export async function readingsOf(
+  analyzers: readonly ActiveAnalyzer[],
+  layers: readonly Tensor[],
+): Promise<ReadingsByName> {
   const outputs = tf.tidy(() => {
     const batch = layers[0]!.shape[0]!;
     const tokens = tf.zeros([batch, 1], "int32");
@@ -52,7 +55,9 @@ export async function readingsOf(analyzers: readonly ActiveAnalyzer[], layers: r
     return readings;
   });
   try {
-    const entries = await Promise.all(Object.entries(outputs).map(async ([name, x]) => [name, await hosted(x)] as const));
+    const entries = await Promise.all(
+      Object.entries(outputs).map(async ([name, x]) => [name, await hosted(x)] as const),
+    );
     const groups = regroup(Object.fromEntries(entries));
     return new Map(analyzers.map(({ plugin: { name } }) => [name, groups[name] ?? {}]));
   } finally {

@@ -1,23 +1,10 @@
 /** The forward pass of a decoder. Shapes and their names are those of the trainer's own model. */
-import type * as tfjs from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import type { ForwardInputs } from "../../../core/contract/model.ts";
 import { activated } from "./activations.ts";
-import { attention, maskOf, type Turns, turnsOf } from "./attention.ts";
+import { attention, maskOf, turnsOf } from "./attention.ts";
+import type { Pass } from "./pass.ts";
 import type { Decoder } from "./shape.ts";
-
-export type TF = typeof tfjs;
-
-/** One pass, with what all its layers share. */
-export interface Pass extends ForwardInputs {
-  readonly decoder: Decoder;
-  readonly batch: number;
-  readonly pos: number;
-  readonly mask: Tensor;
-  readonly turns: Turns | undefined;
-  /** `x W_name + b_name` with the parameters under `prefix`. */
-  linear(prefix: string, name: string, x: Tensor): Tensor;
-}
 
 /** Logits, `[n d_vocab]`. */
 export function forward(inputs: ForwardInputs, decoder: Decoder): Tensor {
