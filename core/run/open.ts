@@ -101,7 +101,11 @@ export function recordedConfig({
 }
 
 /** Calls `look` with a state that is on the engine meanwhile. */
-export async function withState<T>(engine: Engine, state: Arrays, look: (uploaded: State) => Promise<T>): Promise<T> {
+export async function withState<T>(
+  engine: Engine,
+  state: Parameters<Engine["upload"]>[0],
+  look: (uploaded: State) => Promise<T>,
+): Promise<T> {
   const uploaded = await engine.upload(state);
   try {
     return await look(uploaded);

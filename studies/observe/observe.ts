@@ -142,9 +142,7 @@ async function firstThresholds({ open, subjects, batch }: Observation): Promise<
   const { threshold } = open.config.observe;
   if ("value" in threshold && threshold.value === 0) return undefined;
   return opened(subjects[0]!, async (subject) =>
-    withState(open.engine, Object.fromEntries(subject.parameters()), (state) =>
-      thresholdsOf(open, threshold, state, batch(subject)),
-    ),
+    withState(open.engine, subject.parameters(), (state) => thresholdsOf(open, threshold, state, batch(subject))),
   );
 }
 
@@ -202,8 +200,9 @@ async function lookAt(observing: Observing, subject: Subject, seq: number, obser
   observer.phase?.(`reading ${basename(subject.path)}`);
   const sight = await opened(subject, async (subject) => {
     for (const note of subject.notes) notices.warn(note);
-    const state = Object.fromEntries(subject.parameters());
-    return withState(open.engine, state, (uploaded) => program.look(uploaded, observation.batch(subject)));
+    return withState(open.engine, subject.parameters(), (uploaded) =>
+      program.look(uploaded, observation.batch(subject)),
+    );
   }).catch((thrown: unknown) => {
     throw stepFailed(step, thrown);
   });

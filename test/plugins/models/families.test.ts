@@ -64,7 +64,7 @@ for (const engineName of ["cpu", "onnx"] as const) {
         const weights = openWeights(folder);
         const matched = matchWeights(weights, table, shapes, folder);
         expect(matched.unused).to.deep.equal([]);
-        const state = await engine.upload(Object.fromEntries(matched.parameters()));
+        const state = await engine.upload(matched.parameters());
         weights.close();
 
         const tokens = expected.tokens as NDArray<Int32Array>;
