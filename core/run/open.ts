@@ -3,7 +3,6 @@
  * found. Training, resuming and forking go on from here, and so does every study of a run's checkpoints: all of them see the
  * same windows through the same programs.
  */
-import type { Arrays } from "../arrays/ndarray.ts";
 import { parseWith } from "../config/check.ts";
 import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
