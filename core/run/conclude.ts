@@ -1,6 +1,6 @@
 /** The end of a run, whatever happened: analyzers and sinks are told, run.json gets the outcome, the caller a result. */
 import type { Outcome, Run } from "../contract/run.ts";
-import { reasonOf } from "../errors/errors.ts";
+import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import { type ActiveAnalyzer, endRun } from "../host/analyzers.ts";
 import { headlineOf } from "../host/metrics.ts";
 import type { RunEntry } from "./entry.ts";
@@ -54,6 +54,11 @@ export async function conclude(ending: Ending, cause: Cause) {
   const { run, analyzers, sinks, notices, progress } = ending;
   const { observer, dispose } = cause;
   let { failure } = cause;
+  // A run that is another process's now gets nothing more from this one: no row, no end, no outcome.
+  if (failure instanceof ExperimentError && failure.code === "run.taken") {
+    await dispose();
+    throw failure;
+  }
   const outcome = outcomeOf(ending, cause);
   const unended = await endRun(analyzers, outcome);
   for (const error of unended) notices.warn(error.message);

@@ -1,11 +1,12 @@
 /** One run from config to outcome: opens it, trains, and closes everything whatever happened. */
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
+import { givenConfig } from "../config/given.ts";
 import { conclude, type RunResult } from "./conclude.ts";
 import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
 import { momentOf } from "./progress.ts";
 import { saveTraining, writeEvent } from "./record-step.ts";
-import type { RunRequest } from "./request.ts";
+import type { GivenRequest, RunRequest } from "./request.ts";
 import { openTraining, type Training } from "./training.ts";
 
 export type TrainResult = RunResult;
@@ -15,10 +16,11 @@ export type TrainResult = RunResult;
  * and the result's outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
  */
 export async function train(
-  request: RunRequest,
+  given: RunRequest | GivenRequest,
   signal: AbortSignal = new AbortController().signal,
   observer: Observer = {},
 ): Promise<TrainResult> {
+  const request = "config" in given ? { ...given, loaded: givenConfig(given.config, given.baseDir) } : given;
   const training = await openTraining(request, observer);
   const { run, open, notices } = training;
   const stopping = AbortSignal.any([signal, training.stopAsked]);

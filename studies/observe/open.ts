@@ -15,6 +15,8 @@ import type { PluginTable } from "../../core/host/registry.ts";
 import { choosePlugins, only } from "../../core/host/resolve.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { type OpenRun, openRun } from "../../core/run/open.ts";
+import { recordedConfig } from "../../core/run/recorded-config.ts";
+import { isOwnRun } from "../../core/run/trust.ts";
 import type { StepPlan } from "../../core/step/step.ts";
 import { type Found, findCheckpoints } from "./find.ts";
 import { type Architecture, architectureOf, hubSubject } from "./hub.ts";
@@ -64,14 +66,17 @@ async function openOwn(
   phase: (text: string) => void,
 ): Promise<Observation> {
   const { run } = readRun(dirname(dirname(found[0]!.path)));
-  const own = run.config as Pick<Config, "seed" | "model" | "data" | "train" | "eval">;
+  // A run is data: what its config names is loaded only where this user's own word, or seal, is on it.
+  const plain = { ...run, config: { ...run.config, analyzers: {}, sinks: {} } };
+  const word = { present: loaded, ...(isOwnRun(run) && { trust: true }) };
+  const { config: own, baseDir } = recordedConfig(plain, plugins, word);
   const { seed, model, data, train, eval: evaluation } = own;
   const config = frozen({ ...loaded.config, seed, model, data, train, eval: evaluation });
   const sources = {
     ...run.sources,
     ...kept(loaded.sources, ["observe", "analyzers", "sinks", "engine", "runs", "name"]),
   };
-  const merged = { ...loaded, config, sources, baseDir: run.baseDir };
+  const merged = { ...loaded, config, sources, baseDir };
   const moved = { ...merged, config: frozen({ ...config, runs: resolve(loaded.baseDir, config.runs) }) };
   const chosen = await choosePlugins(moved, plugins);
   const open = await openRun({ loaded: moved, chosen, phase });
