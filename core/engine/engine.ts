@@ -66,7 +66,8 @@ export interface Engine {
   /** What the numbers are computed on, `CPU` or `GPU` first: "CPU, 1 thread (WebAssembly)". For run.json and `experiment doctor`. */
   readonly device: string;
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
-  compile(step: Step, signature: Signature, name: string): Promise<Program>;
+  /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */
+  compile(step: Step, signature: Signature, name: string, sameAs?: string): Promise<Program>;
   /**
    * Takes over arrays as state. Those of a record may be reused afterwards. Those of an iterable are asked for one at a time and
    * given away: a state that fills half of the memory never stands in it twice.

@@ -25,6 +25,8 @@ export interface StepPlan {
   readonly train: StepSettings;
   /** What `mlp_fires` is lowered by in each layer; default 0. */
   readonly thresholds?: readonly number[];
+  /** Equal for plans that make the same steps, whatever their seeds, rates and lengths; absent where that cannot be known. */
+  readonly sameAs?: string;
 }
 
 /** Keys of `train` that the step itself reads. */

@@ -201,8 +201,9 @@ function observationOf(open: OpenRun, subjects: readonly Subject[], about: About
     order: config.data.order,
   });
   const start = sampler.cursor();
+  const { sameAs: _, ...made } = open.plan; // its steps are others now
   const plan: StepPlan = {
-    ...open.plan,
+    ...made,
     optimizer: noOptimizer,
     train: { ...open.plan.train, batch_size: sequences, accumulate: 1 },
   };
