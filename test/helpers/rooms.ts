@@ -11,14 +11,14 @@ const wandb = "plugins/sinks/wandb";
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ["core/**", "plugins/index.ts", "studies", "viewer"],
-  testing: ["core/**", "plugins/models", "plugins/optimizers", "plugins/schedules"],
+  testing: ["core/**", "viewer", "plugins/models", "plugins/optimizers", "plugins/schedules"],
   studies: ["core/**", "statistics"],
-  viewer: [...door, "core/record"],
+  viewer: [...door, "core/record", "statistics"],
   "core/index.ts": ["core/**"],
 
   "plugins/index.ts": ["core/host", ...kinds.map((kind) => `plugins/${kind}`)],
   "plugins/firings.ts": ["plugins/analyzers"],
-  "plugins/analyzers": [...door, "core/step", "statistics"],
+  "plugins/analyzers": [...door, "statistics"],
   "plugins/corpora": door,
   "plugins/models": [...door, "core/model", "core/weights"],
   "plugins/optimizers": door,

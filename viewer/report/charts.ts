@@ -2,26 +2,15 @@
 
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
-import type { RunDetail, RunSeries } from "../api.ts";
 import { chartFault } from "../charts/chart-fault.ts";
 import { coreCharts } from "../charts/core-charts.ts";
 import { keysOf } from "../charts/metric-key.ts";
-import type { ShownRun } from "../charts/panels.ts";
 import { plainLine } from "../charts/plain-line.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
 import { dressed } from "../charts/spec.ts";
-import type { Library } from "../library.ts";
 import { type Grouping, linePictures, noGrouping } from "./line-pictures.ts";
+import type { ReportRun } from "./report-run.ts";
 import { toSvg } from "./svg.ts";
-
-/** One run with what its charts need. */
-export interface ReportRun {
-  readonly shown: ShownRun;
-  readonly library: Library;
-  readonly detail: RunDetail;
-  /** Every key of the run. */
-  readonly series: RunSeries;
-}
 
 export interface ReportChart {
   readonly section: string;
