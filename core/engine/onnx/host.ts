@@ -1,7 +1,7 @@
 /** ONNX Runtime in a thread of its own, as the main thread sees it. */
 import { Worker } from "node:worker_threads";
 import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
-import type { HostCall, HostCalls, HostReply } from "./host-calls.ts";
+import type { HostCall, HostCalls, HostReply, HostTensors } from "./host-calls.ts";
 
 /** `skip`: its install script would fetch CUDA libraries, and fails where their host is out of reach. */
 const remedy = "Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`.";
@@ -54,12 +54,26 @@ export class Host {
 
   /** Asks for something to be done; calls are answered in order. Rejects with a plain error. */
   call<K extends HostCall>(call: K, ...args: Parameters<HostCalls[K]>): Promise<ReturnType<HostCalls[K]>> {
+    return this.send([], call, ...args);
+  }
+
+  /** Moves arrays into a state without a copy; they are gone from here afterwards. Each must have a buffer of its own. */
+  give(state: number, tensors: HostTensors): Promise<void> {
+    const buffers = Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
+    return this.send(buffers, "give", state, tensors);
+  }
+
+  private send<K extends HostCall>(
+    moved: readonly ArrayBuffer[],
+    call: K,
+    ...args: Parameters<HostCalls[K]>
+  ): Promise<ReturnType<HostCalls[K]>> {
     return new Promise((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure);
       const id = ++this.count;
       this.waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
       this.worker.ref(); // keeps the process alive while an answer is due, and only then
-      this.worker.postMessage({ id, call, args });
+      this.worker.postMessage({ id, call, args }, moved);
     });
   }
 
