@@ -1,8 +1,10 @@
 /** `experiment resume RUN`: goes on from the newest checkpoint, bit by bit as if it had never stopped. */
+import { readRun } from "../core/record/runs.ts";
 import { resumeRequest } from "../core/run/request.ts";
+import { observeCheckpoints } from "../studies/observe/observe.ts";
 import type { LoadPlugins } from "./command.ts";
 import { runsFolder } from "./runs-folder.ts";
-import { runTraining } from "./training.ts";
+import { runToEnd, runTraining } from "./training.ts";
 import { wordOf } from "./word.ts";
 
 interface Arguments {
@@ -19,5 +21,8 @@ interface Arguments {
 export async function resumeCommand(args: Arguments, plugins: LoadPlugins): Promise<void> {
   const { run, set, steps, acceptChangedCorpus, runs, trust, takeOver, json } = args;
   const options = { ...(await wordOf({ trust })), takeOver, set, steps, acceptChangedCorpus };
-  await runTraining(await resumeRequest(await runsFolder(runs), run, await plugins(), options), json);
+  const request = await resumeRequest(await runsFolder(runs), run, await plugins(), options);
+  if (request.resume !== undefined && readRun(request.resume.dir).run.observed !== undefined) {
+    await runToEnd(observeCheckpoints, request, json);
+  } else await runTraining(request, json);
 }
