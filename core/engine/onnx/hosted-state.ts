@@ -2,7 +2,7 @@
 import type { Tensor } from "onnxruntime-node";
 import type { NDArray, TypedArray } from "../../ndarray.ts";
 import type { HostTensors } from "./host-calls.ts";
-import { dtypeOf } from "./spec.ts";
+import { dtypeOf } from "../spec.ts";
 
 type Ort = typeof import("onnxruntime-node");
 

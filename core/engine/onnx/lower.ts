@@ -5,7 +5,7 @@ import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
 import { batchInput, stateInput, stateOutput, stepOutput } from "./names.ts";
-import type { Bytes } from "./protobuf.ts";
+import type { Bytes } from "../protobuf.ts";
 import { OnnxWriter } from "./writer.ts";
 
 /** What a rule gets: a writer, the names of the operands, and the name that the result must have where it has one. */

@@ -2,7 +2,7 @@
 import { internal } from "../../errors.ts";
 import type { State } from "../engine.ts";
 import type { HostTensors } from "./host-calls.ts";
-import { specOf } from "./spec.ts";
+import { specOf } from "../spec.ts";
 
 export interface OnnxState extends State {
   /** Undefined once released. */

@@ -1,0 +1,26 @@
+/** State that lives on devices: for each entry one buffer a device, all equal. */
+import { internal } from "../../errors.ts";
+import type { Arrays } from "../../ndarray.ts";
+import type { State } from "../engine.ts";
+import { specOf } from "../spec.ts";
+import type { Address } from "./pjrt/memory.ts";
+
+export type Buffers = Map<string, readonly Address[]>;
+
+export interface XlaState extends State {
+  /** Undefined once released, or lost to a step that failed. */
+  buffers: Buffers | undefined;
+}
+
+/** A state over buffers that hold these arrays. */
+export function stateOf(arrays: Arrays, buffers: Buffers): XlaState {
+  const specs = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, specOf(array)]));
+  return { engine: "xla", specs, buffers };
+}
+
+/** The buffers behind a state. */
+export function buffersOf(state: State): Buffers {
+  const { buffers } = state as XlaState;
+  if (state.engine === "xla" && buffers !== undefined) return buffers;
+  throw internal("the xla engine was handed a state that it does not hold");
+}
