@@ -2,11 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NDArray } from "../core/arrays/ndarray.ts";
+import { createRandom } from "../core/arrays/random.ts";
 import { loadConfig } from "../core/config/load.ts";
-import type { NDArray } from "../core/ndarray.ts";
-import type { AnalyzerInstance, Probe, Run, Site } from "../core/plugin.ts";
-import { createRandom } from "../core/random.ts";
-import { train } from "../core/train.ts";
+import type { AnalyzerInstance, Probe } from "../core/contract/analyzer.ts";
+import type { Run } from "../core/contract/run.ts";
+import type { Site } from "../core/contract/sites.ts";
+import { train } from "../core/run/train.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
 import { sizes } from "./sizes.ts";

@@ -1,6 +1,6 @@
 /** The models that are timed, by name; PyTorch's script gets the same numbers. */
 import { configSchema } from "../core/config/schema.ts";
-import type { StepPlan } from "../core/step.ts";
+import type { StepPlan } from "../core/step/step.ts";
 
 export interface Size {
   readonly n_layers: number;

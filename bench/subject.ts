@@ -4,11 +4,11 @@
  */
 import { createInterface } from "node:readline";
 import * as tf from "@tensorflow/tfjs";
+import { createRandom } from "../core/arrays/random.ts";
+import type { Run } from "../core/contract/run.ts";
 import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, Program, State } from "../core/engine/engine.ts";
-import type { Run } from "../core/plugin.ts";
-import { createRandom } from "../core/random.ts";
-import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step.ts";
+import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step/step.ts";
 import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
 import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";
 import { planOf, type SizeName } from "./sizes.ts";

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../core/config/load.ts";
-import type { Sink } from "../core/plugin.ts";
-import { train } from "../core/train.ts";
+import type { Sink } from "../core/contract/sink.ts";
+import { train } from "../core/run/train.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
 import { wandb } from "../plugins/sinks/wandb.ts";

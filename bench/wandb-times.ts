@@ -1,7 +1,8 @@
 /** Times of single writes. */
-import type { Row } from "../core/plugin.ts";
-import { createRandom } from "../core/random.ts";
-import { Journal } from "../plugins/sinks/wandb/journal.ts";
+
+import { createRandom } from "../core/arrays/random.ts";
+import type { Row } from "../core/contract/sink.ts";
+import { Journal } from "../plugins/sinks/wandb/log/journal.ts";
 import { journalOptions, journalStart } from "../test/helpers/wandb-run.ts";
 
 /** Microseconds of one write. */

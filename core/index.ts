@@ -1,7 +1,16 @@
 /** The public face of reluscope. */
-export { type Compiled, type CompiledRun, compile } from "./compile.ts";
+
+export type { Arrays, NDArray, TypedArray } from "./arrays/ndarray.ts";
 export { type ConfigRequest, type LoadedConfig, loadConfig } from "./config/load.ts";
 export type { Config, ConfigInput } from "./config/schema.ts";
+export * from "./contract/analyzer.ts";
+export type * from "./contract/chart.ts";
+export * from "./contract/corpus.ts";
+export type * from "./contract/plugin.ts";
+export type * from "./contract/run.ts";
+export * from "./contract/sink.ts";
+export * from "./contract/sites.ts";
+export { type Compiled, type CompiledRun, compile } from "./engine/compile.ts";
 export { dumpProgram } from "./engine/dump.ts";
 export type {
   EngineOptions,
@@ -12,10 +21,8 @@ export type {
   TensorSpecs,
   Tensors,
 } from "./engine/engine.ts";
-export { type ErrorCode, ExperimentError } from "./errors.ts";
-export type { Arrays, NDArray, TypedArray } from "./ndarray.ts";
-export type { Observer, StepReport } from "./observer.ts";
-export * from "./plugin.ts";
-export type { PluginTable } from "./registry.ts";
-export type { SessionRequest } from "./session.ts";
-export { type TrainResult, train } from "./train.ts";
+export { type ErrorCode, ExperimentError } from "./errors/errors.ts";
+export type { PluginTable } from "./host/registry.ts";
+export type { Observer, StepReport } from "./run/observer.ts";
+export type { SessionRequest } from "./run/open.ts";
+export { type TrainResult, train } from "./run/train.ts";

@@ -1,5 +1,5 @@
 /** The built-in plugins: name to a lazy import. */
-import type { PluginTable } from "../core/registry.ts";
+import type { PluginTable } from "../core/host/registry.ts";
 
 export const builtIns: PluginTable = {
   analyzer: {

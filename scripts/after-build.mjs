@@ -2,11 +2,11 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { exampleConfig } from "../dist/core/config/example.js";
 import { configJsonSchema } from "../dist/core/config/json-schema.js";
-import { pluginSchemas } from "../dist/core/plugin-schemas.js";
+import { pluginSchemas } from "../dist/core/host/plugin-schemas.js";
 import { builtIns } from "../dist/plugins/index.js";
 
 const root = new URL("../", import.meta.url);
 const schema = configJsonSchema(await pluginSchemas(builtIns));
-await chmod(new URL("dist/core/main.js", root), 0o755);
+await chmod(new URL("dist/cli/main.js", root), 0o755);
 await writeFile(new URL("dist/experimentrc.schema.json", root), `${JSON.stringify(schema, null, 2)}\n`);
 await writeFile(new URL(".experimentrc.example", root), exampleConfig("dist/experimentrc.schema.json"));

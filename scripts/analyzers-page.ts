@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { Analyzer } from "../core/plugin.ts";
+import type { Analyzer } from "../core/contract/analyzer.ts";
 import { builtIns } from "../plugins/index.ts";
 
 /** The page's place, absolute. */

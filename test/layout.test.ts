@@ -6,7 +6,9 @@ import { globSync } from "tinyglobby";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const ignore = ["**/node_modules/**", "dist/**", "**/runs/**", "**/wandb/run-*/**", "artifacts/**", "coverage/**"];
 const files = (patterns: string[]) => globSync(patterns, { cwd: root, ignore, dot: true });
-const sources = files(["{core,plugins,viewer,scripts,bench,examples}/**/*.{ts,mts,mjs,cjs}"]);
+const sources = files([
+  "{cli,core,plugins,statistics,studies,testing,viewer,scripts,bench,examples}/**/*.{ts,mts,mjs,cjs}",
+]);
 const code = [...sources, ...files(["test/**/*.ts"])];
 const text = (file: string) => readFileSync(`${root}/${file}`, "utf8");
 const lines = (file: string) => text(file).trimEnd().split("\n").length;

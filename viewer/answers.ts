@@ -1,5 +1,5 @@
 /** The questions that the page may ask, by path. */
-import type { Chart } from "../core/plugin.ts";
+import type { Chart } from "../core/contract/chart.ts";
 import type { Library } from "./library.ts";
 import { type Axis, axes } from "./series/axes.ts";
 

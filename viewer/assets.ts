@@ -1,7 +1,7 @@
 /** The page's own files, read once: a request can name these and nothing else on the disk. */
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { pageNotBuilt } from "../core/errors.ts";
+import { pageNotBuilt } from "../core/errors/errors.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html",

@@ -1,6 +1,6 @@
 /** The runs of one folder as the page asks for them, with as many of them open as memory allows. */
 import { existsSync, realpathSync } from "node:fs";
-import type { DeclaredChart } from "../core/plugin.ts";
+import type { DeclaredChart } from "../core/contract/chart.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";

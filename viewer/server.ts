@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
-import { portTaken, reasonOf, viewerTokenNeeded } from "../core/errors.ts";
+import { portTaken, reasonOf, viewerTokenNeeded } from "../core/errors/errors.ts";
 import { files } from "../core/record/format.ts";
 import { answer } from "./answers.ts";
 import { loadAssets } from "./assets.ts";

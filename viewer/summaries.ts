@@ -2,7 +2,7 @@
 import { type Stats, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { reasonOf } from "../core/errors.ts";
+import { reasonOf } from "../core/errors/errors.ts";
 import { files, type StoredRow } from "../core/record/format.ts";
 import { parseRow } from "../core/record/lines.ts";
 import { lockState } from "../core/record/lock.ts";

@@ -1,9 +1,9 @@
 /** What declared charts are made of besides rows: charts.json, events, and array metrics of chosen steps. */
 import { lstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { reasonOf } from "../core/errors.ts";
-import type { NDArray } from "../core/ndarray.ts";
-import type { Chart, DeclaredChart } from "../core/plugin.ts";
+import type { NDArray } from "../core/arrays/ndarray.ts";
+import type { Chart, DeclaredChart } from "../core/contract/chart.ts";
+import { reasonOf } from "../core/errors/errors.ts";
 import { arraySteps, readArrays, stepName } from "../core/record/arrays.ts";
 import { files } from "../core/record/format.ts";
 import { readEvents } from "../core/record/reader.ts";

@@ -1,8 +1,8 @@
 /** Config files: finding them with cosmiconfig, reading them, and following `$import`. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { circularImport, configNotFound, invalidValue, unreadableConfig } from "../errors.ts";
-import { defaultExport, importModule } from "../load-module.ts";
+import { circularImport, configNotFound, invalidValue, unreadableConfig } from "../errors/errors.ts";
+import { defaultExport, importModule } from "../modules/load-module.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { isPlainObject } from "./shorthand.ts";
 import type { Layer } from "./tree.ts";

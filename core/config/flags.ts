@@ -1,6 +1,6 @@
 /** What the command line may set: `--set KEY=VALUE` for every key, and a flag of its own for the common ones. */
 import type { z } from "zod";
-import { invalidAssignment } from "../errors.ts";
+import { invalidAssignment } from "../errors/errors.ts";
 import { parseAssignment } from "./key-path.ts";
 import { shortFlags } from "./short-flags.ts";
 import { nested, textValue } from "./text-value.ts";

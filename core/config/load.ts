@@ -1,7 +1,7 @@
 /** The resolved config of a run: flags over environment over file over defaults, with where each value came from. */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { configNotFound } from "../errors.ts";
+import { configNotFound } from "../errors/errors.ts";
 import { environmentLayers } from "./environment.ts";
 import { findConfig, movedPath, readLayers } from "./files.ts";
 import { type Flags, flagLayers } from "./flags.ts";

@@ -1,7 +1,7 @@
-/** What is wrong with a config, said in the words of `core/errors.ts`. */
+/** What is wrong with a config, said in the words of `core/errors/errors.ts`. */
 import type { z } from "zod";
-import { type ExperimentError, invalidValue, severalProblems, unknownKey } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { type ExperimentError, invalidValue, severalProblems, unknownKey } from "../errors/errors.ts";
+import { nearest } from "../errors/nearest.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { expectation, inner, knownKeys, listKeys, schemaAt } from "./keys.ts";
 import { isSecret, secretMark } from "./secrets.ts";

@@ -1,6 +1,6 @@
 /** Values given as text, by a flag or an environment variable. */
 import type { z } from "zod";
-import { invalidValue } from "../errors.ts";
+import { invalidValue } from "../errors/errors.ts";
 import { inner, schemaAt } from "./keys.ts";
 import { placed } from "./problems.ts";
 import { isSecret, secretMark } from "./secrets.ts";

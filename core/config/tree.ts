@@ -1,5 +1,5 @@
 /** A config while it is put together: every value with where it came from, later layers over earlier ones. */
-import { type ExperimentError, unknownKey } from "../errors.ts";
+import { type ExperimentError, unknownKey } from "../errors/errors.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { engineMap, isBare, isPlainObject, pluginKeys, pluginMap } from "./shorthand.ts";
 import { byDefault } from "./source.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { configExists, unwritable } from "../errors.ts";
+import { configExists, unwritable } from "../errors/errors.ts";
 import { exampleConfig } from "./example.ts";
 import { findConfig } from "./files.ts";
 

@@ -1,5 +1,5 @@
 /** YAML, and JSON as a part of it, by cosmiconfig's own parser; loaded when first used. */
-import { unreadableConfig } from "../errors.ts";
+import { unreadableConfig } from "../errors/errors.ts";
 
 /** Parses YAML or JSON; throws what js-yaml throws. */
 export async function parseYaml(text: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 /** A corpus made ready to train on: loaded, tokenized, split, counted and hashed. */
 import { createHash } from "node:crypto";
-import { ExperimentError, invalidData, invalidPlugin, reasonOf } from "../errors.ts";
-import type { Corpus, CorpusSpec, Document, Documents } from "../plugin.ts";
+import type { Corpus, CorpusSpec, Document, Documents } from "../contract/corpus.ts";
+import { ExperimentError, invalidData, invalidPlugin, reasonOf } from "../errors/errors.ts";
 import { type Split, type SplitOptions, sizeOfSplit, splitDocuments } from "./split.ts";
 import { tokenize } from "./tokenizers/load.ts";
 import type { Tokenizer, TokenizerName } from "./tokenizers/tokenizer.ts";

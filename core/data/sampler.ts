@@ -1,6 +1,7 @@
 /** Training batches: every window once an epoch, in an order that the seed and the epoch's number alone decide. */
-import { invalidData } from "../errors.ts";
-import { createRandom } from "../random.ts";
+
+import { createRandom } from "../arrays/random.ts";
+import { invalidData } from "../errors/errors.ts";
 import type { Split } from "./split.ts";
 import { type Batch, batchOf, countWindows, windowStarts } from "./windows.ts";
 

@@ -1,6 +1,7 @@
 /** Which documents train and which are held out. */
-import { invalidData } from "../errors.ts";
-import { createRandom } from "../random.ts";
+
+import { createRandom } from "../arrays/random.ts";
+import { invalidData } from "../errors/errors.ts";
 
 /** Some documents of a corpus: spans of one flat array of token ids, in corpus order. */
 export interface Split {

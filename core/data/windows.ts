@@ -3,8 +3,8 @@
  * a document follow each other at n_ctx tokens, so that no token is predicted twice; the one token that neighbours share is
  * the last target of one and the first input of the next. None crosses the end of a document.
  */
-import type { NDArray } from "../ndarray.ts";
-import type { Random } from "../random.ts";
+import type { NDArray } from "../arrays/ndarray.ts";
+import type { Random } from "../arrays/random.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Split } from "./split.ts";
 

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { engineUnavailable, reasonOf } from "../errors.ts";
+import { engineUnavailable, reasonOf } from "../errors/errors.ts";
 import { quietTensorflow } from "./quiet.ts";
 import { patchWasmKernels } from "./wasm-kernels.ts";
 

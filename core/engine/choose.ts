@@ -1,5 +1,5 @@
 /** Which engines are there, and which one `auto` means. Loads a tensor library only when asked. */
-import { ExperimentError, reasonOf } from "../errors.ts";
+import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import type { Engine, EngineName, EngineOptions } from "./engine.ts";
 
 type Options = Omit<EngineOptions, "name">;
@@ -20,7 +20,11 @@ const preference: readonly {
   readonly because: string;
   wanted?(engine: Engine): boolean;
 }[] = [
-  { name: "xla", because: "a GPU is there: compiled, the fastest of all", wanted: (engine) => !engine.device.startsWith("CPU") },
+  {
+    name: "xla",
+    because: "a GPU is there: compiled, the fastest of all",
+    wanted: (engine) => !engine.device.startsWith("CPU"),
+  },
   { name: "tensorflow", because: "a GPU is there", wanted: (engine) => engine.device.startsWith("GPU") },
   { name: "onnx", because: "compiled, the fastest without a GPU" },
   { name: "wasm", because: "needs nothing but Node" },

@@ -1,6 +1,6 @@
 /** Puts a compiled program on disk for people and tools to look at. */
 import { writeFile } from "node:fs/promises";
-import { invalidStep } from "../errors.ts";
+import { invalidStep } from "../errors/errors.ts";
 import type { Program } from "./engine.ts";
 
 /**

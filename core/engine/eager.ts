@@ -2,8 +2,8 @@
 
 import type { Tensor } from "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs";
-import { ExperimentError, internal, invalidStep, reasonOf, wrongShape } from "../errors.ts";
-import { type NDArray, sizeOf, type TypedArray } from "../ndarray.ts";
+import { type NDArray, sizeOf, type TypedArray } from "../arrays/ndarray.ts";
+import { ExperimentError, internal, invalidStep, reasonOf, wrongShape } from "../errors/errors.ts";
 import { activate, type EagerName, openBackend } from "./backend.ts";
 import type { DType, Engine, EngineOptions, Program, State, TensorSpec, TensorSpecs, Tensors } from "./engine.ts";
 

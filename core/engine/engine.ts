@@ -7,7 +7,7 @@
  * by the caller once `run` has resolved; outputs belong to the caller and are never written again.
  */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { NDArray } from "../ndarray.ts";
+import type { NDArray } from "../arrays/ndarray.ts";
 
 /** The dtypes that a step's state, inputs and outputs may have. Outputs of dtype `bool` come back as `Uint8Array`. */
 export type DType = "float32" | "int32" | "bool";

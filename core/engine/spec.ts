@@ -1,6 +1,7 @@
 /** Shapes and dtypes of arrays on the host. */
-import { internal, wrongShape } from "../errors.ts";
-import { type Arrays, type NDArray, sizeOf, type TypedArray } from "../ndarray.ts";
+
+import { type Arrays, type NDArray, sizeOf, type TypedArray } from "../arrays/ndarray.ts";
+import { internal, wrongShape } from "../errors/errors.ts";
 import type { DType, TensorSpec, TensorSpecs } from "./engine.ts";
 
 export function dtypeOf(data: TypedArray): DType {

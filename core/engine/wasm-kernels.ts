@@ -2,7 +2,7 @@
 
 import type { DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs";
-import { sizeOf } from "../ndarray.ts";
+import { sizeOf } from "../arrays/ndarray.ts";
 
 /** The part of the wasm backend that is used here. */
 interface WasmBackend {

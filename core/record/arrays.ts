@@ -1,9 +1,9 @@
 /** arrays/: the array metrics of a step in one safetensors file. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ioFailed } from "../errors.ts";
-import type { Arrays } from "../ndarray.ts";
-import { decodeSafetensors, encodeSafetensors } from "../safetensors.ts";
+import type { Arrays } from "../arrays/ndarray.ts";
+import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
+import { ioFailed } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeAll } from "./disk.ts";
 import { files } from "./format.ts";
 import { lastRow } from "./tail.ts";

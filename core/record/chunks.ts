@@ -1,6 +1,6 @@
 /** A file of lines, read forwards in pieces that end with a line. */
 import { type FileHandle, open } from "node:fs/promises";
-import { ioFailed } from "../errors.ts";
+import { ioFailed } from "../errors/errors.ts";
 
 const chunkSize = 1 << 20;
 const newline = 0x0a;

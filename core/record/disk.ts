@@ -1,7 +1,7 @@
 /** Writing that survives: whole files aside and renamed, folders synced, and one clear error when the disk refuses. */
 import fs from "node:fs";
 import { dirname } from "node:path";
-import { ExperimentError, ioFailed } from "../errors.ts";
+import { ExperimentError, ioFailed } from "../errors/errors.ts";
 
 /** The operations that change a run directory; a test fails any one of them, or stops at it as a killed process would. */
 export type Disk = Pick<

@@ -1,5 +1,5 @@
 /** Rows and events as lines of JSON, and back. */
-import type { Row, RunEvent } from "../plugin.ts";
+import type { Row, RunEvent } from "../contract/sink.ts";
 import type { StoredRow } from "./format.ts";
 
 /** One line of rows.jsonl. NaN and the infinities, which JSON lacks, become the strings of the same spelling. */

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runInUse, runLockedElsewhere } from "../errors.ts";
+import { runInUse, runLockedElsewhere } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeSynced } from "./disk.ts";
 import { files } from "./format.ts";
 import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from "./process-identity.ts";

@@ -1,6 +1,6 @@
 /** Reads a run's rows and events as they count: each step once, whatever was killed and resumed in between. */
 import { join } from "node:path";
-import type { RunEvent } from "../plugin.ts";
+import type { RunEvent } from "../contract/sink.ts";
 import { lineChunks, sizeOfFile } from "./chunks.ts";
 import { files, type StoredRow } from "./format.ts";
 import { parseEvent, parseRow } from "./lines.ts";

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { ioFailed, runNotFound } from "../errors.ts";
+import { ioFailed, runNotFound } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
 import { files, type RunFile } from "./format.ts";
 import { type Lock, takeLock } from "./lock.ts";

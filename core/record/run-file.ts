@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { damagedFile, ioFailed, newerFormat } from "../errors.ts";
-import type { Outcome } from "../plugin.ts";
+import type { Outcome } from "../contract/run.ts";
+import { damagedFile, ioFailed, newerFormat } from "../errors/errors.ts";
 import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { type Attempt, files, formatVersion, type RunFile, type RunState } from "./format.ts";
 import type { Liveness } from "./process-identity.ts";

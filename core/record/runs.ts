@@ -1,7 +1,7 @@
 /** The runs under a folder: listed, and found by what a person calls them. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { ioFailed, reasonOf, runAmbiguous, runNotFound } from "../errors.ts";
+import { ioFailed, reasonOf, runAmbiguous, runNotFound } from "../errors/errors.ts";
 import { files, type RunFile, type RunState } from "./format.ts";
 import { lockState } from "./lock.ts";
 import { readRunFile, runState } from "./run-file.ts";

@@ -1,7 +1,7 @@
 /** The end of rows.jsonl, without reading the rest. */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { ioFailed } from "../errors.ts";
+import { ioFailed } from "../errors/errors.ts";
 import { files, type StoredRow } from "./format.ts";
 import { parseRow } from "./lines.ts";
 

@@ -1,6 +1,7 @@
 /** Writes a run's record: rows, events, arrays and charts. What a call has written is safe from SIGKILL when it returns. */
 import { join } from "node:path";
-import type { DeclaredChart, Row, RunEvent } from "../plugin.ts";
+import type { DeclaredChart } from "../contract/chart.ts";
+import type { Row, RunEvent } from "../contract/sink.ts";
 import { removeArraysFrom, writeArrays } from "./arrays.ts";
 import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { files } from "./format.ts";

@@ -1,11 +1,12 @@
 /** What the runs came to: every number that the page shows is read from them here. */
-import { type OverlapReport, overlapOf } from "../../core/fork-overlap.ts";
-import { type PruneReport, pruneRun } from "../../core/prune.ts";
+
 import type { StoredRow } from "../../core/record/format.ts";
 import { readRows } from "../../core/record/reader.ts";
-import { type ContrastReport, contrastRuns } from "../../core/seed-contrast.ts";
-import { mean } from "../../core/statistics/moments.ts";
 import { builtIns } from "../../plugins/index.ts";
+import { mean } from "../../statistics/moments.ts";
+import { type ContrastReport, contrastRuns } from "../../studies/contrast.ts";
+import { type OverlapReport, overlapOf } from "../../studies/overlap.ts";
+import { type PruneReport, pruneRun } from "../../studies/prune.ts";
 import { centre, initScales, learningRates, nameOf, planned, seeds } from "./plan.ts";
 import { forkNames, type RunDirs } from "./train-all.ts";
 

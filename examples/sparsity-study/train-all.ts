@@ -1,11 +1,11 @@
 /** Trains what is planned; a run that has finished already is taken as it is. */
 import { join } from "node:path";
 import { loadConfig } from "../../core/config/load.ts";
-import { forkRequests } from "../../core/fork.ts";
 import { listRuns } from "../../core/record/runs.ts";
-import type { SessionRequest } from "../../core/session.ts";
-import { train } from "../../core/train.ts";
+import type { SessionRequest } from "../../core/run/open.ts";
+import { train } from "../../core/run/train.ts";
 import { builtIns } from "../../plugins/index.ts";
+import { forkRequests } from "../../studies/fork.ts";
 import { centre, fork, nameOf, type PlannedRun, planned, seeds } from "./plan.ts";
 
 /** Directories of the study's runs, by name. */

@@ -4,8 +4,8 @@
  * the activations. The `[batch pos d_mlp]` mask itself never leaves the device.
  */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { NDArray } from "../../core/ndarray.ts";
-import type { ProbeInputs } from "../../core/plugin.ts";
+import type { NDArray } from "../../core/arrays/ndarray.ts";
+import type { ProbeInputs } from "../../core/contract/sites.ts";
 
 /** The reductions of one layer, int32. */
 export interface CountTensors {

@@ -1,9 +1,9 @@
 /** One layer's sparsity in a handful of numbers, all of them functions of two tallies; and the same without each sequence. */
-import { unitsForShare } from "../../core/statistics/concentration.ts";
-import type { StatisticName } from "../../core/statistics/contrast.ts";
-import { expectedUnion } from "../../core/statistics/rarefaction.ts";
-import { chao } from "../../core/statistics/richness.ts";
-import { type Tally, tallyOf, totalOf, unitsIn } from "../../core/statistics/tally.ts";
+import { unitsForShare } from "../../statistics/concentration.ts";
+import type { StatisticName } from "../../statistics/contrast.ts";
+import { expectedUnion } from "../../statistics/rarefaction.ts";
+import { chao } from "../../statistics/richness.ts";
+import { type Tally, tallyOf, totalOf, unitsIn } from "../../statistics/tally.ts";
 import type { Firings } from "./counts.ts";
 
 /** A unit is always on when it fires at more than this share of tokens, and rare when at fewer than that but at all. */

@@ -1,5 +1,5 @@
 /** Counts of fragments, joined: micro-batches, shards, what was counted before and after a resume. */
-import { wrongValue } from "../../core/errors.ts";
+import { wrongValue } from "../../core/errors/errors.ts";
 import type { Firings } from "./counts.ts";
 
 /**

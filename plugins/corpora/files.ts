@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { z } from "zod";
-import { invalidData, reasonOf, shown } from "../../core/errors.ts";
+import { invalidData, reasonOf, shown } from "../../core/errors/errors.ts";
 
 /** The option `files`: one path, glob or folder, or a list of them. */
 export const filesOption = z

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { z } from "zod";
-import { defineCorpus } from "../../core/plugin.ts";
+import { defineCorpus } from "../../core/contract/corpus.ts";
 
 /** What the package's types leave out. */
 interface Address {

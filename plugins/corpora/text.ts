@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { invalidData, reasonOf, shown } from "../../core/errors.ts";
-import { defineCorpus } from "../../core/plugin.ts";
+import { defineCorpus } from "../../core/contract/corpus.ts";
+import { invalidData, reasonOf, shown } from "../../core/errors/errors.ts";
 import { filesOption, filesSource, findFiles, readBytes } from "./files.ts";
 import { textOf } from "./utf8.ts";
 

@@ -1,7 +1,7 @@
 import { endianness } from "node:os";
 import { z } from "zod";
-import { invalidData } from "../../core/errors.ts";
-import { defineCorpus } from "../../core/plugin.ts";
+import { defineCorpus } from "../../core/contract/corpus.ts";
+import { invalidData } from "../../core/errors/errors.ts";
 import { filesOption, filesSource, findFiles, readBytes, type SourceFile } from "./files.ts";
 
 const id = z.int().min(0).max(65535);

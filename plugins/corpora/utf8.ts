@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { invalidData, reasonOf } from "../../core/errors.ts";
+import { invalidData, reasonOf } from "../../core/errors/errors.ts";
 
 /** Bytes as text, without a byte order mark. Throws `data.invalid` that names the first byte that is not UTF-8. */
 export function textOf(bytes: Buffer, where: string): string {

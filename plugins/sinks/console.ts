@@ -1,6 +1,6 @@
 /** Prints rows as lines of text on standard output: for logs of batch systems, and for a look at what is logged. */
 import { z } from "zod";
-import { defineSink, type Row, type Sink } from "../../core/plugin.ts";
+import { defineSink, type Row, type Sink } from "../../core/contract/sink.ts";
 
 const options = z.strictObject({
   every: z.int().min(1).default(10).describe("Print every N-th step."),

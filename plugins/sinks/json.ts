@@ -1,6 +1,6 @@
 /** Writes the run directory: rows.jsonl, events.jsonl, arrays/ and charts.json. docs/run-format.md describes it. */
 import { z } from "zod";
-import { defineSink, type Sink } from "../../core/plugin.ts";
+import { defineSink, type Sink } from "../../core/contract/sink.ts";
 import { openRecord, type RecordWriter } from "../../core/record/writer.ts";
 
 export const json: Sink = defineSink({

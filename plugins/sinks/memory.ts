@@ -1,7 +1,8 @@
 /** Keeps everything in memory: for tests, notebooks and programs that train and look at the rows themselves. */
 import { z } from "zod";
-import type { Arrays } from "../../core/ndarray.ts";
-import { defineSink, type Outcome, type Row, type Run, type RunEvent, type Sink } from "../../core/plugin.ts";
+import type { Arrays } from "../../core/arrays/ndarray.ts";
+import type { Outcome, Run } from "../../core/contract/run.ts";
+import { defineSink, type Row, type RunEvent, type Sink } from "../../core/contract/sink.ts";
 
 /** What a memory sink has been given so far. */
 export interface Memory {

@@ -1,10 +1,10 @@
 /** Logs a run to Weights & Biases. The transaction log on disk is the truth; the network only ever copies it. */
-import { defineSink, type Sink } from "../../core/plugin.ts";
-import { optionsSchema } from "./wandb/options.ts";
-import { resolveSettings } from "./wandb/settings.ts";
+import { defineSink, type Sink } from "../../core/contract/sink.ts";
+import { optionsSchema } from "./wandb/login/options.ts";
+import { resolveSettings } from "./wandb/login/settings.ts";
+import { surroundings } from "./wandb/login/surroundings.ts";
 import { createWandbSink } from "./wandb/sink.ts";
-import { surroundings } from "./wandb/surroundings.ts";
-import { syncRun } from "./wandb/sync.ts";
+import { syncRun } from "./wandb/upload/sync.ts";
 
 export const wandb: Sink = defineSink({
   name: "wandb",

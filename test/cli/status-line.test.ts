@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { createProgress } from "../../core/cli/progress.ts";
-import { bar, createStatusLine } from "../../core/cli/status-line.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { bar, createStatusLine } from "../../cli/status-line.ts";
 
 /** A stream that keeps what is written. */
 function stream(isTTY: boolean, columns = 80) {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { age, configValue, jsonText, moment, shortNumber } from "../../core/cli/numbers.ts";
-import { bold, sanitise, table } from "../../core/cli/terminal.ts";
+import { age, configValue, jsonText, moment, shortNumber } from "../../cli/numbers.ts";
+import { bold, sanitise, table } from "../../cli/terminal.ts";
 
 describe("sanitise", () => {
   it("leaves nothing that moves the cursor, colours, breaks a line or turns the direction", () => {

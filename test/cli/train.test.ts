@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
+import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { command, commandPath } from "../helpers/command.ts";

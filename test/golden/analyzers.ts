@@ -5,10 +5,10 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
-import type { NDArray } from "../../core/ndarray.ts";
-import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/plugin.ts";
-import { encodeSafetensors } from "../../core/safetensors.ts";
+import type { NDArray } from "../../core/arrays/ndarray.ts";
+import { encodeSafetensors } from "../../core/arrays/safetensors.ts";
+import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/contract/analyzer.ts";
 import { countLayers, firingsOf } from "../../plugins/analyzers/counts.ts";
 import { nullEntropy, specificityReport } from "../../plugins/analyzers/layer-contrast/specificity.ts";
 import { countTypes } from "../../plugins/analyzers/layer-contrast/token-types.ts";

@@ -1,8 +1,8 @@
 /** The inputs behind model.json, made from the same formula as in model.py. */
 import { readFileSync } from "node:fs";
+import { type NDArray, sizeOf } from "../../core/arrays/ndarray.ts";
 import { configSchema, type ModelConfig, type TrainConfig } from "../../core/config/schema.ts";
-import { parameterSpecs } from "../../core/model.ts";
-import { type NDArray, sizeOf } from "../../core/ndarray.ts";
+import { parameterSpecs } from "../../core/model/transformer.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 

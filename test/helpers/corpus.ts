@@ -1,5 +1,11 @@
 import type { z } from "zod";
-import { type Corpus, type CorpusSpec, type Document, type Documents, defineCorpus } from "../../core/plugin.ts";
+import {
+  type Corpus,
+  type CorpusSpec,
+  type Document,
+  type Documents,
+  defineCorpus,
+} from "../../core/contract/corpus.ts";
 
 /** Loads a corpus with options as a user writes them: parsed by its schema first. */
 export async function loadCorpus(corpus: Corpus, options: unknown, baseDir: string): Promise<Documents> {

@@ -1,5 +1,6 @@
-import type { Row, Run } from "../../core/plugin.ts";
-import { createRandom } from "../../core/random.ts";
+import { createRandom } from "../../core/arrays/random.ts";
+import type { Run } from "../../core/contract/run.ts";
+import type { Row } from "../../core/contract/sink.ts";
 
 /** When the runs of tests start, ms since 1970. */
 export const runStart = Date.UTC(2026, 0, 2, 3, 4, 5);

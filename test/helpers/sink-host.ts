@@ -1,5 +1,5 @@
 /** What a sink is given by its run, kept for a test to look at. */
-import type { SinkHost } from "../../core/plugin.ts";
+import type { SinkHost } from "../../core/contract/sink.ts";
 
 /** A host that draws no charts. */
 export interface TestHost extends SinkHost {

@@ -1,5 +1,5 @@
 /** Declared charts of every shape that the built-in analyzers use, for made-up runs. */
-import type { DeclaredChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
 
 const layer = { field: "layer", type: "ordinal", title: "layer" } as const;
 

@@ -1,8 +1,10 @@
 /** Run directories made up by formula: what a viewer can be shown without training anything. */
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DeclaredChart, Outcome, Row, RunEvent } from "../../core/plugin.ts";
-import { createRandom } from "../../core/random.ts";
+import { createRandom } from "../../core/arrays/random.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
+import type { Outcome } from "../../core/contract/run.ts";
+import type { Row, RunEvent } from "../../core/contract/sink.ts";
 import { files, formatVersion, type RunFile } from "../../core/record/format.ts";
 import { rowLine } from "../../core/record/lines.ts";
 import { writeRunFile } from "../../core/record/run-file.ts";

@@ -1,4 +1,4 @@
-import { ExperimentError } from "../../core/errors.ts";
+import { ExperimentError } from "../../core/errors/errors.ts";
 
 /** The ExperimentError that an action throws; fails when it throws nothing or something else. */
 export function thrownBy(action: () => unknown): ExperimentError {

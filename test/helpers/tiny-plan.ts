@@ -1,8 +1,8 @@
+import type { NDArray } from "../../core/arrays/ndarray.ts";
+import { createRandom } from "../../core/arrays/random.ts";
 import { type ConfigInput, configSchema } from "../../core/config/schema.ts";
 import type { Engine } from "../../core/engine/engine.ts";
-import type { NDArray } from "../../core/ndarray.ts";
-import { createRandom } from "../../core/random.ts";
-import { initialState, type StepPlan, type StepProbe, scalarInputs, trainStep } from "../../core/step.ts";
+import { initialState, type StepPlan, type StepProbe, scalarInputs, trainStep } from "../../core/step/step.ts";
 
 type Changes = Pick<ConfigInput, "model" | "train">;
 

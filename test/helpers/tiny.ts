@@ -2,15 +2,16 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { latestCheckpoint } from "../../core/checkpoint-folder.ts";
+import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
 import { loadConfig } from "../../core/config/load.ts";
-import type { Observer } from "../../core/observer.ts";
-import type { Analyzer, Row, Sink } from "../../core/plugin.ts";
+import type { Analyzer } from "../../core/contract/analyzer.ts";
+import type { Row, Sink } from "../../core/contract/sink.ts";
+import type { PluginTable } from "../../core/host/registry.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { resolveRun } from "../../core/record/runs.ts";
-import type { PluginTable } from "../../core/registry.ts";
-import { resumeRequest } from "../../core/resume.ts";
-import { type TrainResult, train } from "../../core/train.ts";
+import type { Observer } from "../../core/run/observer.ts";
+import { resumeRequest } from "../../core/run/resume.ts";
+import { type TrainResult, train } from "../../core/run/train.ts";
 import { builtIns } from "../../plugins/index.ts";
 
 /** What the tiny run's rc file says. */

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { SinkInstance } from "../../core/plugin.ts";
+import type { SinkInstance } from "../../core/contract/sink.ts";
 import { json } from "../../plugins/sinks/json.ts";
 import { wandb } from "../../plugins/sinks/wandb.ts";
 import { testRow, testRun } from "./rows.ts";

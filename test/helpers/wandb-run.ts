@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { Journal, type JournalOptions, type JournalStart } from "../../plugins/sinks/wandb/journal.ts";
-import type { Transport } from "../../plugins/sinks/wandb/transport.ts";
-import { type Upload, upload } from "../../plugins/sinks/wandb/upload.ts";
+import { Journal, type JournalOptions, type JournalStart } from "../../plugins/sinks/wandb/log/journal.ts";
+import type { Transport } from "../../plugins/sinks/wandb/upload/transport.ts";
+import { type Upload, upload } from "../../plugins/sinks/wandb/upload/upload.ts";
 import { FakeWandb, type Fault } from "./fake-wandb.ts";
 import { runStart, testRow } from "./rows.ts";
 import { useTempDir } from "./temp.ts";

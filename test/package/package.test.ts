@@ -80,7 +80,7 @@ describe("the package", function () {
 
   it("holds what is built and nothing else: no sources, tests or paths of this machine, less than 8 MB", () => {
     const files = globSync(["**/*"], { cwd: installed, dot: true });
-    expect(files).to.include.members(["package.json", "README.md", "dist/core/main.js", "dist/core/index.d.ts"]);
+    expect(files).to.include.members(["package.json", "README.md", "dist/cli/main.js", "dist/core/index.d.ts"]);
     expect(files.filter((file) => /(^|\/)(test|bench|examples|scripts|node_modules|runs)\//.test(file))).to.deep.equal(
       [],
     );

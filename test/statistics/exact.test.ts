@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { createRandom } from "../../core/random.ts";
-import { effectiveUnits, gini, unitsForShare } from "../../core/statistics/concentration.ts";
-import { cohensH, logit } from "../../core/statistics/effects.ts";
-import { jackknife } from "../../core/statistics/jackknife.ts";
-import { mean, quantile, sorted, variance } from "../../core/statistics/moments.ts";
-import { fleissKappa, groupsByScore, overlap } from "../../core/statistics/overlap.ts";
-import { absences, expectedUnion, samplesFor } from "../../core/statistics/rarefaction.ts";
-import { chao } from "../../core/statistics/richness.ts";
-import { pagesL, ranks, signFlip, spearmanWithOrder } from "../../core/statistics/seeds.ts";
-import { incompleteBeta, logGamma, normalCdf, studentCdf, studentQuantile } from "../../core/statistics/special.ts";
-import { tallyOf } from "../../core/statistics/tally.ts";
+import { createRandom } from "../../core/arrays/random.ts";
+import { effectiveUnits, gini, unitsForShare } from "../../statistics/concentration.ts";
+import { cohensH, logit } from "../../statistics/effects.ts";
+import { jackknife } from "../../statistics/jackknife.ts";
+import { mean, quantile, sorted, variance } from "../../statistics/moments.ts";
+import { fleissKappa, groupsByScore, overlap } from "../../statistics/overlap.ts";
+import { absences, expectedUnion, samplesFor } from "../../statistics/rarefaction.ts";
+import { chao } from "../../statistics/richness.ts";
+import { pagesL, ranks, signFlip, spearmanWithOrder } from "../../statistics/seeds.ts";
+import { incompleteBeta, logGamma, normalCdf, studentCdf, studentQuantile } from "../../statistics/special.ts";
+import { tallyOf } from "../../statistics/tally.ts";
 
 /** All subsets of `size` of the numbers below `n`. */
 function subsets(n: number, size: number): number[][] {

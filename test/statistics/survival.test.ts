@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { createRandom } from "../../core/random.ts";
-import { eventStudy, spikesOf } from "../../core/statistics/event-study.ts";
-import { kaplanMeier, rateBound, windowsToTurnOff } from "../../core/statistics/survival.ts";
+import { createRandom } from "../../core/arrays/random.ts";
+import { eventStudy, spikesOf } from "../../statistics/event-study.ts";
+import { kaplanMeier, rateBound, windowsToTurnOff } from "../../statistics/survival.ts";
 
 describe("windowsToTurnOff", () => {
   it("asks for log2(units / alpha) firings when one window of silence is to do", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { createRandom, type Random } from "../../core/random.ts";
-import { studentCdf } from "../../core/statistics/special.ts";
-import { slopeOf } from "../../core/statistics/trend.ts";
+import { createRandom, type Random } from "../../core/arrays/random.ts";
+import { studentCdf } from "../../statistics/special.ts";
+import { slopeOf } from "../../statistics/trend.ts";
 
 /** Log tokens at `n` equally spaced analyses, as a history holds them. */
 const timesOf = (n: number) => Array.from({ length: n }, (_, i) => Math.log(20_000 + 20_000 * i));

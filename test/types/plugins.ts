@@ -3,7 +3,9 @@
  * `@ts-expect-error`, and so an error.
  */
 import { z } from "zod";
-import { defineAnalyzer, defineCorpus, defineSink } from "../../core/plugin.ts";
+import { defineAnalyzer } from "../../core/contract/analyzer.ts";
+import { defineCorpus } from "../../core/contract/corpus.ts";
+import { defineSink } from "../../core/contract/sink.ts";
 
 const common = { name: "typed", summary: "typed", options: z.strictObject({}) };
 

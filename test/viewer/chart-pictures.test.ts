@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { DeclaredChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
 import { chartPictures } from "../../viewer/report/chart-pictures.ts";
 import { readCharts } from "../../viewer/tables.ts";
 import { pageBuilt } from "../helpers/page.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { ExperimentError } from "../../core/errors.ts";
+import type { ExperimentError } from "../../core/errors/errors.ts";
 import type { RunDetail, RunList, RunSeries } from "../../viewer/api.ts";
 import { startViewer, type Viewer, type ViewerOptions } from "../../viewer/server.ts";
 import { pageBuilt } from "../helpers/page.ts";

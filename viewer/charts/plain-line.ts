@@ -2,7 +2,7 @@
  * Recognises a declared chart that is nothing but lines of numbers over training. Such a chart is drawn as all the viewer's
  * long lines are: live, smoothed, zoomed and overlaid with other runs.
  */
-import type { DeclaredChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
 
 export interface PlainLine {
   readonly title: string;

@@ -1,6 +1,6 @@
 /** Questions to the server, and its live news. */
 
-import type { DeclaredChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "../api.ts";
 import type { Axis } from "../series/axes.ts";
 

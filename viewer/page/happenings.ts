@@ -1,5 +1,5 @@
 /** Events on the time axis: where they are drawn, and in what words. */
-import type { RunEvent } from "../../core/plugin.ts";
+import type { RunEvent } from "../../core/contract/sink.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import type { Axis } from "../series/axes.ts";

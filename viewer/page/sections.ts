@@ -1,5 +1,5 @@
 /** Which charts a page of runs shows, in which order: training first, then each analyzer's own, then every metric. */
-import type { DeclaredChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
 import type { RunDetail } from "../api.ts";
 import { coreCharts, coreSections } from "../charts/core-charts.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";

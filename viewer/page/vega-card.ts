@@ -1,5 +1,5 @@
 /** A card with a declared chart that asks for more than lines: drawn by Vega-Lite, one picture a run unless it compares runs. */
-import type { DeclaredChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
 import type { RunDetail } from "../api.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import type { ShownRun } from "../charts/panels.ts";

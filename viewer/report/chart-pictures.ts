@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { ExperimentError, noRowsToDraw, reasonOf } from "../../core/errors.ts";
-import type { DeclaredChart, DrawnChart } from "../../core/plugin.ts";
+import type { DeclaredChart } from "../../core/contract/chart.ts";
+import type { DrawnChart } from "../../core/contract/sink.ts";
+import { ExperimentError, noRowsToDraw, reasonOf } from "../../core/errors/errors.ts";
 import { files } from "../../core/record/format.ts";
 import { Library } from "../library.ts";
 import { declaredPictures, type ReportRun } from "./charts.ts";

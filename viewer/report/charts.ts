@@ -1,6 +1,7 @@
 /** A report's charts as SVG, drawn without a browser. */
-import { reasonOf } from "../../core/errors.ts";
-import type { DeclaredChart } from "../../core/plugin.ts";
+
+import type { DeclaredChart } from "../../core/contract/chart.ts";
+import { reasonOf } from "../../core/errors/errors.ts";
 import type { RunDetail, RunSeries } from "../api.ts";
 import { coreCharts } from "../charts/core-charts.ts";
 import { type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";

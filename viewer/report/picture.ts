@@ -1,5 +1,5 @@
 /** A report as one picture: the numbers that matter most, then every chart, two beside one another. */
-import { pngUnavailable, reasonOf } from "../../core/errors.ts";
+import { pngUnavailable, reasonOf } from "../../core/errors/errors.ts";
 import type { ReportDocument } from "./document.ts";
 import { escaped } from "./html.ts";
 import { estimateText } from "./numbers.ts";

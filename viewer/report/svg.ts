@@ -1,6 +1,6 @@
 /** The build's bundle of Vega (viewer/page/svg.ts), loaded when the first chart is drawn. */
 import { existsSync } from "node:fs";
-import { pageNotBuilt } from "../../core/errors.ts";
+import { pageNotBuilt } from "../../core/errors/errors.ts";
 
 type ToSvg = (spec: Record<string, unknown>, records: readonly object[]) => Promise<string>;
 

@@ -1,5 +1,5 @@
 /** Compaction: ids renumbered without gaps, so that the embedding has no rows for tokens that never occur. */
-import { internal, invalidData, shown } from "../../errors.ts";
+import { internal, invalidData, shown } from "../../errors/errors.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** The ids that occur, ascending: position is the compact id, value the tokenizer's own. */

@@ -3,7 +3,7 @@
  * simplify are simplified on the spot. Every simplification looks only at operands, never at who uses a node: so the nodes
  * of a train step come out the same whatever else, a probe say, looks at its intermediate values.
  */
-import { sizeOf, type TypedArray } from "../../ndarray.ts";
+import { sizeOf, type TypedArray } from "../../arrays/ndarray.ts";
 import type { DType } from "../engine.ts";
 import { foldBinary, isConstant, isFilledWith, isIdentityOperand } from "./fold.ts";
 import type { Attributes, BinaryFn, Node, NodeOf, Op, ReduceFn, UnaryFn } from "./node.ts";

@@ -1,5 +1,5 @@
 /** What arithmetic on known scalars comes to. */
-import type { TypedArray } from "../../ndarray.ts";
+import type { TypedArray } from "../../arrays/ndarray.ts";
 import type { DType } from "../engine.ts";
 import type { BinaryFn, Node, NodeOf } from "./node.ts";
 

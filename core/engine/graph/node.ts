@@ -2,7 +2,7 @@
  * The small typed graph that a traced TensorFlow.js function becomes: nodes without side effects, one result each, in plain
  * tensor vocabulary. It knows neither TensorFlow.js nor what it is lowered to.
  */
-import type { TypedArray } from "../../ndarray.ts";
+import type { TypedArray } from "../../arrays/ndarray.ts";
 import type { DType } from "../engine.ts";
 
 export type UnaryFn =

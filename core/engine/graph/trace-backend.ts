@@ -1,8 +1,8 @@
 /** A TensorFlow.js backend that computes nothing: its kernels add nodes to the graph that is being traced. */
 
 import * as tf from "@tensorflow/tfjs";
-import { invalidStep } from "../../errors.ts";
-import type { TypedArray } from "../../ndarray.ts";
+import type { TypedArray } from "../../arrays/ndarray.ts";
+import { invalidStep } from "../../errors/errors.ts";
 import type { DType } from "../engine.ts";
 import { quietTensorflow } from "../quiet.ts";
 import type { GraphBuilder } from "./builder.ts";

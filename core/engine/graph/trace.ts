@@ -1,6 +1,6 @@
 /** Runs a step once with symbols for tensors and keeps what it did. */
 import * as tf from "@tensorflow/tfjs";
-import { ExperimentError, invalidStep, reasonOf, wrongShape } from "../../errors.ts";
+import { ExperimentError, invalidStep, reasonOf, wrongShape } from "../../errors/errors.ts";
 import type { Signature, Step, TensorSpec, TensorSpecs, Tensors } from "../engine.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { Graph, Node } from "./node.ts";

@@ -1,5 +1,5 @@
 /** The compiled engine: a step is traced once, lowered to ONNX and run by ONNX Runtime. */
-import { engineUnavailable } from "../../errors.ts";
+import { engineUnavailable } from "../../errors/errors.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";

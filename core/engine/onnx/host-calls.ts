@@ -2,7 +2,7 @@
  * What the engine asks of the thread that ONNX Runtime runs in. `session.run` blocks the thread that calls it, so it has one of
  * its own: the main thread analyses and writes step k, and answers signals, while step k + 1 runs.
  */
-import type { NDArray } from "../../ndarray.ts";
+import type { NDArray } from "../../arrays/ndarray.ts";
 import type { ProviderName, TensorSpec } from "../engine.ts";
 
 export type HostTensors = Readonly<Record<string, NDArray>>;

@@ -1,6 +1,6 @@
 /** The entry of ONNX Runtime's thread: answers calls one after another. */
 import { parentPort } from "node:worker_threads";
-import { reasonOf } from "../../errors.ts";
+import { reasonOf } from "../../errors/errors.ts";
 import type { HostCall, HostCalls, HostReply, HostRequest } from "./host-calls.ts";
 import { type HostedSession, hostedSession } from "./hosted-session.ts";
 import { arrayOf, type HostedState, hostedState } from "./hosted-state.ts";

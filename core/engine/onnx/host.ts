@@ -1,6 +1,6 @@
 /** ONNX Runtime in a thread of its own, as the main thread sees it. */
 import { Worker } from "node:worker_threads";
-import { engineUnavailable, reasonOf } from "../../errors.ts";
+import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
 import type { HostCall, HostCalls, HostReply } from "./host-calls.ts";
 
 /** `skip`: its install script would fetch CUDA libraries, and fails where their host is out of reach. */

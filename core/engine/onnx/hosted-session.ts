@@ -1,6 +1,6 @@
 /** A model in an ONNX Runtime session, fed from a state that it advances. */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { TypedArray } from "../../ndarray.ts";
+import type { TypedArray } from "../../arrays/ndarray.ts";
 import type { HostTensors, SessionPlan } from "./host-calls.ts";
 import { type HostedState, spareFor, tensorOf } from "./hosted-state.ts";
 import { batchInput, stateInput, stateOutput, stepOutput } from "./names.ts";

@@ -1,5 +1,5 @@
 /** The few messages of onnx.proto that a model of plain nodes needs. Field numbers are that file's. */
-import type { TypedArray } from "../../ndarray.ts";
+import type { TypedArray } from "../../arrays/ndarray.ts";
 import { type Bytes, bytes, float, integer, joined, message, text } from "../protobuf.ts";
 
 /** TensorProto.DataType. */

@@ -40,7 +40,9 @@ function outright(path: string, by: string): FoundPlugin {
 
 /** The folders of packages of Python environments: the active one, Conda's, then those on PATH, then the user's own. */
 function packageFolders(env: Surroundings["env"], home: string): string[] {
-  const onPath = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "" && existsSync(join(folder, "python3")));
+  const onPath = (env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && existsSync(join(folder, "python3")));
   const roots = [env.VIRTUAL_ENV, env.CONDA_PREFIX, ...onPath.map(dirname), join(home, ".local")];
   const folders: string[] = [];
   for (const root of roots) {

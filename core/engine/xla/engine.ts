@@ -1,6 +1,6 @@
 /** The GPU engine: a step is traced once, lowered to StableHLO, and compiled and run by XLA through a PJRT plugin. */
 import { existsSync } from "node:fs";
-import { engineUnavailable, reasonOf } from "../../errors.ts";
+import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
@@ -8,8 +8,8 @@ import type { XlaFlags } from "./compile-options.ts";
 import { type FoundPlugin, findPlugins } from "./discover.ts";
 import { nvidiaFlags, preloadNvidia } from "./nvidia.ts";
 import { Client, type ClientOptions, type Device, type MemoryUse } from "./pjrt/client.ts";
-import type { Address } from "./pjrt/memory.ts";
 import { loadKoffi } from "./pjrt/koffi.ts";
+import type { Address } from "./pjrt/memory.ts";
 import { openPlugin } from "./pjrt/plugin.ts";
 import { createProgram, type XlaProgram } from "./program.ts";
 import { Session } from "./session.ts";
@@ -111,7 +111,11 @@ function chosenDevices({ devices }: Client, wanted: number | "all"): readonly De
   if (devices.length === 0) throw engineUnavailable("xla", "the plugin sees no device", "Check the device's driver.");
   if (wanted === "all") return devices;
   if (wanted <= devices.length) return devices.slice(0, wanted);
-  throw engineUnavailable("xla", `engine.devices asks for ${wanted} and there are ${devices.length}`, "Ask for fewer, or `all`.");
+  throw engineUnavailable(
+    "xla",
+    `engine.devices asks for ${wanted} and there are ${devices.length}`,
+    "Ask for fewer, or `all`.",
+  );
 }
 
 /** "GPU, 2 x NVIDIA H200, products in tf32 (XLA by PJRT 0.115, cuda)". */

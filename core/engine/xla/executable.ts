@@ -1,7 +1,7 @@
 /** Compiled programs, kept on disk: compiling one takes seconds, loading it a fraction of that. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { statSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { compileOptions, type XlaFlags } from "./compile-options.ts";

@@ -1,5 +1,5 @@
 /** What a failure of the plugin means for the user. */
-import { reasonOf } from "../../errors.ts";
+import { reasonOf } from "../../errors/errors.ts";
 
 /** XLA's own words, with what helps where that is known. */
 export function failureOf(thrown: unknown): string {

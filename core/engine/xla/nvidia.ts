@@ -14,7 +14,10 @@ const libraries = [
  * LD_LIBRARY_PATH. What cannot be opened is left for the plugin to complain about.
  */
 export function preloadNvidia(koffi: Koffi, packages: readonly string[]): void {
-  const folders = packages.flatMap(foldersOf).map((folder) => join(folder, "lib")).filter(existsSync);
+  const folders = packages
+    .flatMap(foldersOf)
+    .map((folder) => join(folder, "lib"))
+    .filter(existsSync);
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => ({ name, path: join(folder, name) })));
   for (const library of libraries) {
     const file = files.find(({ name }) => name.startsWith(`lib${library}.so.`));

@@ -1,16 +1,17 @@
 /** A step that has been traced, lowered and compiled. */
-import { invalidStep } from "../../errors.ts";
-import { type Arrays, type NDArray, sizeOf } from "../../ndarray.ts";
+
+import { type Arrays, type NDArray, sizeOf } from "../../arrays/ndarray.ts";
+import { invalidStep } from "../../errors/errors.ts";
 import type { PrecisionName, Program, Signature, State, TensorSpec, TensorSpecs } from "../engine.ts";
 import type { Graph } from "../graph/node.ts";
 import { checkInputs, checkState } from "../spec.ts";
+import type { XlaFlags } from "./compile-options.ts";
 import { compiled } from "./executable.ts";
 import { failureOf } from "./failure.ts";
 import type { Address } from "./pjrt/memory.ts";
 import type { Session } from "./session.ts";
 import { lowerModule, type Reading } from "./stablehlo/module.ts";
 import { buffersOf, type XlaState } from "./state.ts";
-import type { XlaFlags } from "./compile-options.ts";
 
 /** A program whose StableHLO can be read. */
 export interface XlaProgram extends Program {

@@ -1,5 +1,5 @@
 /** A client, the devices of it that are used, and the order in which work is handed to them. */
-import type { NDArray } from "../../ndarray.ts";
+import type { NDArray } from "../../arrays/ndarray.ts";
 import { dtypeOf } from "../spec.ts";
 import type { Client, Device } from "./pjrt/client.ts";
 import type { Address } from "./pjrt/memory.ts";

@@ -1,6 +1,7 @@
 /** State that lives on devices: for each entry one buffer a device, all equal. */
-import { internal } from "../../errors.ts";
-import type { Arrays } from "../../ndarray.ts";
+
+import type { Arrays } from "../../arrays/ndarray.ts";
+import { internal } from "../../errors/errors.ts";
 import type { State } from "../engine.ts";
 import { specOf } from "../spec.ts";
 import type { Address } from "./pjrt/memory.ts";

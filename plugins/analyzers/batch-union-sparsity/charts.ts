@@ -1,5 +1,5 @@
 /** Charts of batch-union-sparsity. */
-import type { Chart } from "../../../core/plugin.ts";
+import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
 
 /** Use of the batch over training, and the climb from token to sequence to batch. */

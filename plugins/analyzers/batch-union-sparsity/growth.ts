@@ -1,6 +1,6 @@
 /** How the union of used units grows with tokens. */
-import type { NDArray } from "../../../core/ndarray.ts";
-import { expectedUnion } from "../../../core/statistics/rarefaction.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import { expectedUnion } from "../../../statistics/rarefaction.ts";
 import type { Firings } from "../counts.ts";
 import { layerStatistics, tallies } from "../layer-statistics.ts";
 

@@ -1,5 +1,5 @@
 /** Firing frequencies from the batches before: the only independence baseline for a whole batch that is not biased. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 import type { Firings } from "../counts.ts";
 
 /** Counts of the last `window` batches of each layer, newest included only after it was asked about. */

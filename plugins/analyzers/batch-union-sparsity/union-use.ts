@@ -1,7 +1,7 @@
 /** Use of a layer by sequences and by the whole batch: sizes of unions over tokens. */
-import { jackknife } from "../../../core/statistics/jackknife.ts";
-import { expectedUnion, samplesFor } from "../../../core/statistics/rarefaction.ts";
-import { chao } from "../../../core/statistics/richness.ts";
+import { jackknife } from "../../../statistics/jackknife.ts";
+import { expectedUnion, samplesFor } from "../../../statistics/rarefaction.ts";
+import { chao } from "../../../statistics/richness.ts";
 import type { Firings } from "../counts.ts";
 import { clusterIndexOf, layerStatistics, type Tallies, tallies, talliesWithout } from "../layer-statistics.ts";
 

@@ -1,6 +1,6 @@
 /** Charts of layer-contrast. */
-import type { Chart } from "../../../core/plugin.ts";
-import { jackknifedNames, statisticNames } from "../../../core/statistics/contrast.ts";
+import type { Chart } from "../../../core/contract/chart.ts";
+import { jackknifedNames, statisticNames } from "../../../statistics/contrast.ts";
 import { layerLines } from "../chart-parts.ts";
 
 const lastStep = [

@@ -5,9 +5,9 @@ import {
   type ShareName,
   type StatisticName,
   statisticNames,
-} from "../../../core/statistics/contrast.ts";
-import { cohensH } from "../../../core/statistics/effects.ts";
-import { type Estimate, jackknife } from "../../../core/statistics/jackknife.ts";
+} from "../../../statistics/contrast.ts";
+import { cohensH } from "../../../statistics/effects.ts";
+import { type Estimate, jackknife } from "../../../statistics/jackknife.ts";
 import type { Firings } from "../counts.ts";
 import { type LayerStatistics, layerStatistics, tallies, talliesWithout } from "../layer-statistics.ts";
 

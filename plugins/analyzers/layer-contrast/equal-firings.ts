@@ -1,5 +1,5 @@
 /** The control for "it is only activity": unions at equal numbers of firings. */
-import { absences } from "../../../core/statistics/rarefaction.ts";
+import { absences } from "../../../statistics/rarefaction.ts";
 import type { Firings } from "../counts.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** The course of first and last layer over training, in a bounded number of points. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 
 /** Most points kept; when full, neighbours are merged to their mean and each later point holds twice as many analyses. */
 const capacity = 64;

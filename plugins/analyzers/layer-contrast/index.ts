@@ -1,8 +1,8 @@
 /** First against last layer. */
 import { z } from "zod";
-import type { NDArray } from "../../../core/ndarray.ts";
-import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/plugin.ts";
-import { onScale, statisticNames } from "../../../core/statistics/contrast.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
+import { onScale, statisticNames } from "../../../statistics/contrast.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { createHistory } from "./history.ts";

@@ -1,7 +1,7 @@
 /** Are first and last layer inverted? Three tests, each with its own verdict; there is no global yes or no. */
-import type { StatisticName } from "../../../core/statistics/contrast.ts";
-import type { Estimate } from "../../../core/statistics/jackknife.ts";
-import { type Slope, slopeOf } from "../../../core/statistics/trend.ts";
+import type { StatisticName } from "../../../statistics/contrast.ts";
+import type { Estimate } from "../../../statistics/jackknife.ts";
+import { type Slope, slopeOf } from "../../../statistics/trend.ts";
 
 /** What a test may say, in the order of its numbers. */
 export const verdicts = ["same sign", "undetermined", "inverted"] as const;

@@ -7,7 +7,7 @@ import {
   type StatisticName,
   shareNames,
   statisticNames,
-} from "../../../core/statistics/contrast.ts";
+} from "../../../statistics/contrast.ts";
 import { fewestFirings } from "./specificity.ts";
 
 const meanings: Record<StatisticName, string> = {

@@ -1,6 +1,6 @@
 /** What layer-contrast says of one batch. */
-import { jackknifedNames, shareNames, statisticNames } from "../../../core/statistics/contrast.ts";
-import { logit } from "../../../core/statistics/effects.ts";
+import { jackknifedNames, shareNames, statisticNames } from "../../../statistics/contrast.ts";
+import { logit } from "../../../statistics/effects.ts";
 import { byMetric, type Firings } from "../counts.ts";
 import { layerStatistics, tallies } from "../layer-statistics.ts";
 import { deltas, pairOf, sizeOfEffect } from "./effects.ts";

@@ -1,6 +1,6 @@
 /** Feature specificity: how far a unit's firing depends on which token it is at. */
-import type { NDArray } from "../../../core/ndarray.ts";
-import { quantile, sorted } from "../../../core/statistics/moments.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import { quantile, sorted } from "../../../statistics/moments.ts";
 
 /** Units that fired less often are left out: so few firings have next to no distribution over tokens. */
 export const fewestFirings = 10;

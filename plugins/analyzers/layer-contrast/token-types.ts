@@ -1,6 +1,6 @@
 /** On the device: how often each unit fires at each of the most frequent tokens. */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { ProbeInputs } from "../../../core/plugin.ts";
+import type { ProbeInputs } from "../../../core/contract/sites.ts";
 
 /**
  * The rank of the token at each position among the distinct tokens of a text, int32 `[n]` from int32 `[n]`: 0 for the most frequent;

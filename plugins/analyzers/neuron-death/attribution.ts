@@ -1,7 +1,7 @@
 /** Attribution for one layer: drift between frozen looks, of units that fell silent and of survivors as busy as they. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
-import type { Random } from "../../../core/random.ts";
-import { mean } from "../../../core/statistics/moments.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
+import type { Random } from "../../../core/arrays/random.ts";
+import { mean } from "../../../statistics/moments.ts";
 import { createCourse, type Look, partsOver } from "./course.ts";
 import { dominantPart, driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
 import type { Turn } from "./life.ts";

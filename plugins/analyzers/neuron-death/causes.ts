@@ -1,6 +1,6 @@
 /** What the explained deaths of one layer have in common, beside survivors as busy as they were; in sums, so that it can be saved. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
-import { median } from "../../../core/statistics/moments.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
+import { median } from "../../../statistics/moments.ts";
 import { type DeathCause, meanParts } from "./attribution.ts";
 import { driftParts } from "./drift.ts";
 

@@ -1,7 +1,7 @@
 /** What the weights alone say about firing: LayerNorm's output lies on a sphere, so a pre-activation has a ceiling. */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { ProbeInputs } from "../../../core/plugin.ts";
-import { incompleteBeta } from "../../../core/statistics/special.ts";
+import type { ProbeInputs } from "../../../core/contract/sites.ts";
+import { incompleteBeta } from "../../../statistics/special.ts";
 import type { Norm } from "./drift.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Charts of what moved units that died, how they fell, and whether spikes had to do with it. */
-import type { Chart } from "../../../core/plugin.ts";
+import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, tokensAxis } from "../chart-parts.ts";
 import { driftParts } from "./drift.ts";
 

@@ -1,5 +1,5 @@
 /** Charts of neuron-death: states, deaths and revivals; those of what lies behind deaths are in charts-of-causes.ts. */
-import type { Chart } from "../../../core/plugin.ts";
+import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis } from "../chart-parts.ts";
 import { chartsOfCauses } from "./charts-of-causes.ts";
 import { lifeStates } from "./life.ts";

@@ -1,5 +1,5 @@
 /** What the last frozen probes showed of one layer's followed units, in a ring of bounded length. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 import { driftParts } from "./drift.ts";
 
 /** One look. */

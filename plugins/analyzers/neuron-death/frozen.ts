@@ -1,7 +1,7 @@
 /** The frozen probe on the device: what attribution and certificate need of every layer. */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { NDArray } from "../../../core/ndarray.ts";
-import type { FrozenInputs } from "../../../core/plugin.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import type { FrozenInputs } from "../../../core/contract/sites.ts";
 import { thresholdCosine } from "./certificate.ts";
 import type { LayerSnapshot, Norm } from "./drift.ts";
 

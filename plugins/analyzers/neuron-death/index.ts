@@ -1,16 +1,11 @@
 /** Which units die, when, and of what. */
 import type { Tensor } from "@tensorflow/tfjs";
-import { isHeld } from "../../../core/held.ts";
-import {
-  type Analyzer,
-  defineAnalyzer,
-  defineFrozenProbe,
-  type ProbeInputs,
-  type Value,
-} from "../../../core/plugin.ts";
-import { createRandom } from "../../../core/random.ts";
-import { learningRate } from "../../../core/schedule.ts";
-import { rateBound } from "../../../core/statistics/survival.ts";
+import { createRandom } from "../../../core/arrays/random.ts";
+import { type Analyzer, defineAnalyzer, defineFrozenProbe, type Value } from "../../../core/contract/analyzer.ts";
+import type { ProbeInputs } from "../../../core/contract/sites.ts";
+import { isHeld } from "../../../core/step/held.ts";
+import { learningRate } from "../../../core/step/schedule.ts";
+import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
 import { charts } from "./charts.ts";
 import type { Norm } from "./drift.ts";

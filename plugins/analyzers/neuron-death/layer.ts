@@ -1,9 +1,9 @@
 /** One layer under watch: its units' states, the causes of deaths, the gradient that each unit last got. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
-import type { AnalyzerMoment } from "../../../core/plugin.ts";
-import type { Random } from "../../../core/random.ts";
-import { median } from "../../../core/statistics/moments.ts";
-import { kaplanMeier } from "../../../core/statistics/survival.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
+import type { Random } from "../../../core/arrays/random.ts";
+import type { AnalyzerMoment } from "../../../core/contract/analyzer.ts";
+import { median } from "../../../statistics/moments.ts";
+import { kaplanMeier } from "../../../statistics/survival.ts";
 import { createAttribution, type DeathCause } from "./attribution.ts";
 import { createCauses } from "./causes.ts";
 import { driftParts, type Norm } from "./drift.ts";

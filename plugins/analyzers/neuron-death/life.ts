@@ -1,6 +1,6 @@
 /** The states of one layer's units, by what they did in windows of training sequences. */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
-import { windowsToTurnOff } from "../../../core/statistics/survival.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
+import { windowsToTurnOff } from "../../../statistics/survival.ts";
 
 /**
  * - born_dead: never fired since bookkeeping began; alive: fires often enough that one silent window would be significant;

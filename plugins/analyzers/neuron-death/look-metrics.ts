@@ -1,7 +1,7 @@
 /** Numbers that one frozen look gives for one layer. */
-import type { NDArray } from "../../../core/ndarray.ts";
-import type { Random } from "../../../core/random.ts";
-import { median } from "../../../core/statistics/moments.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import type { Random } from "../../../core/arrays/random.ts";
+import { median } from "../../../statistics/moments.ts";
 import type { Interval } from "./attribution.ts";
 import { isotropicRate } from "./certificate.ts";
 import { type LayerSnapshot, type Norm, statisticsOf } from "./drift.ts";

@@ -1,6 +1,6 @@
 /** How a unit's margin, its largest pre-activation on the frozen probe, came down. */
-import type { Random } from "../../../core/random.ts";
-import { median } from "../../../core/statistics/moments.ts";
+import type { Random } from "../../../core/arrays/random.ts";
+import { median } from "../../../statistics/moments.ts";
 
 /** `jump`: one fall between looks is half of all and far out of scale; `gradual`: none is over a fifth, and all last ten steps or more. */
 export type Descent = "jump" | "gradual" | "mixed";

@@ -1,6 +1,6 @@
 /** Survivors that are as busy as the dying: without them, common drift would pass for a cause of death. */
-import type { Random } from "../../../core/random.ts";
-import { groupsByScore } from "../../../core/statistics/overlap.ts";
+import type { Random } from "../../../core/arrays/random.ts";
+import { groupsByScore } from "../../../statistics/overlap.ts";
 
 /** For each dying unit up to `each` survivors of the same decile of firing frequency, drawn without replacement. */
 export function matchedSurvivors(

@@ -1,6 +1,6 @@
 /** Deaths against spikes of loss and gradient: was it an outlier? */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
-import { eventStudy, spikesOf } from "../../../core/statistics/event-study.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
+import { eventStudy, spikesOf } from "../../../statistics/event-study.ts";
 
 /** Steps after a spike that count as near it. */
 const reach = 10;

@@ -3,7 +3,7 @@
  * such a unit is moved by weight decay, the optimizer's momentum and what lies upstream alone, and a step with no gradient at all
  * is a step closer to never firing again.
  */
-import type { Arrays, NDArray } from "../../../core/ndarray.ts";
+import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 
 /** Weight of the newest step in running means: about the last ten steps count. */
 const newest = 0.1;

@@ -1,5 +1,5 @@
 /** Charts of token-sparsity. */
-import type { Chart } from "../../../core/plugin.ts";
+import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
 
 /** Use over training, and its spread over tokens. */

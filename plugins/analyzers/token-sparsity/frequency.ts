@@ -1,7 +1,7 @@
 /** How often units fire, and how unequally. */
-import type { NDArray } from "../../../core/ndarray.ts";
-import { effectiveUnits, gini, unitsForShare } from "../../../core/statistics/concentration.ts";
-import { quantile, sorted } from "../../../core/statistics/moments.ts";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import { effectiveUnits, gini, unitsForShare } from "../../../statistics/concentration.ts";
+import { quantile, sorted } from "../../../statistics/moments.ts";
 import type { Firings } from "../counts.ts";
 import { alwaysOnAbove, rareBelow, shareWith, tallies } from "../layer-statistics.ts";
 

@@ -1,6 +1,6 @@
 /** How many units each token uses, and how often each unit fires. */
 import { z } from "zod";
-import { type Analyzer, defineAnalyzer } from "../../../core/plugin.ts";
+import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";

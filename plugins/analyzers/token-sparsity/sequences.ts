@@ -1,6 +1,6 @@
 /** What depends on how a unit's firings fall on sequences. */
-import { median } from "../../../core/statistics/moments.ts";
-import { tallyOf } from "../../../core/statistics/tally.ts";
+import { median } from "../../../statistics/moments.ts";
+import { tallyOf } from "../../../statistics/tally.ts";
 import type { Firings } from "../counts.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Use of a layer by single tokens. */
-import { interval } from "../../../core/statistics/jackknife.ts";
-import { mean, quantile, sorted, variance } from "../../../core/statistics/moments.ts";
+import { interval } from "../../../statistics/jackknife.ts";
+import { mean, quantile, sorted, variance } from "../../../statistics/moments.ts";
 import type { Firings } from "../counts.ts";
 
 /**

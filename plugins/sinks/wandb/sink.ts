@@ -1,24 +1,26 @@
 /** The sink itself, given what holds for its run. */
-import { ExperimentError, ioFailed } from "../../../core/errors.ts";
-import type { Outcome, Run, SinkHost, SinkInstance } from "../../../core/plugin.ts";
-import { accountOf } from "./account.ts";
-import { addPresets } from "./charts.ts";
-import { checkpointArtifacts, checkpointFiles } from "./checkpoint-files.ts";
-import { startOf } from "./identity.ts";
-import { Journal, type JournalStart } from "./journal.ts";
-import { checkKeys } from "./keys.ts";
-import { makeLogFolder, readPointer, writePointer } from "./layout.ts";
-import { type LiveStream, startLive } from "./live.ts";
-import { fillUpTo } from "./mend.ts";
-import { journalOptionsOf, type WandbOptions } from "./options.ts";
-import { addPictures } from "./pictures.ts";
-import { noProgress, writeProgress } from "./progress.ts";
-import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from "./resume.ts";
-import type { Settings } from "./settings.ts";
+
+import type { Outcome, Run } from "../../../core/contract/run.ts";
+import type { SinkHost, SinkInstance } from "../../../core/contract/sink.ts";
+import { ExperimentError, ioFailed } from "../../../core/errors/errors.ts";
+import { addPresets } from "./charts/charts.ts";
+import { addPictures } from "./charts/pictures.ts";
+import { checkpointArtifacts, checkpointFiles } from "./log/checkpoint-files.ts";
+import { startOf } from "./log/identity.ts";
+import { Journal, type JournalStart } from "./log/journal.ts";
+import { checkKeys } from "./log/keys.ts";
+import { makeLogFolder, readPointer, writePointer } from "./log/layout.ts";
+import { fillUpTo } from "./log/mend.ts";
+import { accountOf } from "./login/account.ts";
+import { journalOptionsOf, type WandbOptions } from "./login/options.ts";
+import type { Settings } from "./login/settings.ts";
+import { isRunId } from "./login/validation.ts";
 import { createSystemMonitor, type SystemMonitor } from "./system.ts";
-import { networkThrough } from "./transport.ts";
-import { omissionsOf, remedyFor, runUrl, upload } from "./upload.ts";
-import { isRunId } from "./validation.ts";
+import { type LiveStream, startLive } from "./upload/live.ts";
+import { noProgress, writeProgress } from "./upload/progress.ts";
+import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from "./upload/resume.ts";
+import { networkThrough } from "./upload/transport.ts";
+import { omissionsOf, remedyFor, runUrl, upload } from "./upload/upload.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
 const streamEnd = 2_000;

@@ -1,6 +1,6 @@
 /** Kernels that only move, repeat, cut or join elements. */
 import * as tf from "@tensorflow/tfjs";
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { DType } from "../../engine.ts";
 import type { GraphBuilder } from "../builder.ts";
 import type { Node } from "../node.ts";

@@ -1,5 +1,5 @@
 /** Kernels that pick or place elements by index. */
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { DType } from "../../engine.ts";
 import type { GraphBuilder } from "../builder.ts";
 import type { Node } from "../node.ts";

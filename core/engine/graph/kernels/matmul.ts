@@ -1,6 +1,6 @@
 /** Products of matrices. */
 import * as tf from "@tensorflow/tfjs";
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { GraphBuilder } from "../builder.ts";
 import type { Node } from "../node.ts";
 import { elementwise } from "./elementwise.ts";

@@ -1,5 +1,5 @@
 /** Sums and means of squares in one pass over the numbers, without the squares ever being stored. */
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { Rule } from "../rewrite.ts";
 
 export const sumSquares: Rule = ({ builder, node, uses }) => {

@@ -1,5 +1,5 @@
 /** The devices of a plugin, what is compiled for them and what lies on them. Whoever gets a handle gives it back. */
-import type { TypedArray } from "../../../ndarray.ts";
+import type { TypedArray } from "../../../arrays/ndarray.ts";
 import { structSizes } from "./functions.ts";
 import { type Address, addressesAt, addressIn, countIn, struct, textAt, type Word, words } from "./memory.ts";
 import type { Plugin } from "./plugin.ts";
@@ -42,7 +42,9 @@ export class Client {
     this.platform = this.textOf("Client_PlatformName");
     this.platformVersion = this.textOf("Client_PlatformVersion");
     const args = plugin.call("Client_AddressableDevices", address, 0, 0);
-    this.devices = addressesAt(plugin.koffi, addressIn(args, 3), countIn(args, 4)).map((device) => this.described(device));
+    this.devices = addressesAt(plugin.koffi, addressIn(args, 3), countIn(args, 4)).map((device) =>
+      this.described(device),
+    );
   }
 
   /** Starts the plugin's client on every device that it sees. Throws `PjrtError`. */
@@ -128,7 +130,15 @@ export class Client {
     const { plugin } = this;
     const dims = words(8 * Math.max(1, shape.length), shape);
     const during = 0; // PJRT_HostBufferSemantics_kImmutableOnlyDuringCall
-    const what = [plugin.addressOf(data), bufferTypes[type], plugin.addressOf(dims), shape.length, 0, 0, during] as const;
+    const what = [
+      plugin.addressOf(data),
+      bufferTypes[type],
+      plugin.addressOf(dims),
+      shape.length,
+      0,
+      0,
+      during,
+    ] as const;
     const args = plugin.call("Client_BufferFromHostBuffer", this.address, ...what, device.address, 0, 0, 0, 0);
     this.live += kept(data, dims);
     this.dropEvent(addressIn(args, 13));

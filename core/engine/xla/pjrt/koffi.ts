@@ -1,7 +1,7 @@
 /** Koffi, which calls C from Node. Optional: it may not be installed. */
-import { engineUnavailable, reasonOf } from "../../../errors.ts";
+import { engineUnavailable, reasonOf } from "../../../errors/errors.ts";
 
-export type Koffi = (typeof import("koffi"))["default"];
+export type Koffi = typeof import("koffi")["default"];
 
 /** XLA's compiler recurses deeply; calls that run beside the event loop are given as much. */
 const stack = 16 * 2 ** 20;

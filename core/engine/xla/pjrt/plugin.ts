@@ -1,5 +1,5 @@
 /** A PJRT plugin: a shared library with one entry, a table of functions that take one struct each. */
-import { engineUnavailable, reasonOf } from "../../../errors.ts";
+import { engineUnavailable, reasonOf } from "../../../errors/errors.ts";
 import { type FunctionName, functions, knownVersion } from "./functions.ts";
 import type { Koffi } from "./koffi.ts";
 import { type Address, addressIn, countIn, struct, textAt, type Word } from "./memory.ts";

@@ -1,5 +1,5 @@
 /** StableHLO for products, reductions and order statistics. */
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { PrecisionName } from "../../engine.ts";
 import type { ReduceFn } from "../../graph/node.ts";
 import { broadcastShape } from "../../graph/shape.ts";
@@ -83,7 +83,9 @@ function runningSums(w: StablehloWriter, x: Value, axis: number, exclusive: bool
   const [before, after] = reverse ? [-1, 1] : [1, -1];
   const from = exclusive ? w.pad(x, none.with(axis, before), none.with(axis, after), 0) : x;
   const window = x.shape.map((_, i) => (i === axis ? length : 1));
-  const padding = x.shape.map((_, i) => (i !== axis ? "[0, 0]" : reverse ? `[0, ${length - 1}]` : `[${length - 1}, 0]`));
+  const padding = x.shape.map((_, i) =>
+    i !== axis ? "[0, 0]" : reverse ? `[0, ${length - 1}]` : `[${length - 1}, 0]`,
+  );
   const zero = w.fill(0, [], x.element);
   const scalar = typeOf(zero);
   const text = `"stablehlo.reduce_window"(${from.name}, ${zero.name}) <{window_dimensions = array<i64: ${window.join(", ")}>, padding = dense<${list(padding)}> : tensor<${x.shape.length}x2xi64>}> ({

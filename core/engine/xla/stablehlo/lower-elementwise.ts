@@ -80,9 +80,7 @@ export const elementwiseRules: ElementwiseRules = {
   unary: (node, { writer, operands }) => unaryRules[node.attrs.fn](writer, operands[0]!),
   binary: ({ attrs: { fn } }, { writer, operands }) => {
     const [a, b] = operands as [Value, Value];
-    return isComparison(fn)
-      ? writer.compare(directions[fn], a, b)
-      : writer.binary(`stablehlo.${binaryOps[fn]}`, a, b);
+    return isComparison(fn) ? writer.compare(directions[fn], a, b) : writer.binary(`stablehlo.${binaryOps[fn]}`, a, b);
   },
   select: (_, { writer, operands }) => writer.select(...(operands as [Value, Value, Value])),
   cast: (node, { writer, operands }) => {
@@ -91,4 +89,3 @@ export const elementwiseRules: ElementwiseRules = {
     return writer.convert(x, node.dtype === "float32" ? "f32" : "i32");
   },
 };
-

@@ -1,5 +1,5 @@
 /** StableHLO for lookups by index. */
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { LoweringRule } from "./lower.ts";
 import { tensorType, typeOf, type Value } from "./types.ts";
 import { list, type StablehloWriter } from "./writer.ts";
@@ -62,7 +62,8 @@ export const lookupRules: LookupRules = {
     const depth = at.shape[vector]!;
     const scalar = tensorType([], base.element);
     const add = base.element === "i1" ? "stablehlo.or" : "stablehlo.add";
-    const combine = node.attrs.mode === "add" ? `%s = ${add} %a, %b : ${scalar}\n      stablehlo.return %s` : "stablehlo.return %b";
+    const combine =
+      node.attrs.mode === "add" ? `%s = ${add} %a, %b : ${scalar}\n      stablehlo.return %s` : "stablehlo.return %b";
     const dims = `#stablehlo.scatter<update_window_dims = ${list(upTo(base.shape.length - depth, vector))}, inserted_window_dims = ${list(upTo(depth))}, scatter_dims_to_operand_dims = ${list(upTo(depth))}, index_vector_dim = ${vector}>`;
     const text = `"stablehlo.scatter"(${base.name}, ${at.name}, ${updates.name}) <{indices_are_sorted = false, scatter_dimension_numbers = ${dims}, unique_indices = false}> ({
     ^bb0(%a: ${scalar}, %b: ${scalar}):

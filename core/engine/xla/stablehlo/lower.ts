@@ -8,7 +8,6 @@ import { lookupRules } from "./lower-lookup.ts";
 import { elementOf, type Value } from "./types.ts";
 import type { StablehloWriter } from "./writer.ts";
 
-
 /** What a rule gets. */
 export interface Lowering {
   readonly writer: StablehloWriter;

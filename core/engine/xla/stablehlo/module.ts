@@ -3,7 +3,7 @@
  * Results: the next state, each entry in the memory of the old one, then all readings as one vector of 32-bit words, so that
  * whatever a step reports crosses to the host in one copy.
  */
-import { sizeOf } from "../../../ndarray.ts";
+import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { PrecisionName, TensorSpec } from "../../engine.ts";
 import { type Graph, type Node, type NodeOf, reachable } from "../../graph/node.ts";
 import { trainPath } from "../../graph/rewrite.ts";
@@ -64,7 +64,9 @@ export function lowerModule(graph: Graph, plan: ModulePlan): LoweredModule {
 
 function argumentsOf(inputs: readonly NodeOf<"input">[], { devices }: ModulePlan): Argument[] {
   const named = (node: NodeOf<"input">) => node.attrs.name;
-  const state = inputs.filter(({ attrs }) => attrs.role === "state").map((node) => ({ role: "state", name: named(node) }) as const);
+  const state = inputs
+    .filter(({ attrs }) => attrs.role === "state")
+    .map((node) => ({ role: "state", name: named(node) }) as const);
   const scalars = inputs.filter(isScalarInput).map(named);
   const others = inputs
     .filter((node) => node.attrs.role === "input" && !isScalarInput(node))

@@ -1,5 +1,5 @@
 /** Tensor types of StableHLO as text. */
-import { sizeOf, type TypedArray } from "../../../ndarray.ts";
+import { sizeOf, type TypedArray } from "../../../arrays/ndarray.ts";
 import type { DType } from "../../engine.ts";
 
 /** Element types that lowered programs use. */

@@ -1,5 +1,5 @@
 /** Collects the lines of a StableHLO function. Each method is one operation with one result, made once for equal operands. */
-import type { TypedArray } from "../../../ndarray.ts";
+import type { TypedArray } from "../../../arrays/ndarray.ts";
 import { broadcastShape, sameShape } from "../../graph/shape.ts";
 import { denseLiteral, type Element, literal, tensorType, typeOf, type Value } from "./types.ts";
 

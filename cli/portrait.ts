@@ -1,0 +1,134 @@
+/** Everything about one run on one screen. */
+import { relative } from "node:path";
+import { listCheckpoints } from "../core/checkpoint/folder.ts";
+import { leavesOf } from "../core/config/leaves.ts";
+import type { RunFile, RunState } from "../core/record/format.ts";
+import { type LastValue, lastValues } from "../core/record/last-values.ts";
+import { readEvents } from "../core/record/reader.ts";
+import { readRun } from "../core/record/runs.ts";
+import { lastRow } from "../core/record/tail.ts";
+import { configValue, moment, shortNumber } from "./numbers.ts";
+import { bold, sanitise, table } from "./terminal.ts";
+
+/** What `show --json` prints. */
+export interface Portrait {
+  readonly dir: string;
+  readonly state: RunState;
+  readonly step: number;
+  readonly run: RunFile;
+  readonly values: Readonly<Record<string, LastValue>>;
+  /** How many of each kind, by `source kind`. */
+  readonly events: Readonly<Record<string, number>>;
+  readonly checkpoints: readonly number[];
+  /** Lines of rows.jsonl and events.jsonl that cannot be read. */
+  readonly damagedLines: number;
+}
+
+/** Reads a run from its directory. */
+export async function portraitOf(dir: string): Promise<Portrait> {
+  const { run, state } = readRun(dir);
+  const damage = { lines: 0, torn: false };
+  const values = await lastValues(dir, damage);
+  const { events, damage: eventDamage } = await readEvents(dir);
+  const counts = new Map<string, number>();
+  for (const { source, kind } of events) counts.set(`${source} ${kind}`, (counts.get(`${source} ${kind}`) ?? 0) + 1);
+  return {
+    dir,
+    state,
+    step: (await lastRow(dir))?.step ?? 0,
+    run,
+    values: Object.fromEntries(values),
+    events: Object.fromEntries(counts),
+    checkpoints: listCheckpoints(dir).map(({ step }) => step),
+    damagedLines: damage.lines + eventDamage.lines,
+  };
+}
+
+export interface PortraitOptions {
+  /** All metrics, not the headline ones alone. */
+  readonly all: boolean;
+  /** Paths are shown relative to it. */
+  readonly cwd?: string;
+}
+
+/** The same for people. */
+export function portraitText(portrait: Portrait, { all, cwd = process.cwd() }: PortraitOptions): string {
+  const { run, state, step, dir } = portrait;
+  const { model } = run;
+  const shown = all ? portrait.values : headlineOf(portrait);
+  const hidden = countMetrics(portrait.values) - countMetrics(shown);
+  const facts = [
+    ["state", `${state}, step ${step} of ${run.steps}`],
+    ["directory", sanitise(relative(cwd, dir) || ".")],
+    ["started", moment(run.createdAt)],
+    ["engine", sanitise(`${run.engine.name}: ${run.engine.device}`)],
+    ["model", `${model.n_layers} layers, d_model ${model.d_model}, d_mlp ${model.d_mlp}, ${model.n_params} parameters`],
+    ["data", `${run.tokensPerStep} tokens a step, ${model.d_vocab} ids, seed ${run.seed}`],
+  ];
+  const title = run.name === run.id ? sanitise(run.id) : `${sanitise(run.name)} (${sanitise(run.id)})`;
+  const parts = [
+    `${bold(title)}\n${table(facts)}`,
+    titled("attempts", attemptRows(run)),
+    titled("config that is not the default", configRows(run)),
+    titled("last values", valueRows(shown), "right"),
+    hidden > 0 ? `${hidden} more metrics with --all; \`experiment plugins NAME\` tells what each means` : "",
+    titled(
+      "events",
+      Object.entries(portrait.events).map(([kind, count]) => [sanitise(kind), String(count)]),
+    ),
+    `checkpoints at step ${[...portrait.checkpoints].reverse().join(", ") || "- (none)"}`,
+  ];
+  if (portrait.damagedLines > 0) parts.push(`damaged lines passed over: ${portrait.damagedLines}`);
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function titled(title: string, rows: string[][], align: "left" | "right" = "left"): string {
+  return rows.length === 0 ? "" : `${bold(title)}\n${table(rows, { align })}`;
+}
+
+function attemptRows(run: RunFile): string[][] {
+  return run.attempts.map(({ startedAt, fromStep, outcome }) => [
+    moment(startedAt),
+    `from step ${fromStep}`,
+    outcome ? `${outcome.state} at step ${outcome.step}` : "no outcome on record",
+    sanitise(outcome?.reason ?? "", 200),
+  ]);
+}
+
+function configRows(run: RunFile): string[][] {
+  return leavesOf(run.config)
+    .filter(({ keyPath }) => (run.sources[keyPath] ?? "default") !== "default")
+    .map(({ keyPath, value }) => [sanitise(keyPath), configValue(value), sanitise(run.sources[keyPath] ?? "")]);
+}
+
+const layered = /^(.*)\/layer_(\d{1,4})$/;
+
+function metricOf(key: string): string {
+  return layered.exec(key)?.[1] ?? key;
+}
+
+function headlineOf({ run, values }: Portrait): Portrait["values"] {
+  const keys = new Set(run.metrics.filter(({ headline }) => headline).map(({ key }) => key));
+  return Object.fromEntries(Object.entries(values).filter(([key]) => keys.has(metricOf(key))));
+}
+
+function countMetrics(values: Portrait["values"]): number {
+  return new Set(Object.keys(values).map(metricOf)).size;
+}
+
+/** A row for each metric: its step, the value that is for no layer, and a column for each layer. */
+function valueRows(values: Portrait["values"]): string[][] {
+  const cells = Object.entries(values).map(([key, { value, step }]) => {
+    const match = layered.exec(key);
+    return { metric: metricOf(key), column: match ? Number(match[2]) + 1 : 0, step, text: shortNumber(value) };
+  });
+  if (cells.length === 0) return [];
+  const columns = 1 + Math.max(...cells.map(({ column }) => column));
+  const rows = new Map<string, string[]>();
+  for (const { metric, column, step, text } of cells) {
+    if (!rows.has(metric)) rows.set(metric, [sanitise(metric, 60), String(step), ...Array<string>(columns).fill("")]);
+    rows.get(metric)![2 + column] = text;
+  }
+  const layers = Array.from({ length: columns - 1 }, (_, i) => `layer ${i}`);
+  return [["metric", "step", "value", ...layers].map(bold), ...rows.values()];
+}

@@ -1,0 +1,100 @@
+/** `experiment watch RUN`: a run in the terminal, redrawn while it trains. */
+import { basename, dirname } from "node:path";
+import type { CommandModule } from "yargs";
+
+interface Arguments {
+  run: string;
+  runs: string | undefined;
+  once: boolean;
+}
+
+const every = 500;
+
+export const watchCommand: CommandModule<object, Arguments> = {
+  command: "watch [run]",
+  describe: "Watch a run in the terminal until it ends.",
+  builder: (yargs) =>
+    yargs
+      .positional("run", { type: "string", default: "latest", describe: "Id, name, path, or `latest`." })
+      .option("once", { type: "boolean", default: false, describe: "Print the present state and leave." })
+      .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." }) as never,
+  handler: async ({ run, runs, once }) => {
+    const { runsFolder } = await import("./runs-folder.ts");
+    const { resolveRun } = await import("../core/record/runs.ts");
+    await watch(resolveRun(await runsFolder(runs), run), once);
+  },
+};
+
+/** Redraws in place on a terminal; elsewhere prints one line when there is news. */
+async function watch(dir: string, once: boolean): Promise<void> {
+  const { Library } = await import("../viewer/library.ts");
+  const { screenKeys, screenLines } = await import("../viewer/terminal.ts");
+  const { sanitise } = await import("./terminal.ts");
+  const id = basename(dir);
+  const library = new Library(dirname(dir), { only: id });
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const inPlace = process.stdout.isTTY === true && !once;
+  let height = 0;
+  let shown = "";
+  try {
+    while (!stopped.signal.aborted) {
+      const detail = await library.detail(id);
+      if (!detail) break;
+      const keys = screenKeys(detail);
+      const series = await library.series(id, keys, { axis: "step", points: 240 });
+      const width = process.stdout.columns ?? 100;
+      const lines = screenLines({ detail, series, now: Date.now(), width }).map((line) =>
+        sanitiseLine(line, width, sanitise),
+      );
+      const ended = detail.summary.state !== "running";
+      if (inPlace) {
+        // Up to the first line of the last picture, and everything below it away.
+        process.stdout.write(`${height > 0 ? `\u001b[${height}A\u001b[J` : ""}${lines.join("\n")}\n`);
+        height = lines.length;
+      } else if (once || ended) console.log(lines.join("\n"));
+      else if (lines[1] !== shown) console.log(oneLine(detail.summary));
+      shown = lines[1] ?? "";
+      if (once || ended) break;
+      await pause(stopped.signal);
+    }
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    await library.close();
+  }
+}
+
+function oneLine({
+  step,
+  steps,
+  loss,
+  evalLoss,
+}: {
+  step: number;
+  steps: number;
+  loss: unknown;
+  evalLoss: unknown;
+}): string {
+  return `step ${step}/${steps}  loss ${loss ?? "–"}  held out ${evalLoss ?? "–"}`;
+}
+
+/** Keeps runs of spaces, which align columns, and nothing that a terminal would act on. */
+function sanitiseLine(line: string, width: number, sanitise: (text: string, longest?: number) => string): string {
+  const words = line.split(/( {2,})/).map((part) => (/^ +$/.test(part) ? part : sanitise(part, width)));
+  return [...words.join("")].slice(0, Math.max(20, width - 1)).join("");
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, every);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+    signal.addEventListener("abort", done);
+  });
+}

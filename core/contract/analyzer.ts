@@ -1,0 +1,114 @@
+/** Part of the contract: analyzers, which watch named sites and report metrics. */
+import type { Tensor } from "@tensorflow/tfjs";
+import type { z } from "zod";
+import type { Arrays, NDArray } from "../arrays/ndarray.ts";
+import type { Chart } from "./chart.ts";
+import type { Awaitable, Moment, Outcome, Run } from "./run.ts";
+import type { Activations, FrozenInputs, ProbeInputs, Site } from "./sites.ts";
+
+/** What a probe returns: named tensors, or one tensor for each layer under one name. */
+export type Probe = Readonly<Record<string, Tensor | readonly Tensor[]>>;
+
+/** The same names on the host: float32 arrives as Float32Array, int32 as Int32Array, bool as Uint8Array (0 or 1). */
+export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tensor[] ? readonly NDArray[] : NDArray };
+
+/**
+ * A metric's value at one step: a number, one number for each layer, or arrays (a vector with one entry for each neuron, a
+ * curve) alone or for each layer. Numbers become `section/metric` or `section/metric/layer_0`; arrays go to `arrays/` and,
+ * in W&B, to histograms: they never become thousands of keys. NaN and infinities are kept.
+ */
+export type Value = number | readonly number[] | NDArray | readonly NDArray[];
+
+/** `Moment` for an analyzer, which can put events on record. */
+export interface AnalyzerMoment extends Moment {
+  /** Puts a notable happening on record (events.jsonl): a kind in kebab-case and plain JSON data. */
+  event(kind: string, data: Readonly<Record<string, unknown>>): void;
+}
+
+/** Hooks that any analyzer may have; called in config order, one after another, awaited. */
+export interface Lifecycle {
+  onRunStart?(run: Run): Awaitable<void>;
+  /** `gradNorm`: global norm of the gradient before clipping. */
+  onStep?(at: Moment & { readonly loss: number; readonly gradNorm: number }): Awaitable<void>;
+  onEval?(at: Moment & { readonly loss: number }): Awaitable<void>;
+  onCheckpoint?(at: Moment & { readonly path: string }): Awaitable<void>;
+  onRunEnd?(outcome: Outcome): Awaitable<void>;
+}
+
+/**
+ * A second look at the model, on held-out sequences that stay the same for the whole run: what changes between two looks is
+ * the model alone. Made by `defineFrozenProbe`.
+ */
+export interface FrozenProbe<M extends string, S extends Site = Site, P extends Probe = Probe> {
+  /** Steps between looks. As for all analyzers, the first and the last step are looked at too. */
+  readonly every: number;
+  /** Held-out sequences; where the corpus has fewer, all of them. */
+  readonly sequences: number;
+  readonly sites: readonly S[];
+  /** As the analyzer's own `probe`, with the parameters as they are after the step's update. */
+  probe(sites: Activations<S>, inputs: FrozenInputs): P;
+  /** As the analyzer's own `analyze`, and after it where both look at a step. */
+  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<M, Value>>>;
+}
+
+/** Makes a frozen probe; types flow from `sites` to `probe`, and from what `probe` returns to `analyze`. */
+export function defineFrozenProbe<const S extends Site, P extends Probe, M extends string>(
+  frozen: FrozenProbe<M, S, P>,
+): FrozenProbe<M> {
+  return frozen as unknown as FrozenProbe<M>;
+}
+
+/** What an analyzer's `setup` returns. */
+export interface AnalyzerInstance<S extends Site, P extends Probe, M extends string> extends Lifecycle {
+  /**
+   * On the device, inside the step. Runs once for each signature on a compiled engine, each time on an eager one, so it must
+   * be pure: no reads of values, no randomness, no clock. What it returns should be small: reduce here, not on the host.
+   * It sees the whole batch of the step, all micro-batches of gradient accumulation together.
+   */
+  probe(sites: Activations<S>, inputs: ProbeInputs): P;
+  /**
+   * On the host, after the step, in step order. Gets exactly what `probe` returned, and may leave metrics out. Equal readings of
+   * several analyzers are the same arrays: only read them.
+   */
+  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<NoInfer<M>, Value>>>;
+  /** A second look, at text that stays the same. */
+  readonly frozen?: FrozenProbe<NoInfer<M>>;
+  /** State that must survive a resume; written into the checkpoint. */
+  save?(): Arrays;
+  load?(state: Arrays): void;
+}
+
+/**
+ * An analyzer: watches named sites and reports metrics. How often is the config's choice: every analyzer takes `every: N` beside
+ * its own options, and nothing is captured on the other steps.
+ */
+export interface AnalyzerSpec<O, S extends Site, P extends Probe, M extends string> {
+  /** kebab-case, unique in a run; with `_` for `-` it is the section of the metrics. */
+  readonly name: string;
+  /** One line, shown by `experiment plugins`. */
+  readonly summary: string;
+  /** A strict zod object; `.describe()` and `.default()` feed help and errors. */
+  readonly options: z.ZodType<O>;
+  /** Steps between looks where the config does not say; default 1. */
+  readonly every?: number;
+  /** Only these are captured; nothing else costs anything. */
+  readonly sites: readonly S[];
+  /** Name to meaning, range and unit. Names are snake_case. */
+  readonly metrics: Readonly<Record<M, string>>;
+  /** Metrics for the table at the end of `experiment train`, one number for each layer; default none. */
+  readonly headline?: readonly NoInfer<M>[];
+  readonly charts?: readonly Chart[];
+  setup(options: O, run: Run): AnalyzerInstance<S, P, M>;
+}
+
+/** Any analyzer, its type parameters forgotten: what modules export and the registry holds. */
+export interface Analyzer extends AnalyzerSpec<never, Site, Probe, string> {
+  readonly kind: "analyzer";
+}
+
+/** Makes an analyzer; types flow from `sites` to `probe`, and from what `probe` returns to `analyze`. */
+export function defineAnalyzer<O, const S extends Site, P extends Probe, const M extends string>(
+  spec: AnalyzerSpec<O, S, P, M>,
+): Analyzer {
+  return { kind: "analyzer", ...spec } as unknown as Analyzer;
+}

@@ -1,0 +1,71 @@
+/** Part of the contract: the run that a plugin works in, when something happens in it, and how it ends. */
+import type { DeclaredChart } from "./chart.ts";
+
+export type Awaitable<T> = T | Promise<T>;
+
+/** Sizes of the model, in the literature's names. */
+export interface ModelShape {
+  readonly n_layers: number;
+  readonly d_model: number;
+  readonly n_heads: number;
+  readonly d_mlp: number;
+  readonly n_ctx: number;
+  readonly d_vocab: number;
+}
+
+/** A metric as declared by a plugin or by the trainer. */
+export interface MetricInfo {
+  /** What stands before the layer in a row's key: `token_sparsity/use_token`. */
+  readonly key: string;
+  /** Meaning, range and unit. */
+  readonly description: string;
+  /** Among the first that a person wants to see. */
+  readonly headline?: boolean;
+}
+
+/** The run that a plugin works in. Frozen. */
+export interface Run {
+  readonly id: string;
+  readonly name: string;
+  /** The run's own directory, absolute. */
+  readonly dir: string;
+  readonly seed: number;
+  /** The resolved config without secrets, as written to run.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly model: ModelShape;
+  /** Sequences in one step, over all micro-batches. */
+  readonly batchSize: number;
+  readonly tokensPerStep: number;
+  /** Steps in the whole run, and those of them that warm the learning rate up. */
+  readonly steps: number;
+  readonly warmupSteps: number;
+  /** Wall clock at the very start of the run, ms since 1970; a resumed run keeps the first start's. */
+  readonly startedAt: number;
+  /** The step whose checkpoint this process went on from; absent in a fresh run. */
+  readonly resumedFrom?: number;
+  /** The run and step that this one was forked from; absent in a run that began with weights of its own. */
+  readonly fork?: { readonly run: string; readonly step: number };
+  /** Every metric that may appear in rows, and every declared chart, all plugins together. */
+  readonly metrics: readonly MetricInfo[];
+  readonly charts: readonly DeclaredChart[];
+}
+
+/** When something happened. */
+export interface Moment {
+  /** Optimizer steps done, counting this one: the first step is 1. */
+  readonly step: number;
+  /** Training tokens seen, counting this step's. */
+  readonly tokens: number;
+  /** Wall clock, ms since 1970. */
+  readonly time: number;
+}
+
+/** How a run ended, or what this process's part of it came to. */
+export interface Outcome {
+  readonly state: "finished" | "failed" | "interrupted";
+  readonly step: number;
+  readonly tokens: number;
+  readonly time: number;
+  /** Why, in one line, when it did not finish. */
+  readonly reason?: string;
+}

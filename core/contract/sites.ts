@@ -1,0 +1,45 @@
+/** Part of the contract: the places in the forward pass that a probe can look at, and what else it is given there. */
+import type * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
+
+/**
+ * Places inside every layer, by TransformerLens' names without the `hook_` prefix. Each gives one tensor a layer:
+ * `resid_pre`, `mlp_in` (the residual stream before the MLP's norm), `attn_out`, `resid_post` `[batch pos d_model]`;
+ * `attn_pattern` `[batch head pos pos]`; `mlp_pre`, `mlp_post` (before and after the activation) `[batch pos d_mlp]`.
+ */
+export const layerSites = [
+  "resid_pre",
+  "attn_pattern",
+  "attn_out",
+  "mlp_in",
+  "mlp_pre",
+  "mlp_post",
+  "resid_post",
+] as const;
+/** Places that occur once: `embed` `[batch pos d_model]`, `logits` `[batch pos d_vocab]`. */
+export const modelSites = ["embed", "logits"] as const;
+
+export type LayerSite = (typeof layerSites)[number];
+export type ModelSite = (typeof modelSites)[number];
+/** A named place in the forward pass. */
+export type Site = LayerSite | ModelSite;
+
+/** What a probe gets: for a layer site, one tensor for each layer, first layer first. */
+export type Activations<S extends Site> = { readonly [K in S]: K extends LayerSite ? readonly Tensor[] : Tensor };
+
+/** What else a probe may look at. All of it belongs to the step that the activations come from. */
+export interface ProbeInputs {
+  /** TensorFlow.js, the very copy that the trainer runs on. */
+  readonly tf: typeof tf;
+  /** Token ids, int32 `[batch pos]`. */
+  readonly tokens: Tensor;
+  /** The tokens to predict, int32 `[batch pos]`. */
+  readonly targets: Tensor;
+  /** The parameters that the activations were computed with (before the update), by the names of a checkpoint. */
+  readonly params: Readonly<Record<string, Tensor>>;
+  /** Gradients of the mean loss before clipping, by the same names. */
+  readonly grads: Readonly<Record<string, Tensor>>;
+}
+
+/** What a frozen probe may look at beside its sites: there is no gradient, for nothing is trained on these sequences. */
+export type FrozenInputs = Omit<ProbeInputs, "grads">;

@@ -1,0 +1,125 @@
+/** Runs analyzers' probes inside a step, flattens what they return to named outputs, and gives it back on the host. */
+import * as tf from "@tensorflow/tfjs";
+import { Tensor } from "@tensorflow/tfjs";
+import type { NDArray } from "../arrays/ndarray.ts";
+import type { Probe, Readings } from "../contract/analyzer.ts";
+import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
+import { ExperimentError, invalidStep, reasonOf } from "../errors/errors.ts";
+
+/** An analyzer's probe as the step sees it; `name` is the analyzer's. */
+export interface StepProbe {
+  readonly name: string;
+  readonly sites: readonly Site[];
+  probe(sites: Activations<Site>, inputs: ProbeInputs): Probe;
+}
+
+/**
+ * Most bytes that all probes together may return from one step. All of it crosses to the host: six layers of per-sequence
+ * counts at d_mlp 32768 are 48 MB, so this leaves room for several analyzers and stops a raw `[batch pos d_mlp]` mask.
+ */
+const maxProbeBytes = 256 * 2 ** 20;
+
+/**
+ * Runs one probe and names its tensors: `probe/<analyzer>/<name>`, and for a list `probe/<analyzer>/<name>/<layer>`.
+ * Reads, host randomness and anything but tensors are errors that name the analyzer.
+ */
+export function runProbe(of: StepProbe, sites: Activations<Site>, inputs: ProbeInputs): Record<string, Tensor> {
+  return tf.tidy(() => {
+    const outputs: Record<string, Tensor> = {};
+    const borrowed = new Set<unknown>([...Object.values(sites).flat(), ...Object.values(inputs.params)]);
+    const add = (name: string, value: unknown) => {
+      if (!(value instanceof Tensor)) throw impure(of, `${name} must be a tensor, got ${kindOf(value)}.`);
+      outputs[`probe/${of.name}/${name}`] = borrowed.has(value) ? tf.clone(value) : value;
+    };
+    const probe: unknown = guarded(of, () => of.probe(sites, inputs));
+    if (probe instanceof Promise) probe.catch(() => {}); // reported here, as what it is
+    if (typeof probe !== "object" || probe === null || probe instanceof Tensor || probe instanceof Promise)
+      throw impure(of, `must return named tensors, like \`{ counts }\`, got ${kindOf(probe)}.`);
+    for (const [name, value] of Object.entries(probe)) {
+      if (name.includes("/")) throw impure(of, `the name \`${name}\` contains a slash.`);
+      if (!Array.isArray(value)) add(name, value);
+      else if (value.length === 0) throw impure(of, `${name} is an empty list.`);
+      else for (const [layer, one] of value.entries()) add(`${name}/${layer}`, one);
+    }
+    return outputs;
+  });
+}
+
+/** Throws when the outputs of all probes together are more than should cross to the host each step. */
+export function checkProbeSize(outputs: Readonly<Record<string, Tensor>>): void {
+  const bytes = ([, tensor]: [string, Tensor]) => tensor.size * (tensor.dtype === "bool" ? 1 : 4);
+  const entries = Object.entries(outputs);
+  const total = entries.reduce((sum, entry) => sum + bytes(entry), 0);
+  if (total <= maxProbeBytes) return;
+  const [name, tensor] = entries.reduce((a, b) => (bytes(a) >= bytes(b) ? a : b));
+  const mib = (n: number) => `${Math.ceil(n / 2 ** 20)} MiB`;
+  const problem = `probes return ${mib(total)} a step, more than ${mib(maxProbeBytes)}; the largest is ${name} [${tensor.shape.join(" ")}].`;
+  throw invalidStep("analyzers", `${problem} Reduce in the probe, not on the host.`);
+}
+
+/** Undoes the naming: the readings of each analyzer, by its name. */
+export function regroup(outputs: Readonly<Record<string, NDArray>>): Readonly<Record<string, Readings<Probe>>> {
+  const groups: Record<string, Record<string, NDArray | NDArray[]>> = {};
+  for (const [key, array] of Object.entries(outputs)) {
+    const [kind, analyzer, name, layer] = key.split("/") as [string, string?, string?, string?];
+    if (kind !== "probe" || analyzer === undefined || name === undefined) continue;
+    groups[analyzer] ??= {};
+    const group = groups[analyzer];
+    if (layer === undefined) group[name] = array;
+    else {
+      const list = (group[name] ?? []) as NDArray[];
+      list[Number(layer)] = array;
+      group[name] = list;
+    }
+  }
+  return groups as Record<string, unknown> as Record<string, Readings<Probe>>;
+}
+
+/** Every way from a tensor to its values. */
+const reads = [
+  "data",
+  "dataSync",
+  "array",
+  "arraySync",
+  "buffer",
+  "bufferSync",
+  "bytes",
+  "dataToGPU",
+  "toString",
+  "print",
+];
+
+/** Runs `probe` with every read of a tensor, and `Math.random` (which unseeded TensorFlow.js generators use), an error. */
+function guarded<T>(of: StepProbe, probe: () => T): T {
+  const prototype = Tensor.prototype as unknown as Record<string, unknown>;
+  const originals = reads.map((name) => [name, prototype[name]] as const);
+  const random = Math.random;
+  for (const name of reads) {
+    prototype[name] = () => {
+      throw impure(of, `reads values (\`${name}\`) inside probe. Return the tensor and read it in analyze.`);
+    };
+  }
+  Math.random = () => {
+    throw impure(of, "draws random numbers inside probe, which must be pure. Pass a seed, or make them in setup.");
+  };
+  try {
+    return probe();
+  } catch (thrown) {
+    if (thrown instanceof ExperimentError) throw thrown;
+    throw invalidStep(`${of.name}: probe`, reasonOf(thrown), thrown);
+  } finally {
+    for (const [name, original] of originals) prototype[name] = original;
+    Math.random = random;
+  }
+}
+
+function impure(of: StepProbe, problem: string): ExperimentError {
+  return invalidStep(`${of.name}: probe`, problem);
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof Promise) return "a promise";
+  if (value instanceof Tensor) return "a lone tensor";
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? (value.constructor?.name ?? "an object") : `a ${typeof value}`;
+}

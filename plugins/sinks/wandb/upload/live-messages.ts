@@ -1,0 +1,15 @@
+import type { Account } from "../login/account.ts";
+
+/** What the training process tells its streaming process. */
+export type ToLive =
+  | { readonly type: "start"; readonly log: string; readonly account: Account; readonly resumed: boolean }
+  /** Send what is under way and end. */
+  | { readonly type: "stop" };
+
+/** What the streaming process tells back. */
+export type FromLive =
+  | { readonly type: "run"; readonly entity: string; readonly project: string; readonly id: string }
+  | { readonly type: "warning"; readonly message: string }
+  /** W&B's page asks the run to stop. */
+  | { readonly type: "stop-asked" }
+  | { readonly type: "stopped" };

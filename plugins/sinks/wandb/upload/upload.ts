@@ -1,0 +1,80 @@
+import { basename, dirname } from "node:path";
+import { ExperimentError, reasonOf } from "../../../../core/errors/errors.ts";
+import type { Account } from "../login/account.ts";
+import { uploadBegun } from "./progress.ts";
+import { Replay } from "./replay.ts";
+import { type Patience, UploadError } from "./retry.ts";
+import { Server } from "./server.ts";
+import type { Transport } from "./transport.ts";
+
+/** What came of bringing a server up to a log. */
+export interface Upload {
+  readonly complete: boolean;
+  readonly rows: number;
+  /** Why it is not complete, one line. */
+  readonly reason?: string;
+  /** What is not to be had any more, though the rows are complete: files and artifacts that are gone, changed or too large. */
+  readonly omitted?: readonly string[];
+  readonly entity?: string;
+  readonly project?: string;
+  readonly id?: string;
+}
+
+/** What an upload is to do. */
+export interface UploadRequest {
+  readonly log: string;
+  readonly account: Account;
+  readonly transport: Transport;
+  readonly patience: Patience;
+  /** The exit code to report where the log has none: its process was killed. Undefined leaves the run open. */
+  readonly exitCode: number | undefined;
+  readonly onProgress?: (rows: number) => void;
+}
+
+/** Sends all that is missing and, once the run has ended, its end. Never throws: what is not there is still in the log. */
+export async function upload(request: UploadRequest): Promise<Upload> {
+  let replay: Replay | undefined;
+  try {
+    replay = new Replay(request.log, new Server(request.account, request.transport));
+    await replay.pass(request.patience, request.onProgress);
+    const { damage } = replay;
+    if (damage !== undefined) return { complete: false, rows: replay.progress.history, reason: damage, ...replay.run };
+    if (!replay.hasRun) return { complete: false, rows: 0, reason: "the log does not hold a run yet" };
+    const code = replay.exitCode ?? request.exitCode;
+    if (code !== undefined) await replay.finish(code, request.patience, request.onProgress);
+    const { omitted, run } = replay;
+    return { complete: code !== undefined, rows: replay.progress.history, omitted, ...run };
+  } catch (thrown) {
+    if (!(thrown instanceof UploadError || thrown instanceof ExperimentError)) throw thrown;
+    return { complete: false, rows: replay?.progress.history ?? 0, reason: reasonOf(thrown), ...replay?.run };
+  } finally {
+    replay?.close();
+  }
+}
+
+/** The end of a message, about what was left out. */
+export function omissionsOf({ omitted = [] }: Upload): string {
+  return omitted.length === 0 ? "" : ` Left out, because gone, changed or too large: ${omitted.join(", ")}.`;
+}
+
+/**
+ * How to go on by hand: our own command and, for a machine that has only theirs, W&B's. That adds rows after those that the server
+ * has, so once some are there it would have them twice.
+ */
+export function remedyFor(runId: string, log: string): string {
+  const ours = `To finish: \`experiment sync ${runId}\``;
+  if (uploadBegun(log)) return `${ours}.`;
+  const offline = basename(dirname(log)).startsWith("offline-");
+  return `${ours} (or \`wandb sync ${offline ? "" : "--include-online "}${dirname(log)}\`).`;
+}
+
+/** Where people look at a run. */
+export function runUrl(appUrl: string, run: { entity: string; project: string; id: string }): string {
+  return [
+    appUrl,
+    encodeURIComponent(run.entity),
+    encodeURIComponent(run.project),
+    "runs",
+    encodeURIComponent(run.id),
+  ].join("/");
+}

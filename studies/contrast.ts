@@ -1,0 +1,107 @@
+/** First against last layer across runs that differ in nothing but their seed. */
+import { differencesOf } from "../core/config/difference.ts";
+import { contrastRunsDiffer, noContrastRows, seedsRepeat } from "../core/errors/errors.ts";
+import type { RunFile } from "../core/record/format.ts";
+import { readRows } from "../core/record/reader.ts";
+import { readRun } from "../core/record/runs.ts";
+import { onScale, type StatisticName, statisticNames } from "../statistics/contrast.ts";
+import type { Estimate } from "../statistics/jackknife.ts";
+import { mean } from "../statistics/moments.ts";
+import { acrossSeeds, pagesL, signFlip, spearmanWithOrder } from "../statistics/seeds.ts";
+
+/** Fewest seeds with which an exact sign-flip p can fall below 0.05: 2 / 2^6 = 0.031. */
+export const fewestSeeds = 6;
+
+/** One statistic across seeds. */
+export interface StatisticContrast {
+  readonly statistic: StatisticName;
+  /** Mean over seeds of each layer's value. */
+  readonly layers: readonly number[];
+  /** Last minus first layer, log odds (log for ratios): mean over seeds with its t interval. */
+  readonly delta: Estimate;
+  /** Exact two-sided sign-flip p of delta. */
+  readonly p: number;
+  /** Page's test for a trend over all layers, normal approximation, and Spearman's rho with depth, mean over seeds. */
+  readonly pageZ: number;
+  readonly pageP: number;
+  readonly spearman: number;
+  /** What may be said: nothing with fewer than six seeds. */
+  readonly claim: "last higher" | "first higher" | "none" | "too few seeds";
+}
+
+/** What `experiment contrast` prints. */
+export interface ContrastReport {
+  readonly runs: readonly string[];
+  readonly seeds: readonly number[];
+  /** Rows at the end of each run that were averaged. */
+  readonly rows: number;
+  readonly statistics: readonly StatisticContrast[];
+}
+
+/** Reads the last `rows` analysed rows of each run. Throws `usage` when the runs differ in more than their seed. */
+export async function contrastRuns(dirs: readonly string[], rows: number): Promise<ContrastReport> {
+  const runs = dirs.map((dir) => readRun(dir).run);
+  checkSame(runs);
+  const bySeed: Record<StatisticName, number[]>[] = [];
+  for (const [k, dir] of dirs.entries()) bySeed.push(await lastValues(dir, runs[k]!, rows));
+  const unit = 1 / runs[0]!.model.d_mlp;
+  const statistics = statisticNames.map((name) =>
+    statisticContrast(
+      name,
+      bySeed.map((values) => values[name]),
+      unit,
+    ),
+  );
+  return { runs: runs.map(({ id }) => id), seeds: runs.map(({ seed }) => seed), rows, statistics };
+}
+
+/** One statistic from its value in each layer (columns) of each seed (rows). */
+export function statisticContrast(
+  name: StatisticName,
+  bySeed: readonly (readonly number[])[],
+  unit: number,
+): StatisticContrast {
+  const deltas = bySeed.map((layers) => onScale(name, layers.at(-1)!, unit) - onScale(name, layers[0]!, unit));
+  const delta = acrossSeeds(deltas);
+  const p = signFlip(deltas);
+  const page = pagesL(bySeed);
+  const enough = bySeed.length >= fewestSeeds;
+  const claim = !enough ? "too few seeds" : !(p < 0.05) ? "none" : delta.value > 0 ? "last higher" : "first higher";
+  const layers = bySeed[0]!.map((_, layer) => mean(bySeed.map((values) => values[layer]!)));
+  const spearman = mean(bySeed.map(spearmanWithOrder));
+  return { statistic: name, layers, delta, p, pageZ: page.z, pageP: page.p, spearman, claim };
+}
+
+function checkSame(runs: readonly RunFile[]): void {
+  const [first] = runs;
+  const comparable = ({ config }: RunFile) => {
+    const { seed, name, runs, sinks, engine, ...rest } = config;
+    return rest;
+  };
+  for (const run of runs.slice(1)) {
+    const differences = differencesOf(comparable(first!), comparable(run));
+    if (differences.length > 0)
+      throw contrastRunsDiffer(
+        first!.id,
+        run.id,
+        differences.map(({ keyPath }) => keyPath),
+      );
+  }
+  const seeds = runs.map(({ seed }) => seed);
+  const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+  if (twice !== undefined) throw seedsRepeat(twice);
+}
+
+async function lastValues(dir: string, run: RunFile, count: number): Promise<Record<StatisticName, number[]>> {
+  const { rows } = await readRows(dir);
+  const key = (name: StatisticName, layer: number) => `layer_contrast/${name}/layer_${layer}`;
+  const analysed = rows.filter(({ metrics }) => key("use_token", 0) in metrics).slice(-count);
+  if (analysed.length === 0) throw noContrastRows(run.id);
+  const values = statisticNames.map((name) => {
+    const layers = Array.from({ length: run.model.n_layers }, (_, layer) =>
+      mean(analysed.map(({ metrics }) => metrics[key(name, layer)] ?? Number.NaN)),
+    );
+    return [name, layers] as const;
+  });
+  return Object.fromEntries(values) as Record<StatisticName, number[]>;
+}

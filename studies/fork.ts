@@ -1,0 +1,122 @@
+/** Forks: one checkpoint continued under other data orders, or with one thing changed. */
+import { listCheckpoints } from "../core/checkpoint/folder.ts";
+import { parseWith } from "../core/config/check.ts";
+import { frozen } from "../core/config/frozen.ts";
+import { type Config, configSchema } from "../core/config/schema.ts";
+import { withSecretsOf } from "../core/config/secrets.ts";
+import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "../core/errors/errors.ts";
+import type { PluginTable } from "../core/host/registry.ts";
+import { readRows } from "../core/record/reader.ts";
+import { readRun, resolveRun } from "../core/record/runs.ts";
+import type { SessionRequest } from "../core/run/open.ts";
+import { mean, variance } from "../statistics/moments.ts";
+
+/** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
+export type Counterfactual = (
+  config: Config,
+  norms: readonly number[],
+) => { readonly [K in "train"]: Partial<Config["train"]> };
+
+/** Names of counterfactuals; `N` stands for a layer. */
+export const counterfactualNames = [
+  "no-decay",
+  "half-lr",
+  "half-clip",
+  "no-outliers",
+  "hold-layer-N",
+  "hold-upstream-N",
+] as const;
+
+/** Steps before the fork that say what an ordinary gradient is, and deviations above their mean that make an outlier (as for spikes). */
+const ordinarySteps = 50;
+const outlierDeviations = 3;
+
+/** The change that a name stands for. Throws `usage` for others. */
+export function counterfactual(name: string): Counterfactual {
+  if (name === "no-decay") return () => ({ train: { weight_decay: 0 } });
+  if (name === "half-lr") return ({ train }) => ({ train: { lr: train.lr / 2 } });
+  if (name === "half-clip") return ({ train }) => ({ train: { grad_clip: train.grad_clip / 2 } });
+  if (name === "no-outliers")
+    return (_, norms) => ({ train: { skip_above: outlierFrom(norms.slice(-ordinarySteps)) } });
+  const [, what, digits] = /^hold-(layer|upstream)-(\d+)$/.exec(name) ?? [];
+  if (what === undefined) throw unknownCounterfactual(name, counterfactualNames);
+  const layer = Number(digits);
+  return ({ model, train }) => {
+    if (layer >= model.n_layers) throw unknownCounterfactual(name, counterfactualNames);
+    return { train: { hold: [...train.hold, ...(what === "layer" ? incoming(layer) : upstreamOf(layer))] } };
+  };
+}
+
+/** The gradient norm from which on a step is an outlier. Throws `usage` when too few steps are on record to tell. */
+function outlierFrom(norms: readonly number[]): number {
+  if (norms.length < 2) throw noGradientNorms(norms.length);
+  return mean(norms) + outlierDeviations * Math.sqrt(variance(norms));
+}
+
+/** Incoming weights and biases of a layer's units: what then moves them lies upstream. */
+function incoming(layer: number): string[] {
+  return [`blocks.${layer}.mlp.W_in`, `blocks.${layer}.mlp.b_in`];
+}
+
+/** Everything that a layer's units read from: what then moves them is their own weights. */
+function upstreamOf(layer: number): string[] {
+  const before = Array.from({ length: layer }, (_, l) => `blocks.${l}.`);
+  const own = ["ln1.", "attn.", "ln2."].map((part) => `blocks.${layer}.${part}`);
+  return ["embed.", "pos_embed.", ...before, ...own];
+}
+
+/** What `experiment fork` asks for. */
+export interface ForkOptions {
+  /** Folder of the run directories, and the run to fork. */
+  readonly root: string;
+  readonly ref: string;
+  /** The step whose checkpoint is continued; the newest without. */
+  readonly at?: number;
+  readonly orders: number;
+  readonly steps: number;
+  readonly counterfactuals: readonly string[];
+  readonly present?: Config;
+}
+
+/**
+ * One request for each fork: data orders 1 to `orders`, plain and then under each counterfactual. Forks keep the run's schedule
+ * and save only what they begin and end with. Throws `usage` when there is no such checkpoint.
+ */
+export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<SessionRequest[]> {
+  const { root, ref, orders, steps, counterfactuals, present } = options;
+  const { dir, run } = readRun(resolveRun(root, ref));
+  const all = listCheckpoints(dir);
+  const found = options.at === undefined ? all[0] : all.find(({ step }) => step === options.at);
+  if (found === undefined) throw noCheckpointAt(run.id, options.at, all.map(({ step }) => step).toReversed());
+  const config = parseWith(configSchema, withSecretsOf(run.config, present), [], run.sources);
+  const changes = [
+    ["plain", () => ({ train: {} })] as const,
+    ...counterfactuals.map((name) => [name, counterfactual(name)] as const),
+  ];
+
+  const norms = counterfactuals.includes("no-outliers") ? await gradientNorms(dir, found.step) : [];
+  return changes.flatMap(([name, change]) =>
+    Array.from({ length: orders }, (_, k): SessionRequest => {
+      const order = k + 1;
+      const until = Math.min(found.step + steps, config.train.steps);
+      const suffix = name === "plain" ? `order-${order}` : `${name}-order-${order}`;
+      const forked: Config = {
+        ...config,
+        name: `${run.name}-fork-${found.step}-${suffix}`,
+        data: { ...config.data, order },
+        train: { ...config.train, ...change(config, norms).train, until },
+        checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
+      };
+      const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
+      const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
+      return { loaded, plugins, fork: { of: { run: run.id, step: found.step }, checkpoint: found.path } };
+    }),
+  );
+}
+
+/** Gradient norms that a run has on record up to a step; none where it keeps no rows. */
+async function gradientNorms(dir: string, until: number): Promise<number[]> {
+  const { rows } = await readRows(dir);
+  const norms = rows.filter(({ step }) => step <= until).map(({ metrics }) => metrics["train/grad_norm"]);
+  return norms.filter((norm) => norm !== undefined);
+}

@@ -1,0 +1,38 @@
+import { expect } from "chai";
+import { createEngine, findEngines } from "../../../core/engine/choose.ts";
+import { engineNames } from "../../../core/engine/engine.ts";
+import { ExperimentError } from "../../../core/errors/errors.ts";
+
+describe("findEngines", () => {
+  it("says of every engine what it computes on or why it is not there", async () => {
+    const found = await findEngines();
+    expect(found.map(({ name }) => name)).to.have.members([...engineNames]);
+    for (const { name, available, device, why } of found) {
+      expect(device !== "", `${name}: device`).to.equal(available);
+      expect(why, name).not.to.equal("");
+    }
+    const available = found.filter((engine) => engine.available).map(({ name }) => name);
+    expect(available).to.include.members(["wasm", "cpu"]);
+  });
+});
+
+describe("createEngine", () => {
+  it("takes for auto the one that findEngines calls chosen, TensorFlow only with a GPU", async () => {
+    const chosen = (await findEngines()).filter((engine) => engine.chosen);
+    const engine = await createEngine({ name: "auto", threads: 0 });
+    expect(chosen.map(({ name }) => name)).to.deep.equal([engine.name]);
+    expect(["onnx", "wasm"].includes(engine.name) || engine.device.startsWith("GPU")).to.equal(true);
+    await engine.dispose();
+  });
+
+  it("says why each TensorFlow package failed", async function () {
+    const tensorflow = (await findEngines()).find(({ name }) => name === "tensorflow")!;
+    if (tensorflow.available) return this.skip(); // needs a machine without tfjs-node
+    const failure = await createEngine({ name: "tensorflow", threads: 0 }).catch((thrown: unknown) => thrown);
+    expect(failure).to.be.instanceOf(ExperimentError).with.property("code", "engine.unavailable");
+    const { message } = failure as Error;
+    expect(message).to.match(
+      /@tensorflow\/tfjs-node-gpu (has|is|failed).+; @tensorflow\/tfjs-node (has|is|failed).+\. Install one/,
+    );
+  });
+});

@@ -1,0 +1,119 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { listCheckpoints } from "../../../core/checkpoint/folder.ts";
+import { takeLock } from "../../../core/record/lock.ts";
+import { readEvents } from "../../../core/record/reader.ts";
+import { useTempDir } from "../../helpers/temp.ts";
+import { rejectedBy } from "../../helpers/thrown.ts";
+import { comparableRows, trainTiny, weightsHash } from "../../helpers/tiny.ts";
+
+/** Trains to step 9 and is stopped there: checkpoints of steps 8 and 9. */
+async function stoppedRun(folder: string): Promise<string> {
+  const stop = new AbortController();
+  const observer = { step: ({ step }: { step: number }) => step === 8 && stop.abort("test") };
+  const { dir, outcome } = await trainTiny(folder, { signal: stop.signal, observer });
+  expect(outcome.state).to.equal("interrupted");
+  expect(listCheckpoints(dir).map(({ step }) => step)).to.have.length(2);
+  return dir;
+}
+
+function edit(file: string, change: (value: never) => void): void {
+  const value = JSON.parse(readFileSync(file, "utf8"));
+  change(value as never);
+  writeFileSync(file, JSON.stringify(value));
+}
+
+describe("resume", () => {
+  const dir = useTempDir();
+
+  it("falls back to an older checkpoint when the newest is damaged, says so, and loses nothing", async () => {
+    const whole = await trainTiny(`${dir()}/whole`);
+    const cut = await stoppedRun(`${dir()}/cut`);
+    const [newest, older] = listCheckpoints(cut);
+    appendFileSync(join(newest!.path, "state.safetensors"), "x");
+    const warnings: string[] = [];
+    const observer = { warning: (message: string) => void warnings.push(message) };
+    const result = await trainTiny(`${dir()}/cut`, { resume: "latest", observer });
+    expect(result.outcome.state).to.equal("finished");
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/^skipped step-\d+: .*state\.safetensors is damaged/);
+    const { events } = await readEvents(cut);
+    expect(events.find(({ kind }) => kind === "resume")?.data).to.deep.equal({ step: older!.step });
+    expect(events.find(({ kind }) => kind === "warning")?.data).to.deep.equal({ message: warnings[0] });
+    expect(await comparableRows(cut)).to.deep.equal(await comparableRows(whole.dir));
+    expect(weightsHash(cut)).to.equal(weightsHash(whole.dir));
+  });
+
+  it("begins again, and says so, when no checkpoint is whole", async () => {
+    const whole = await trainTiny(`${dir()}/whole`);
+    const cut = await stoppedRun(`${dir()}/cut`);
+    for (const { path } of listCheckpoints(cut)) rmSync(join(path, "checkpoint.json"));
+    const warnings: string[] = [];
+    const observer = { warning: (message: string) => void warnings.push(message) };
+    await trainTiny(`${dir()}/cut`, { resume: "latest", observer });
+    expect(warnings.at(-1)).to.include("beginning again from the first step");
+    expect(await comparableRows(cut)).to.deep.equal(await comparableRows(whole.dir));
+    expect(weightsHash(cut)).to.equal(weightsHash(whole.dir));
+  });
+
+  it("refuses a config that is not the checkpoint's, naming the keys, and leaves the run as it was", async () => {
+    const run = await stoppedRun(dir());
+    edit(join(run, "run.json"), (file: { config: { train: { lr: number; batch_size: number } } }) => {
+      file.config.train.lr = 0.5;
+      file.config.train.batch_size = 8;
+    });
+    const before = readFileSync(join(run, "run.json"), "utf8");
+    const error = await rejectedBy(trainTiny(dir(), { resume: "latest" }));
+    expect(error.code).to.equal("checkpoint.mismatch");
+    expect(error.exitCode).to.equal(2);
+    expect(error.message).to.include("train.lr: expected `0.003`, got `0.5`").and.to.include("train.batch_size");
+    expect(readFileSync(join(run, "run.json"), "utf8")).to.equal(before);
+  });
+
+  it("refuses what a newer version wrote", async () => {
+    const run = await stoppedRun(dir());
+    edit(join(listCheckpoints(run)[0]!.path, "checkpoint.json"), (file: { format: number }) => {
+      file.format = 99;
+    });
+    expect((await rejectedBy(trainTiny(dir(), { resume: "latest" }))).code).to.equal("checkpoint.newer");
+    edit(join(run, "run.json"), (file: { format: number }) => {
+      file.format = 99;
+    });
+    const error = await rejectedBy(trainTiny(dir(), { resume: run }));
+    expect(error.message).to.include("got 99").and.to.include("update this one");
+  });
+
+  it("refuses a run that a live process holds, and a run that is finished", async () => {
+    const run = await stoppedRun(dir());
+    const lock = takeLock(run, Date.now());
+    const error = await rejectedBy(trainTiny(dir(), { resume: "latest" }));
+    expect(error.code).to.equal("run.inUse");
+    expect(error.message).to.include(`pid ${process.pid}`);
+    lock.release();
+    await trainTiny(dir(), { resume: "latest" });
+    expect((await rejectedBy(trainTiny(dir(), { resume: "latest" }))).message).to.include("it is finished, at step 12");
+  });
+
+  it("only closes a run that was killed between its last checkpoint and its end", async () => {
+    const { dir: run } = await trainTiny(dir());
+    const rows = await comparableRows(run);
+    edit(join(run, "run.json"), (file: { attempts: { outcome?: unknown }[] }) => {
+      delete file.attempts[0]!.outcome;
+    });
+    const result = await trainTiny(dir(), { resume: "latest" });
+    expect(result.outcome).to.include({ state: "finished", step: 12 });
+    expect(await comparableRows(run)).to.deep.equal(rows);
+  });
+});
+
+describe("a runs folder that cannot be written", () => {
+  const dir = useTempDir();
+
+  it("stops the run before it starts, in words that say what to do", async () => {
+    writeFileSync(join(dir(), "file"), "");
+    const error = await rejectedBy(trainTiny(dir(), { changes: { runs: "file/runs" } }));
+    expect(error.code).to.equal("run.io");
+    expect(error.message).to.include("choose another one with `runs`");
+  });
+});

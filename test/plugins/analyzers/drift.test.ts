@@ -1,0 +1,168 @@
+import * as tf from "@tensorflow/tfjs";
+import { expect } from "chai";
+import { createRandom, type Random } from "../../../core/arrays/random.ts";
+import { openBackend } from "../../../core/engine/backend.ts";
+import { normalised } from "../../../core/model/operations.ts";
+import { isotropicRate, thresholdCosine } from "../../../plugins/analyzers/neuron-death/certificate.ts";
+import {
+  dominantPart,
+  driftBetween,
+  driftParts,
+  type LayerSnapshot,
+  type Norm,
+} from "../../../plugins/analyzers/neuron-death/drift.ts";
+import { matchedSurvivors } from "../../../plugins/analyzers/neuron-death/matching.ts";
+
+const [n, d, units] = [20, 6, 5];
+
+function snapshot(random: Random): LayerSnapshot {
+  const normal = (length: number, scale: number, shift = 0) =>
+    Float32Array.from({ length }, () => shift + scale * random.normal());
+  return {
+    x: normal(n * d, 2, 0.5),
+    weights: normal(units * d, 0.7),
+    bias: normal(units, 0.3),
+    gain: normal(d, 0.3, 1),
+    shift: normal(d, 0.2),
+    fires: new Uint8Array(n * units),
+  };
+}
+
+/** Pre-activations as the model computes them, `[n][units]`. */
+function preActivations({ x, weights, bias, gain, shift }: LayerSnapshot, norm: Norm): number[][] {
+  return tf.tidy(() => {
+    const u = normalised(norm, tf.tensor2d(x, [n, d]), tf.tensor1d(gain), tf.tensor1d(shift));
+    return tf
+      .add(tf.matMul(u as tf.Tensor2D, tf.tensor2d(weights, [units, d]), false, true), tf.tensor1d(bias))
+      .arraySync() as number[][];
+  });
+}
+
+const sum = (parts: ArrayLike<number>) => Array.from(parts).reduce((total, part) => total + part, 0);
+
+describe("drift", () => {
+  before(() => openBackend("cpu"));
+
+  for (const norm of ["layernorm", "rmsnorm"] as const) {
+    it(`adds up to the change of the model's pre-activations, over all tokens and over a unit's own (${norm})`, () => {
+      const random = createRandom(51, norm);
+      const [plain, to] = [snapshot(random), snapshot(random)];
+      const [z0, z1] = [preActivations(plain, norm), preActivations(to, norm)];
+      const from = { ...plain, fires: Uint8Array.from(z0.flat(), (z) => (z > 0 ? 1 : 0)) };
+      const { all, change, own } = driftBetween(from, to, norm, 0.9, [0, 1, 2, 3, 4]);
+      for (let i = 0; i < units; i++) {
+        const changes = z0.map((row, t) => z1[t]![i]! - row[i]!);
+        const parts = all.subarray(i * driftParts.length, (i + 1) * driftParts.length);
+        expect(sum(parts)).to.be.closeTo(change[i]!, 1e-12 * Math.abs(change[i]!));
+        expect(change[i]).to.be.closeTo(sum(changes) / n, 1e-5);
+        const fired = changes.filter((_, t) => z0[t]![i]! > 0);
+        expect(sum(own[i]!)).to.be.closeTo(sum(fired) / fired.length, 1e-5);
+      }
+    });
+  }
+
+  it("has no parts for a unit that no token fired", () => {
+    const [from, to] = [snapshot(createRandom(50, "none")), snapshot(createRandom(51, "none"))];
+    expect(Array.from(driftBetween(from, to, "layernorm", 1, [3]).own[0]!).slice(0, 2)).to.deep.equal([
+      Number.NaN,
+      Number.NaN,
+    ]);
+  });
+
+  const partsOf = (drift: ReturnType<typeof driftBetween>, unit: number) =>
+    drift.all.subarray(unit * driftParts.length, (unit + 1) * driftParts.length);
+
+  const planted: Record<string, (to: LayerSnapshot) => LayerSnapshot> = {
+    weights: (to) => ({ ...to, weights: to.weights.map((w) => w - 0.3) }),
+    decay: (to) => ({ ...to, weights: to.weights.map((w) => w * 0.9) }),
+    bias: (to) => ({ ...to, bias: to.bias.map((b) => b - 2) }),
+    norm: (to) => ({ ...to, gain: to.gain.map((g) => g * 1.5), shift: to.shift.map((s) => s - 0.5) }),
+    upstream: (to) => ({ ...to, x: to.x.map((x, at) => x + (at % d === 2 ? 3 : 0)) }),
+  };
+  for (const [cause, change] of Object.entries(planted)) {
+    it(`names ${cause} when only that has changed`, () => {
+      const from = snapshot(createRandom(52, "planted"));
+      const keep = cause === "decay" ? 0.9 : 1;
+      const drift = driftBetween(from, change(from), "layernorm", keep);
+      for (let i = 0; i < units; i++) expect(dominantPart(partsOf(drift, i))).to.equal(cause);
+    });
+  }
+
+  it("gives all of a bias kick to the bias", () => {
+    const from = snapshot(createRandom(53, "kick"));
+    const kicked = driftBetween(from, { ...from, bias: from.bias.map((b) => b - 5) }, "layernorm", 1);
+    const parts = partsOf(kicked, 2);
+    expect(Array.from(parts, (part) => Math.round(part * 1e5) / 1e5 + 0)).to.deep.equal(
+      driftParts.map((part) => (part === "bias" ? -5 : 0)),
+    );
+  });
+});
+
+describe("thresholdCosine", () => {
+  before(() => openBackend("cpu"));
+
+  it("bounds the pre-activation of every input: reached by the worst one, never passed", () => {
+    const random = createRandom(54, "certificate");
+    for (const norm of ["layernorm", "rmsnorm"] as const) {
+      const at = snapshot(random);
+      const tensors = {
+        weights: tf.transpose(tf.tensor2d(at.weights, [units, d])),
+        bias: tf.tensor1d(at.bias),
+        gain: tf.tensor1d(at.gain),
+        shift: tf.tensor1d(at.shift),
+      };
+      const theta = thresholdCosine(tf, tensors, norm).dataSync();
+      for (let i = 0; i < units; i++) {
+        const w = Array.from({ length: d }, (_, j) => at.gain[j]! * at.weights[i * d + j]!);
+        const centre = norm === "layernorm" ? sum(w) / d : 0;
+        const direction = w.map((value) => value - centre);
+        const length = Math.hypot(...direction);
+        const cosine = (x: number[]) => {
+          const mean = norm === "layernorm" ? sum(x) / d : 0;
+          const c = x.map((value) => value - mean);
+          return sum(c.map((value, j) => value * direction[j]!)) / Math.hypot(...c) / length;
+        };
+        // Along the unit's own direction the cosine is 1: z is positive iff theta < 1, and so for every other input.
+        const inputs = [direction, ...Array.from({ length: n - 1 }, () => direction.map(() => random.normal()))];
+        const z = preActivations({ ...at, x: Float32Array.from(inputs.flat(), (value) => 1e3 * value) }, norm);
+        for (const [t, x] of inputs.entries()) {
+          if (Math.abs(cosine(x) - theta[i]!) > 1e-3) expect(z[t]![i]! > 0).to.equal(cosine(x) > theta[i]!);
+        }
+      }
+    }
+  });
+
+  it("certifies a unit whose bias no input can overcome", () => {
+    const at = snapshot(createRandom(55, "dead"));
+    const bias = tf.tensor1d([...at.bias].map((b, i) => (i === 3 ? -100 : b)));
+    const theta = thresholdCosine(
+      tf,
+      { weights: tf.transpose(tf.tensor2d(at.weights, [units, d])), bias, gain: tf.ones([d]) },
+      "layernorm",
+    );
+    expect(Array.from(theta.dataSync(), (value) => value >= 1)).to.deep.equal([false, false, false, true, false]);
+  });
+
+  it("has the isotropic firing rate of simulated directions", () => {
+    const random = createRandom(56, "isotropic");
+    let fired = 0;
+    for (let k = 0; k < 20_000; k++) {
+      const x = Array.from({ length: 8 }, () => random.normal());
+      if (x[0]! / Math.hypot(...x) > 0.2) fired++;
+    }
+    expect(fired / 20_000).to.be.closeTo(isotropicRate(0.2, 8, "rmsnorm"), 0.01);
+    expect(isotropicRate(0.2, 9, "layernorm")).to.equal(isotropicRate(0.2, 8, "rmsnorm")); // centring takes one dimension
+    expect([0, 1, -1].map((theta) => isotropicRate(theta, 9, "layernorm"))).to.deep.equal([0.5, 0, 1]);
+  });
+});
+
+describe("matchedSurvivors", () => {
+  it("draws up to three survivors a dying unit from its own decile of frequency", () => {
+    const dying = [0, 1, 2];
+    const survivors = Array.from({ length: 97 }, (_, i) => i + 3);
+    const matched = matchedSurvivors(dying, survivors, (i) => i, createRandom(57, "matching"));
+    expect(matched).to.have.length(7); // the lowest decile holds 0 to 9
+    for (const unit of matched) expect(unit).to.be.within(3, 9);
+    expect(new Set(matched).size).to.equal(7);
+  });
+});

@@ -1,0 +1,98 @@
+import { expect } from "chai";
+import { createRandom } from "../../../core/arrays/random.ts";
+import { dormancy } from "../../../plugins/analyzers/token-sparsity/dormancy.ts";
+import { frequencies, frequencyHistogram, rankFrequency } from "../../../plugins/analyzers/token-sparsity/frequency.ts";
+import { designEffect, sequenceFrequencies } from "../../../plugins/analyzers/token-sparsity/sequences.ts";
+import { tokenUse } from "../../../plugins/analyzers/token-sparsity/token-use.ts";
+import { mean, quantile, sorted, variance } from "../../../statistics/moments.ts";
+import { clusteredFirings, firingsIn, maskOf } from "./masks.ts";
+
+describe("token-sparsity", () => {
+  it("reports use, sparsity and the spread of active units over tokens", () => {
+    // Token t of either sequence uses t of 10 units: 0, 1, 2, 3, 4.
+    const use = tokenUse(firingsIn(maskOf(2, 5, 10, (_, t, i) => i < t)));
+    expect(use.use_token).to.equal(0.2);
+    expect(use.use_token_se).to.equal(0);
+    expect(use.sparsity_token).to.equal(0.8);
+    expect(use.active_per_token).to.equal(2);
+    expect(use.active_per_token_sd).to.be.closeTo(Math.sqrt(20 / 9), 1e-12);
+    expect(use.active_per_token_min).to.equal(0);
+    expect(use.active_per_token_q05).to.be.closeTo(0, 1e-12);
+    expect(use.active_per_token_q50).to.equal(2);
+    expect(use.active_per_token_q95).to.be.closeTo(4, 1e-12);
+    expect(use.active_per_token_max).to.equal(4);
+  });
+
+  it("takes the error of use between sequences", () => {
+    // Whole sequences use 0, 2, 4, 6 of 10 units: the error of their mean, however many tokens each has.
+    const use = tokenUse(firingsIn(maskOf(4, 8, 10, (b, _, i) => i < 2 * b)));
+    expect(use.use_token).to.be.closeTo(0.3, 1e-15);
+    expect(use.use_token_se).to.be.closeTo(Math.sqrt(variance([0, 0.2, 0.4, 0.6]) / 4), 1e-15);
+    expect(use.use_token_high - use.use_token).to.be.closeTo(3.182446305284263 * use.use_token_se, 1e-9);
+  });
+
+  it("covers the true use in 95 % of data sets, though tokens within a sequence are correlated", () => {
+    const random = createRandom(11, "coverage");
+    const size = { batch: 16, pos: 8, units: 12 };
+    let covered = 0;
+    for (let k = 0; k < 2000; k++) {
+      const { use_token_low, use_token_high } = tokenUse(clusteredFirings(random, size, (i) => 0.02 * (i + 1), 0.8));
+      if (use_token_low <= 0.13 && 0.13 <= use_token_high) covered++;
+    }
+    expect(covered / 2000).to.be.within(0.935, 0.965);
+  });
+
+  it("finds planted frequencies", () => {
+    // Of 10 units over 2000 tokens: 3 never fire, 2 fire once, 4 at half of the tokens, 1 always.
+    const once = (b: number, t: number, i: number) => i < 5 && b === i && t === 0;
+    const layer = firingsIn(
+      maskOf(20, 100, 10, (b, t, i) => (i < 3 ? false : i < 5 ? once(b, t, i) : i < 9 ? t % 2 === 0 : true)),
+    );
+    const found = frequencies(layer);
+    expect(found.never).to.equal(0.3);
+    expect(found.rare).to.equal(0.2);
+    expect(found.always_on).to.equal(0.1);
+    expect(found.freq_q50).to.be.closeTo((1 / 2000 + 0.5) / 2, 1e-15);
+    expect(found.k50).to.be.closeTo((2 + 1 / 1000) / 10, 1e-15); // half of 6002 firings is 2000 + 1000 + 1
+    expect(found.n_eff).to.be.closeTo(6002 ** 2 / (2000 ** 2 + 4 * 1000 ** 2 + 2), 1e-9);
+    const histogram = frequencyHistogram(layer).data;
+    expect(histogram[0]).to.be.closeTo(0.3, 1e-7);
+    expect(histogram[27]).to.be.closeTo(0.2, 1e-7); // log10(1/2000) = -3.30 in (-3.4, -3.3]
+    expect(histogram[57]).to.be.closeTo(0.4, 1e-7); // log10(1/2) = -0.301 in (-0.4, -0.3]
+    expect(histogram[60]).to.be.closeTo(0.1, 1e-7);
+    const [ranks, at] = [rankFrequency(layer).data.slice(0, 64), rankFrequency(layer).data.slice(64)];
+    expect([ranks[0], at[0], ranks[63], at[63]]).to.deep.equal([1, 1, 10, 0]);
+  });
+
+  it("keeps the two readings of the percentile apart", () => {
+    const random = createRandom(5, "percentiles");
+    const layer = clusteredFirings(random, { batch: 3, pos: 20, units: 30 }, (i) => i / 40);
+    const rows = [0, 1, 2].map((b) => sorted(layer.perSequence.subarray(b * 30, b * 30 + 30)).reverse());
+    const found = sequenceFrequencies(layer);
+    expect(found.seq_freq_rank10).to.be.closeTo(mean(rows.map((row) => row[2]! / 20)), 1e-12);
+    expect(found.seq_freq_top10).to.be.closeTo(mean(rows.map((row) => mean(row.slice(0, 3)) / 20)), 1e-12);
+    expect(found.seq_freq_rank50).to.be.closeTo(mean(rows.map((row) => row[14]! / 20)), 1e-12);
+    expect(found.seq_freq_top50).to.be.closeTo(mean(rows.map((row) => mean(row.slice(0, 15)) / 20)), 1e-12);
+    expect(found.seq_freq_rank01).to.equal(found.seq_freq_top01);
+  });
+
+  it("counts quantiles of frequency over units", () => {
+    const layer = clusteredFirings(createRandom(6, "quantiles"), { batch: 2, pos: 50, units: 21 }, (i) => i / 30);
+    const f = sorted(layer.perUnit).map((c) => c / 100);
+    expect(frequencies(layer).freq_q90).to.be.closeTo(quantile(f, 0.9), 1e-12);
+  });
+
+  it("has a design effect of 1 for independent tokens and T for tokens that are all alike", () => {
+    const independent = clusteredFirings(createRandom(7, "deff"), { batch: 64, pos: 16, units: 400 }, () => 0.3);
+    expect(designEffect(independent)).to.be.closeTo(1, 0.05);
+    // Half of the sequences fire every unit at all tokens: Var_b = 1/4 B/(B - 1).
+    expect(designEffect(firingsIn(maskOf(8, 16, 3, (b) => b < 4)))).to.be.closeTo((16 * 8) / 7, 1e-12);
+    expect(designEffect(firingsIn(maskOf(8, 16, 3, () => true)))).to.be.NaN;
+  });
+
+  it("calls units dormant relative to the layer's mean", () => {
+    // Mean |activation| 1; scores 0, 0.02, 0.09, 3.89.
+    expect(dormancy([0, 0.02, 0.09, 3.89])).to.deep.equal({ dormant_0: 0.25, dormant_025: 0.5, dormant_1: 0.75 });
+    expect(dormancy([0, 0, 0])).to.deep.equal({ dormant_0: 1, dormant_025: 1, dormant_1: 1 });
+  });
+});

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
+import { listCheckpoints } from "../../core/checkpoint/folder.ts";
+import { readRows } from "../../core/record/reader.ts";
+import { readRun } from "../../core/record/runs.ts";
+import { train } from "../../core/run/train.ts";
+import { contrastRuns, statisticContrast } from "../../studies/contrast.ts";
+import { type ForkOptions, forkRequests } from "../../studies/fork.ts";
+import { layerOverlap, overlapOf } from "../../studies/overlap.ts";
+import { pruneRun } from "../../studies/prune.ts";
+import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
+import { rejectedBy } from "../helpers/thrown.ts";
+import { onlyRun, tinyConfig, trainTiny, withPlugins } from "../helpers/tiny.ts";
+
+const plugins = withPlugins({});
+const changes = { checkpoint: { every: 4, keep_every: 4, keep_last: 1 }, analyzers: { "layer-contrast": {} } };
+
+describe("forks", function () {
+  this.timeout(120_000);
+  after(removeTempFolders);
+  const folder = tempFolder();
+  const dirs: string[] = [];
+  const options: ForkOptions = {
+    root: join(folder, "runs"),
+    ref: "latest",
+    at: 4,
+    orders: 2,
+    steps: 4,
+    counterfactuals: ["hold-layer-1", "no-outliers"],
+  };
+
+  before(async () => {
+    await trainTiny(folder, { changes });
+    const run = onlyRun(folder);
+    for (const request of await forkRequests({ ...options, ref: run }, plugins)) dirs.push((await train(request)).dir);
+    dirs.push(run);
+  });
+
+  const stateAt = (dir: string, step: number) =>
+    loadCheckpoint(listCheckpoints(dir).find((found) => found.step === step)!.path).state;
+
+  it("begin with the very state of the checkpoint and part from there, reading in other orders", async () => {
+    const [a, b] = dirs as [string, string];
+    const origin = dirs[6]!;
+    const weights = (dir: string, step: number) => Array.from(stateAt(dir, step)["blocks.0.mlp.W_in"]!.data);
+    expect(weights(a, 4)).to.deep.equal(weights(origin, 4));
+    expect(weights(a, 8)).not.to.deep.equal(weights(b, 8));
+    const steps = (await readRows(a)).rows.map(({ step }) => step);
+    expect(steps).to.deep.equal([5, 6, 7, 8]);
+    const rate = (dir: string) =>
+      readRows(dir).then(({ rows }) => rows.find(({ step }) => step === 7)!.metrics["train/lr"]);
+    expect(await rate(a)).to.equal(await rate(origin)); // the run's own schedule
+  });
+
+  it("hold what a counterfactual holds", () => {
+    const held = dirs[2]!;
+    expect(stateAt(held, 8)["blocks.1.mlp.W_in"]!.data).to.deep.equal(stateAt(held, 4)["blocks.1.mlp.W_in"]!.data);
+    expect(stateAt(held, 8)["blocks.0.mlp.W_in"]!.data).not.to.deep.equal(stateAt(held, 4)["blocks.0.mlp.W_in"]!.data);
+  });
+
+  it("are compared with each other only: not with other runs, nor with themselves alone", async () => {
+    const report = await overlapOf(dirs.slice(0, 2), 64, plugins);
+    expect([report.step, report.steps, report.layers.length]).to.deep.equal([4, 4, 2]);
+    expect((await rejectedBy(overlapOf([dirs[0]!], 64, plugins))).code).to.equal("usage");
+    expect((await rejectedBy(overlapOf([dirs[0]!, dirs[6]!], 64, plugins))).code).to.equal("usage");
+  });
+
+  it("leave out updates that stand out among those before the fork", async () => {
+    const { rows } = await readRows(dirs[6]!);
+    const norms = rows.slice(0, 4).map(({ metrics }) => metrics["train/grad_norm"]!);
+    const mean = norms.reduce((a, b) => a + b) / 4;
+    const deviation = Math.sqrt(norms.reduce((sum, norm) => sum + (norm - mean) ** 2, 0) / 3);
+    const { config } = readRun(dirs[4]!).run as unknown as { config: { train: { skip_above: number } } };
+    expect(config.train.skip_above).to.be.closeTo(mean + 3 * deviation, 1e-12);
+  });
+
+  it("need a checkpoint that is there and a counterfactual that is known", async () => {
+    const refused = async (changed: Partial<ForkOptions>) =>
+      (await rejectedBy(forkRequests({ ...options, ref: dirs[6]!, ...changed }, plugins))).message;
+    expect(await refused({ at: 5 })).to.include("it has them at 4, 8, 12");
+    expect(await refused({ counterfactuals: ["luck"] })).to.include("no-outliers");
+  });
+
+  it("pruning the silent costs nothing, pruning all the same as no layer at all", async () => {
+    const report = await pruneRun({ dir: dirs[6]!, tokens: 4096, shares: [0.5, 1] }, plugins);
+    const of = (removed: unknown) => report.removals.filter((one) => one.removed === removed);
+    for (const { lossIncrease } of of("silent")) expect(lossIncrease).to.be.within(-1e-3, 1e-3);
+    expect(of(1).map(({ units }) => units)).to.deep.equal([48, 48, 96]);
+    expect(of(0.5).map(({ units }) => units)).to.deep.equal([24, 24, 48]);
+  });
+
+  it("contrast claims nothing from one seed, and refuses runs that differ in more than the seed", async () => {
+    const report = await contrastRuns([dirs[6]!], 3);
+    expect(new Set(report.statistics.map(({ claim }) => claim))).to.deep.equal(new Set(["too few seeds"]));
+    const other = tempFolder();
+    await trainTiny(other, { changes: { ...changes, seed: 4, train: { ...tinyConfig.train, lr: 1e-3 } } });
+    const same = tempFolder();
+    await trainTiny(same, { changes: { ...changes, seed: 5 } });
+    expect((await rejectedBy(contrastRuns([dirs[6]!, onlyRun(other)], 3))).code).to.equal("usage");
+    expect((await rejectedBy(contrastRuns([dirs[6]!, dirs[6]!], 3))).code).to.equal("usage");
+    expect((await contrastRuns([dirs[6]!, onlyRun(same)], 3)).seeds).to.deep.equal([tinyConfig.seed, 5]);
+  });
+});
+
+describe("statisticContrast", () => {
+  const layers = (first: number, last: number) => [first, (first + last) / 2, last];
+  it("claims what six seeds agree on", () => {
+    const seeds = [0.1, 0.12, 0.11, 0.13, 0.1, 0.12].map((first) => layers(first, first + 0.3));
+    const found = statisticContrast("use_batch", seeds, 1 / 512);
+    expect([found.p, found.claim, found.spearman]).to.deep.equal([2 / 64, "last higher", 1]);
+    expect(found.delta.low).to.be.above(1);
+  });
+  it("claims nothing where they do not, nor with five", () => {
+    const mixed = [0.1, 0.5, 0.1, 0.5, 0.1, 0.5].map((first) => layers(first, 0.6 - first));
+    expect(statisticContrast("use_batch", mixed, 1 / 512).claim).to.equal("none");
+    const five = Array.from({ length: 5 }, () => layers(0.1, 0.4));
+    expect(statisticContrast("use_batch", five, 1 / 512).claim).to.equal("too few seeds");
+  });
+});
+
+describe("layerOverlap", () => {
+  it("tells shared doom from being rare", () => {
+    // 200 units; the 20 rarest all die in both forks: all of the overlap is explained by how seldom they fire.
+    const before = Int32Array.from({ length: 200 }, (_, i) => i + 1);
+    const dies = Int32Array.from(before, (count) => (count <= 20 ? 0 : count));
+    const rare = layerOverlap(0, before, [dies, dies]);
+    expect(rare.plain.lift).to.be.closeTo(10, 1e-12);
+    expect([rare.stratified.lift, rare.kappa]).to.deep.equal([1, 1]);
+    // One unit in ten of every decile, the same in both forks: nothing to do with frequency.
+    const marked = Int32Array.from(before, (count) => (count % 10 === 0 ? 0 : count));
+    const doomed = layerOverlap(0, before, [marked, marked]);
+    expect(doomed.plain.lift).to.be.closeTo(10, 1e-12);
+    expect(doomed.stratified.lift).to.be.closeTo(10, 1e-12);
+    expect(doomed.fellSilent).to.deep.equal([20, 20]);
+  });
+});
