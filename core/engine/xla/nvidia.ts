@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { XlaFlags } from "./compile-options.ts";
-import type { Koffi } from "./pjrt/koffi.ts";
+import { type Koffi, openLibrary } from "./pjrt/koffi.ts";
 
 /** What XLA's plugin opens by name, each after those that it needs itself. */
 const libraries = [
@@ -23,7 +23,7 @@ export function preloadNvidia(koffi: Koffi, packages: readonly string[]): void {
     const file = files.find(({ name }) => name.startsWith(`lib${library}.so.`));
     if (file === undefined) continue;
     try {
-      koffi.load(file.path, { lazy: true, global: true });
+      openLibrary(koffi, file.path, { global: true });
     } catch {
       // the plugin says what it misses
     }

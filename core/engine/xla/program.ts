@@ -87,7 +87,7 @@ export async function createProgram(
         } finally {
           session.drop(vectors);
         }
-        return Object.fromEntries(readings.map((reading) => [reading.name, arrayOf(reading, values)]));
+        return arraysOf(readings, values);
       } catch (thrown) {
         throw invalidStep(name, `XLA failed: ${failureOf(thrown)}`, thrown);
       } finally {
@@ -98,13 +98,21 @@ export async function createProgram(
   };
 }
 
-/** One reading, cut out of the words: an array of its own. */
-function arrayOf({ spec, offset }: Reading, words: Int32Array): NDArray {
-  const part = words.slice(offset, offset + sizeOf(spec.shape));
-  return { shape: spec.shape, data: dataOf(spec, part) };
+/** The readings, cut out of the words; names that share a place share an array. */
+function arraysOf(readings: readonly Reading[], words: Int32Array): Arrays {
+  const cut = new Map<number, NDArray>();
+  return Object.fromEntries(
+    readings.map(({ name, spec, offset }) => {
+      const array = cut.get(offset) ?? { shape: spec.shape, data: dataOf(spec, offset, words) };
+      cut.set(offset, array);
+      return [name, array];
+    }),
+  );
 }
 
-function dataOf({ dtype }: TensorSpec, words: Int32Array): NDArray["data"] {
-  if (dtype === "int32") return words;
-  return dtype === "float32" ? new Float32Array(words.buffer, 0, words.length) : Uint8Array.from(words);
+/** An array of its own: views of one buffer would keep all of it, and could be written through. */
+function dataOf({ shape, dtype }: TensorSpec, offset: number, words: Int32Array): NDArray["data"] {
+  const part = words.slice(offset, offset + sizeOf(shape));
+  if (dtype === "int32") return part;
+  return dtype === "float32" ? new Float32Array(part.buffer) : Uint8Array.from(part);
 }

@@ -18,3 +18,15 @@ export async function loadKoffi(): Promise<Koffi> {
     throw engineUnavailable("xla", reasonOf(thrown).split("\n")[0]!, "Install it with `npm install koffi`.");
   }
 }
+
+type Library = ReturnType<Koffi["load"]>;
+
+/** Koffi closes a library once nobody holds it, with whatever runs in it. */
+const opened: Library[] = [];
+
+/** Opens a shared library for the rest of the process. `global`: its symbols serve libraries opened later. */
+export function openLibrary(koffi: Koffi, path: string, { global = false } = {}): Library {
+  const library = koffi.load(path, { lazy: true, global });
+  opened.push(library);
+  return library;
+}

@@ -1,7 +1,7 @@
 /** A PJRT plugin: a shared library with one entry, a table of functions that take one struct each. */
 import { engineUnavailable, reasonOf } from "../../../errors/errors.ts";
 import { type FunctionName, functions, knownVersion } from "./functions.ts";
-import type { Koffi } from "./koffi.ts";
+import { type Koffi, openLibrary } from "./koffi.ts";
 import { type Address, addressIn, countIn, struct, textAt, type Word } from "./memory.ts";
 
 /** What a plugin answered instead of doing what it was asked: XLA's own words. */
@@ -105,7 +105,7 @@ export function openPlugin(koffi: Koffi, path: string): Plugin {
 function tableOf(koffi: Koffi, path: string): Address {
   const remedy = "It must be a PJRT plugin, and the libraries that it needs must be found.";
   try {
-    const library = koffi.load(path, { lazy: true });
+    const library = openLibrary(koffi, path);
     const table = library.func("void *GetPjrtApi()")() as Address | null;
     if (table === null || table === 0n) throw new Error("GetPjrtApi gave nothing");
     return table;

@@ -6,6 +6,7 @@
  * PJRT_CPU_DEVICES: how many devices (1). PJRT_CPU_MINOR: the API's minor version (90). PJRT_CPU_GROWN: the name of a
  * function whose struct is 8 bytes larger than it was. PJRT_CPU_FAIL: the name of a function that always fails.
  */
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static W live[4]; /* buffers, events, programs, errors */
 static Device devices[16];
 static void *device_list[16];
 static int to_compute = -1, from_compute = -1;
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 W pjrt_cpu_live(W what) { return live[what]; }
 
@@ -55,7 +57,13 @@ static Error *check(const char *name, W *a, W size) {
 
 #define FUNCTION(name, size) \
   static Error *name##_body(W *a); \
-  static void *name(W *a) { Error *e = check(#name, a, size); return e ? e : name##_body(a); } \
+  static void *name(W *a) { \
+    pthread_mutex_lock(&one_at_a_time); \
+    Error *e = check(#name, a, size); \
+    if (!e) e = name##_body(a); \
+    pthread_mutex_unlock(&one_at_a_time); \
+    return e; \
+  } \
   static Error *name##_body(W *a)
 
 static void *Error_Destroy(W *a) { Error *e = (Error *)a[2]; free(e->text); free(e); live[3]--; return NULL; }
