@@ -124,6 +124,12 @@ const engine = z.strictObject({
     .union([count(), z.literal("all")])
     .default(1)
     .describe("xla: how many devices share each batch, or all; the batch must divide by it."),
+  deterministic: z
+    .boolean()
+    .default(false)
+    .describe(
+      "xla: take kernels by rule, not by timing them: equal bits on every machine of a kind, a little slower. Without, equal bits on one machine.",
+    ),
   memory: z
     .number()
     .gt(0)

@@ -88,6 +88,8 @@ export interface EngineOptions {
   readonly precision?: PrecisionName;
   /** How many devices share the batch on the xla engine. Default 1. */
   readonly devices?: number | "all";
+  /** Whether the xla engine takes kernels by rule instead of by timing them. Default false. */
+  readonly deterministic?: boolean;
   /** The share of a device's memory that the xla engine may take, 0 to 1; left to the plugin where it is left out. */
   readonly memory?: number | undefined;
 }

@@ -1,11 +1,14 @@
 /** The GPU engine: a step is traced once, lowered to StableHLO, and compiled and run by XLA through a PJRT plugin. */
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
 import type { XlaFlags } from "./compile-options.ts";
 import { type FoundPlugin, findPlugins } from "./discover.ts";
+import { cacheFolder } from "./executable.ts";
 import { nvidiaFlags, preloadNvidia } from "./nvidia.ts";
 import { Client, type ClientOptions, type Device, type MemoryUse } from "./pjrt/client.ts";
 import { loadKoffi } from "./pjrt/koffi.ts";
@@ -16,7 +19,7 @@ import { Session } from "./session.ts";
 import { buffersOf, stateOf, type XlaState } from "./state.ts";
 
 /** What the engine takes from the config. */
-export type XlaOptions = Pick<EngineOptions, "plugin" | "precision" | "devices" | "memory">;
+export type XlaOptions = Pick<EngineOptions, "plugin" | "precision" | "devices" | "memory" | "deterministic">;
 
 export interface XlaEngine extends Engine {
   readonly plugin: FoundPlugin & { readonly version: string };
@@ -43,11 +46,15 @@ export async function createXlaEngine(options: XlaOptions): Promise<XlaEngine> {
   const client = await started(opened, memory, plugin.path);
   const devices = chosenDevices(client, wanted);
   const session = new Session(client, devices);
-  const flags: XlaFlags = client.platform === "cuda" ? nvidiaFlags(plugin.packages) : {};
+  const device = described(client, devices, precision);
+  const flags: XlaFlags = {
+    ...(client.platform === "cuda" && nvidiaFlags(plugin.packages)),
+    ...(device.startsWith("GPU") && (await gpuFlags(options.deterministic === true))),
+  };
 
   return {
     name: "xla",
-    device: described(client, devices, precision),
+    device,
     stepsAhead: 2,
     plugin: { ...plugin, version: opened.version },
     async compile(step, signature, name) {
@@ -71,6 +78,17 @@ export async function createXlaEngine(options: XlaOptions): Promise<XlaEngine> {
     handles: () => client.liveHandles,
     dispose: () => session.inTurn(async () => client.close()),
   };
+}
+
+/**
+ * XLA tries several kernels for each product and takes the fastest, which noise may decide. What it found is kept, so that all
+ * programs on this machine, whenever they are compiled, choose alike and a step has the same bits in all of them.
+ */
+async function gpuFlags(deterministic: boolean): Promise<XlaFlags> {
+  if (deterministic) return { xla_gpu_deterministic_ops: true };
+  const folder = join(cacheFolder(), "kernels");
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => {});
+  return { xla_gpu_per_fusion_autotune_cache_dir: folder };
 }
 
 /** The first device's copy of every entry: all are equal. */

@@ -6,8 +6,8 @@
 import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { PrecisionName, TensorSpec } from "../../engine.ts";
 import { type Graph, type Node, type NodeOf, reachable } from "../../graph/node.ts";
-import { trainPath } from "../../graph/rewrite.ts";
-import { type Lowering, lowerNode } from "./lower.ts";
+import { lowerNode } from "./lower.ts";
+import { separation } from "./separate.ts";
 import { elementOf, tensorType, typeOf, type Value } from "./types.ts";
 import { list, StablehloWriter } from "./writer.ts";
 
@@ -48,12 +48,11 @@ export function lowerModule(graph: Graph, plan: ModulePlan): LoweredModule {
   const inputs = nodes.filter((node) => node.op === "input");
   const args = argumentsOf(inputs, plan);
   const { values, declared } = declare(args, inputs, writer);
-  const observed = observedThrough(graph, writer);
+  const separate = separation(graph, values, writer, plan.precision);
   for (const node of nodes) {
     if (node.op === "input") continue;
-    const operands = node.operands.map((operand) => observed(node, operand, values.get(operand)!));
-    const lowering: Lowering = { writer, operands, precision: plan.precision };
-    values.set(node, lowerNode(node, lowering));
+    const operands = node.operands.map((operand) => separate.operand(node, operand));
+    values.set(node, separate.result(node, lowerNode(node, { writer, operands, precision: plan.precision })));
   }
   const { readings, words, vector } = packed(graph.outputs, values, writer);
   const next = [...graph.state.values()].map((node) => values.get(node)!);
@@ -101,18 +100,6 @@ function declare(args: readonly Argument[], inputs: readonly NodeOf<"input">[], 
     return value;
   });
   return { values, declared };
-}
-
-/**
- * What an operation that only observers need sees of a value on the train path: the value behind a barrier, so that the
- * compiler cannot fuse the two and thereby round the next state differently than it would unobserved.
- */
-function observedThrough(graph: Graph, writer: StablehloWriter): (user: Node, operand: Node, value: Value) => Value {
-  const trained = new Set(graph.state.size > 0 ? trainPath(graph) : []);
-  return (user, operand, value) => {
-    const crosses = trained.has(operand) && !trained.has(user) && operand.op !== "input" && operand.op !== "constant";
-    return crosses ? writer.same("stablehlo.optimization_barrier", value) : value;
-  };
 }
 
 /** All outputs as one vector of words: floats by their bits, truth values as 0 and 1. */

@@ -1,9 +1,9 @@
 /** A model small enough to train in a test, and batches for it. */
 import { expect } from "chai";
-import type { Engine, Program, State } from "../../../../core/engine/engine.ts";
 import type { NDArray } from "../../../../core/arrays/ndarray.ts";
-import type { StepProbe } from "../../../../core/step/probe.ts";
 import { createRandom } from "../../../../core/arrays/random.ts";
+import type { Engine, Program, State } from "../../../../core/engine/engine.ts";
+import type { StepProbe } from "../../../../core/step/probe.ts";
 import { initialState, type StepPlan, scalarInputs, trainStep } from "../../../../core/step/step.ts";
 
 export const plan: StepPlan = {

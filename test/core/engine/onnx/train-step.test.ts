@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import type { NDArray } from "../../../../core/arrays/ndarray.ts";
+import { createRandom } from "../../../../core/arrays/random.ts";
 import { createEagerEngine } from "../../../../core/engine/eager.ts";
 import type { Engine } from "../../../../core/engine/engine.ts";
 import { createOnnxEngine } from "../../../../core/engine/onnx/engine.ts";
-import type { NDArray } from "../../../../core/arrays/ndarray.ts";
 import type { StepProbe } from "../../../../core/step/probe.ts";
-import { createRandom } from "../../../../core/arrays/random.ts";
 import { initialState, trainStep } from "../../../../core/step/step.ts";
 import { batch, expectNear, maskProbe, plan, smooth, trained } from "./plans.ts";
 

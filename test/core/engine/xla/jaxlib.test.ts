@@ -9,20 +9,25 @@ import { computeCommand, cpuPlugin, withEnvironment } from "./cpu-plugin.ts";
 
 const seeds = [21, 22, 23];
 
-describe("the xla engine on jaxlib's CPU client", function () {
+describe("the xla engine on jaxlib's CPU client (needs cc and a Python with jaxlib: JAX_PYTHON, else python3)", function () {
   this.timeout(300_000);
   let cpu: Engine;
   let xla: XlaEngine;
+  let both: XlaEngine;
+  let coarse: XlaEngine;
 
   before(async function () {
     const [plugin, compute] = [cpuPlugin(), computeCommand()];
     if (plugin === undefined || compute === undefined) {
-      console.log("      needs a C compiler (cc) and a Python with jaxlib (JAX_PYTHON=…, else python3)");
       return this.skip();
     }
     cpu = await createEagerEngine("cpu", { threads: 0 });
     const variables = { PJRT_CPU_COMPUTE: compute, PJRT_CPU_DEVICES: "2" };
-    xla = await withEnvironment(variables, () => createXlaEngine({ plugin, devices: 1 }));
+    await withEnvironment(variables, async () => {
+      xla = await createXlaEngine({ plugin });
+      both = await createXlaEngine({ plugin, devices: "all" });
+      coarse = await createXlaEngine({ plugin, precision: "bfloat16" });
+    });
   });
 
   for (const seed of seeds) {
@@ -40,5 +45,31 @@ describe("the xla engine on jaxlib's CPU client", function () {
 
   it("trains as the eager cpu engine does: 20 steps to 1e-3", async () => {
     expectNear(await trained(xla, 20, [maskProbe], smooth), await trained(cpu, 20, [maskProbe], smooth), 1e-3);
+  });
+
+  it("computes the same bits with and without probes, those of raw activations included", async () => {
+    const [plain, probed] = [await trained(xla, 10), await trained(xla, 10, [maskProbe])];
+    expect(probed.losses).to.deep.equal(plain.losses);
+    expect(probed.state).to.deep.equal(plain.state);
+  });
+
+  it("trains on two devices as on one, to 1e-6", async () => {
+    const [got, want] = [await trained(both, 1, [maskProbe], smooth), await trained(xla, 1, [maskProbe], smooth)];
+    expectNear(got, want, 1e-6);
+    expectNear(await trained(both, 10, [maskProbe], smooth), await trained(xla, 10, [maskProbe], smooth), 1e-5);
+  });
+
+  it("rounds only products in bfloat16: losses stay within a percent, state in float32", async () => {
+    const [got, want] = [await trained(coarse, 5, [], plan), await trained(xla, 5, [], plan)];
+    expect(got.losses).not.to.deep.equal(want.losses);
+    for (const [step, loss] of want.losses.entries()) expect(got.losses[step]).closeTo(loss, 0.01 * loss);
+    for (const { data } of Object.values(got.state)) expect(data).instanceOf(Float32Array);
+  });
+
+  it("holds nothing but its state after many steps, and nothing once it is released", async () => {
+    const before = xla.handles();
+    await trained(xla, 30, [maskProbe]);
+    await xla.download(await xla.upload({}));
+    expect(xla.handles()).to.equal(before);
   });
 });
