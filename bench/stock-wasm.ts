@@ -1,10 +1,10 @@
 /** The wasm backend as it comes, without this project's replacements of slow kernels: what a TensorFlow.js user would have. */
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { createEagerEngine } from "../core/engine/eager.ts";
 import type { Engine } from "../core/engine/engine.ts";
+import { tf } from "../core/engine/tensorflow.ts";
 
 /** An eager engine on unchanged kernels. Run it in a process of its own: the real engine replaces them for good. */
 export async function stockWasm(): Promise<Engine> {

@@ -3,11 +3,11 @@
  * `run N` and `run N probes` with the times of N steps in ms, `memory` with the peak resident bytes, `resident` with those now.
  */
 import { createInterface } from "node:readline";
-import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "../core/arrays/random.ts";
 import type { Run } from "../core/contract/run.ts";
 import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, Program, State } from "../core/engine/engine.ts";
+import { tf } from "../core/engine/tensorflow.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step/step.ts";
 import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
 import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";

@@ -1,8 +1,8 @@
 /** A write of ours beside `run.log` of W&B's Python client, offline, in turns. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import type { WandbRow } from "./wandb.ts";
-import { journalTimes, shown, type Times, timesOf } from "./wandb-times.ts";
+import type { WandbRow } from "./wandb-row.ts";
+import { logTimes, shown, type Times, timesOf } from "./wandb-times.ts";
 
 const rounds = 5;
 const writes = 2_000;
@@ -33,7 +33,7 @@ export function pythonRows(dir: string): WandbRow[] {
       return { what, measured, target, met: undefined };
     }
     const pairs = Array.from({ length: rounds }, (_, round) => {
-      const ours = journalTimes(join(dir, `run-${scalars}-${round}.wandb`), writes, scalars);
+      const ours = logTimes(join(dir, `run-${scalars}-${round}.wandb`), writes, scalars);
       return { ours, ...clientTimes(python, dir, scalars) };
     });
     const [ours, theirs] = [mediansOf(pairs.map((pair) => pair.ours)), mediansOf(pairs.map((pair) => pair.theirs))];

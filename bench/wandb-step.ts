@@ -7,7 +7,7 @@ import { train } from "../core/run/train.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
 import { wandb } from "../plugins/sinks/wandb.ts";
-import type { WandbRow } from "./wandb.ts";
+import type { WandbRow } from "./wandb-row.ts";
 
 const steps = 400;
 /** Steps in a row with the sink on, then as many with it off: as many as analyzers have between two looks. */

@@ -2,8 +2,8 @@
 
 import { createRandom } from "../core/arrays/random.ts";
 import type { Row } from "../core/contract/sink.ts";
-import { Journal } from "../plugins/sinks/wandb/log/journal.ts";
-import { journalOptions, journalStart } from "../test/helpers/wandb-run.ts";
+import { RunLog } from "../plugins/sinks/wandb/log/run-log.ts";
+import { runLogOptions, runLogStart } from "../test/helpers/wandb-run.ts";
 
 /** Microseconds of one write. */
 export interface Times {
@@ -50,9 +50,9 @@ export function timed(writes: number, scalars: number, work: (row: Row) => void)
 }
 
 /** The sink's own writing, into a log of that name. */
-export function journalTimes(path: string, writes: number, scalars: number): Times {
-  const journal = Journal.create(path, journalStart, journalOptions);
-  const times = timed(writes, scalars, (row) => journal.row(row));
-  journal.close();
+export function logTimes(path: string, writes: number, scalars: number): Times {
+  const runLog = RunLog.create(path, runLogStart, runLogOptions);
+  const times = timed(writes, scalars, (row) => runLog.row(row));
+  runLog.close();
   return times;
 }

@@ -12,17 +12,9 @@ import { resolveSettings } from "../plugins/sinks/wandb/login/settings.ts";
 import { createWandbSink } from "../plugins/sinks/wandb/sink.ts";
 import { testRun } from "../test/helpers/rows.ts";
 import { pythonRows } from "./wandb-python.ts";
+import type { WandbRow } from "./wandb-row.ts";
 import { stepShare } from "./wandb-step.ts";
-import { journalTimes, rowOf, shown, type Times, timed } from "./wandb-times.ts";
-
-/** One line of the table. */
-export interface WandbRow {
-  readonly what: string;
-  readonly measured: string;
-  readonly target: string;
-  /** Undefined where there is no target, or nothing could be measured. */
-  readonly met: boolean | undefined;
-}
+import { logTimes, rowOf, shown, type Times, timed } from "./wandb-times.ts";
 
 const writes = 20_000;
 
@@ -30,7 +22,7 @@ const writes = 20_000;
 export async function run(): Promise<WandbRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
   try {
-    const ours = [8, 64].map((scalars) => journalTimes(join(dir, `run-${scalars}.wandb`), writes, scalars));
+    const ours = [8, 64].map((scalars) => logTimes(join(dir, `run-${scalars}.wandb`), writes, scalars));
     const plain = [8, 64].map((scalars) => appendTimes(dir, scalars));
     return [
       ...[8, 64].flatMap((scalars, i) => writeRows(scalars, ours[i]!, plain[i]!)),

@@ -1,8 +1,10 @@
 /** `experiment compare A B`: what was different, and what came of it. */
-import type { CommandModule } from "yargs";
-import type { Difference } from "../core/config/difference.ts";
-import type { LastValue } from "../core/record/last-values.ts";
-import type { FoundRun } from "../core/record/runs.ts";
+import { type Difference, differencesOf } from "../core/config/difference.ts";
+import { type LastValue, lastValues } from "../core/record/last-values.ts";
+import { type FoundRun, readRun, resolveRun } from "../core/record/runs.ts";
+import { configValue, jsonText, shortNumber } from "./numbers.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { bold, sanitise, table } from "./terminal.ts";
 
 interface Arguments {
   a: string;
@@ -11,25 +13,12 @@ interface Arguments {
   json: boolean;
 }
 
-export const compareCommand: CommandModule<object, Arguments> = {
-  command: "compare <a> <b>",
-  describe: "Compare two runs: config and last values.",
-  builder: (yargs) =>
-    yargs
-      .positional("a", { type: "string", demandOption: true, describe: "Id, name, path, or `latest`." })
-      .positional("b", { type: "string", demandOption: true, describe: "The other run." })
-      .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-      .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-  handler: async ({ a, b, runs, json }) => {
-    const { runsFolder } = await import("./runs-folder.ts");
-    const { readRun, resolveRun } = await import("../core/record/runs.ts");
-    const { jsonText } = await import("./numbers.ts");
-    const root = await runsFolder(runs);
-    const pair = [readRun(resolveRun(root, a)), readRun(resolveRun(root, b))] as const;
-    const comparison = await comparisonOf(...pair);
-    console.log(json ? jsonText(comparison) : await comparisonText(comparison));
-  },
-};
+export async function compareCommand({ a, b, runs, json }: Arguments): Promise<void> {
+  const root = await runsFolder(runs);
+  const pair = [readRun(resolveRun(root, a)), readRun(resolveRun(root, b))] as const;
+  const comparison = await comparisonOf(...pair);
+  console.log(json ? jsonText(comparison) : comparisonText(comparison));
+}
 
 interface Side {
   readonly id: string;
@@ -52,8 +41,6 @@ interface Comparison {
 }
 
 async function comparisonOf(a: FoundRun, b: FoundRun): Promise<Comparison> {
-  const { differencesOf } = await import("../core/config/difference.ts");
-  const { lastValues } = await import("../core/record/last-values.ts");
   const [left, right] = [await lastValues(a.dir), await lastValues(b.dir)];
   const values = [...new Set([...left.keys(), ...right.keys()])].map((metric) => {
     const [x, y] = [left.get(metric), right.get(metric)];
@@ -71,9 +58,7 @@ function sideOf({ run, state }: FoundRun): Side {
   return { id: run.id, name: run.name, state };
 }
 
-async function comparisonText({ a, b, config, values }: Comparison): Promise<string> {
-  const { bold, sanitise, table } = await import("./terminal.ts");
-  const { configValue, shortNumber } = await import("./numbers.ts");
+function comparisonText({ a, b, config, values }: Comparison): string {
   const titleOf = ({ id, name, state }: Side) => `${sanitise(name === id ? id : `${name} (${id})`)}, ${state}`;
   const settings = config.map((one) => [sanitise(one.keyPath), configValue(one.a), configValue(one.b)]);
   const numbers = values.map((one) => [

@@ -1,49 +1,34 @@
 /** `experiment config`: what config holds here, and why. */
 import path from "node:path";
-import type { CommandModule } from "yargs";
-import type { LoadedConfig } from "../core/config/load.ts";
-import type { LoadPlugins } from "./cli.ts";
-import { type ConfigArguments, configFlags, flagsFrom } from "./config-flags.ts";
+import { configJsonSchema } from "../core/config/json-schema.ts";
+import { leavesOf } from "../core/config/leaves.ts";
+import { type LoadedConfig, loadConfig } from "../core/config/load.ts";
+import { withoutSecrets } from "../core/config/secrets.ts";
+import { byDefault } from "../core/config/source.ts";
+import { completeConfig } from "../core/host/complete-config.ts";
+import { pluginSchemas } from "../core/host/plugin-schemas.ts";
+import { choosePlugins } from "../core/host/resolve.ts";
+import type { LoadPlugins } from "./command.ts";
+import { type ConfigArguments, flagsFrom } from "./config-flags.ts";
+import { bold, dim, sanitise, table } from "./terminal.ts";
 
 type Arguments = ConfigArguments & { readonly json: boolean; readonly schema: boolean };
 
-export function configCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
-  return {
-    command: "config",
-    describe: "Check the config and print every value with where it comes from.",
-    builder: (yargs) =>
-      configFlags(yargs)
-        .option("json", { type: "boolean", default: false, describe: "Print JSON." })
-        .option("schema", { type: "boolean", default: false, describe: "Print the JSON Schema of .experimentrc." })
-        .example("$0 config --lr 1e-3", "what would hold with this flag")
-        .example("$0 config --json", "config, sources and file, for other programs"),
-    handler: async (args) => {
-      if (args.schema) {
-        const { configJsonSchema } = await import("../core/config/json-schema.ts");
-        const { pluginSchemas } = await import("../core/host/plugin-schemas.ts");
-        console.log(JSON.stringify(configJsonSchema(await pluginSchemas(await plugins())), null, 2));
-        return;
-      }
-      const { loadConfig } = await import("../core/config/load.ts");
-      const { choosePlugins } = await import("../core/host/resolve.ts");
-      const { completeConfig } = await import("../core/host/complete-config.ts");
-      const loaded = await loadConfig({ cwd: process.cwd(), env: process.env, ...flagsFrom(args) });
-      const complete = completeConfig(loaded, await choosePlugins(loaded, await plugins()));
-      console.log(args.json ? await asJson(complete) : await asText(complete));
-    },
-  };
+export async function configCommand(args: Arguments, plugins: LoadPlugins): Promise<void> {
+  if (args.schema) {
+    console.log(JSON.stringify(configJsonSchema(await pluginSchemas(await plugins())), null, 2));
+    return;
+  }
+  const loaded = await loadConfig({ cwd: process.cwd(), env: process.env, ...flagsFrom(args) });
+  const complete = completeConfig(loaded, await choosePlugins(loaded, await plugins()));
+  console.log(args.json ? asJson(complete) : asText(complete));
 }
 
-async function asJson({ config, sources, file, baseDir }: LoadedConfig): Promise<string> {
-  const { withoutSecrets } = await import("../core/config/secrets.ts");
+function asJson({ config, sources, file, baseDir }: LoadedConfig): string {
   return JSON.stringify({ file: file ?? null, baseDir, config: withoutSecrets(config), sources }, null, 2);
 }
 
-async function asText({ config, sources, file }: LoadedConfig): Promise<string> {
-  const { leavesOf } = await import("../core/config/leaves.ts");
-  const { withoutSecrets } = await import("../core/config/secrets.ts");
-  const { byDefault } = await import("../core/config/source.ts");
-  const { bold, dim, sanitise, table } = await import("./terminal.ts");
+function asText({ config, sources, file }: LoadedConfig): string {
   const rows = leavesOf(withoutSecrets(config)).map(({ keyPath, value }) => {
     const source = sources[keyPath] ?? byDefault;
     const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

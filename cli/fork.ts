@@ -1,6 +1,11 @@
 /** `experiment fork RUN`: continues one checkpoint under other data orders, or with one thing changed. */
-import type { CommandModule } from "yargs";
-import type { LoadPlugins } from "./cli.ts";
+import { train } from "../core/run/train.ts";
+import { forkRequests } from "../studies/fork.ts";
+import type { LoadPlugins } from "./command.ts";
+import { drawCharts } from "./draw-charts.ts";
+import { createProgress } from "./progress.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { stopOnSignals } from "./signals.ts";
 
 interface Arguments {
   run: string;
@@ -12,60 +17,39 @@ interface Arguments {
   json: boolean;
 }
 
-/** The command. */
-export function forkCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
-  return {
-    command: "fork <run>",
-    describe: "Continue one checkpoint of a run under other data orders.",
-    builder: (yargs) =>
-      yargs
-        .positional("run", { type: "string", demandOption: true, describe: "Id, name, path, or `latest`." })
-        .option("at", { type: "number", describe: "Step of the checkpoint (default: the newest)." })
-        .option("orders", { type: "number", default: 3, describe: "Data orders: forks of each kind." })
-        .option("steps", {
-          type: "number",
-          default: 200,
-          describe: "Steps of each fork; the schedule stays the run's.",
-        })
-        .option("counterfactual", {
-          type: "array",
-          string: true,
-          default: [],
-          describe:
-            "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
-        })
-        .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-        .option("json", { type: "boolean", default: false, describe: "Print JSON." })
-        .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
-        .example("$0 overlap FORK FORK FORK", "do they lose the same units?") as never,
-    handler: async ({ run, at, orders, steps, counterfactual, runs, json }) => {
-      const { forkRequests } = await import("../studies/fork.ts");
-      const { train } = await import("../core/run/train.ts");
-      const { runsFolder } = await import("./runs-folder.ts");
-      const { drawCharts } = await import("./draw-charts.ts");
-      const { createProgress } = await import("./progress.ts");
-      const { stopOnSignals } = await import("./signals.ts");
-      const root = await runsFolder(runs);
-      const step = at === undefined ? {} : { at };
-      const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual };
-      const requests = await forkRequests(asked, await plugins());
-      const progress = createProgress(process.stderr);
-      const stopping = stopOnSignals((message) => progress.warning?.(message));
-      const done: { id: string; name: string | undefined; state: string }[] = [];
-      try {
-        for (const request of requests) {
-          if (stopping.signal.aborted) break;
-          const { id, outcome } = await train({ ...request, drawCharts }, stopping.signal, progress);
-          done.push({ id, name: request.loaded.config.name, state: outcome.state });
-        }
-      } finally {
-        stopping.stop();
-      }
-      if (json) console.log(JSON.stringify(done, null, 2));
-      else for (const { id, name, state } of done) console.log(`${id}  ${name}  ${state}`);
-      if (!json) console.log(`next: experiment overlap ${done.map(({ id }) => id).join(" ")}`);
-      const cut = stopping.signal.aborted || done.some(({ state }) => state === "interrupted");
-      if (cut) process.exitCode = 130;
-    },
-  };
+export async function forkCommand(
+  { run, at, orders, steps, counterfactual, runs, json }: Arguments,
+  plugins: LoadPlugins,
+): Promise<void> {
+  const root = await runsFolder(runs);
+  const step = at === undefined ? {} : { at };
+  const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual };
+  const requests = await forkRequests(asked, await plugins());
+  const progress = createProgress(process.stderr);
+  const stopping = stopOnSignals((message) => progress.warning?.(message));
+  const done: { id: string; name: string | undefined; state: string }[] = [];
+  try {
+    for (const request of requests) {
+      if (stopping.signal.aborted) break;
+      const { id, outcome } = await train({ ...request, drawCharts }, stopping.signal, progress);
+      done.push({ id, name: request.loaded.config.name, state: outcome.state });
+    }
+  } finally {
+    stopping.stop();
+  }
+  if (json) console.log(JSON.stringify(done, null, 2));
+  else for (const { id, name, state } of done) console.log(`${id}  ${name}  ${state}`);
+  if (!json) for (const line of nextSteps(done, orders)) console.log(line);
+  const cut = stopping.signal.aborted || done.some(({ state }) => state === "interrupted");
+  if (cut) process.exitCode = 130;
+}
+
+/** Plain forks come first, `orders` of them: they alone answer whether forks lose the same units. */
+function nextSteps(done: readonly { readonly id: string }[], orders: number): string[] {
+  const ids = done.map(({ id }) => id);
+  const [plain, all] = [ids.slice(0, orders), ids];
+  const lines = plain.length > 1 ? [`next: experiment overlap ${plain.join(" ")}  (do they lose the same units?)`] : [];
+  return all.length > orders
+    ? [...lines, `next: experiment overlap ${all.join(" ")}  (what does each change do to deaths?)`]
+    : lines;
 }

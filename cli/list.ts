@@ -1,53 +1,36 @@
 /** `experiment list`: the runs there are. */
-import type { CommandModule } from "yargs";
-import type { FoundRuns } from "../core/record/runs.ts";
+import { basename } from "node:path";
+import { type FoundRuns, listRuns } from "../core/record/runs.ts";
+import { lastRow } from "../core/record/tail.ts";
+import { age, jsonText, shortNumber } from "./numbers.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { bold, sanitise, table } from "./terminal.ts";
 
 interface Arguments {
   runs: string | undefined;
   json: boolean;
 }
 
-export const listCommand: CommandModule<object, Arguments> = {
-  command: "list",
-  aliases: ["ls"],
-  describe: "List the runs, oldest first.",
-  builder: (yargs) =>
-    yargs
-      .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-      .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-  handler: async ({ runs, json }) => {
-    const { runsFolder } = await import("./runs-folder.ts");
-    const { listRuns } = await import("../core/record/runs.ts");
-    const root = await runsFolder(runs);
-    const found = listRuns(root);
-    const listed = await Promise.all(found.runs.map(listedRun));
-    if (json) {
-      const { jsonText } = await import("./numbers.ts");
-      console.log(jsonText({ runs: listed, damaged: found.damaged }));
-    } else {
-      console.log(await listText(root, listed, found.damaged, Date.now()));
-    }
-  },
-};
+export async function listCommand({ runs, json }: Arguments): Promise<void> {
+  const root = await runsFolder(runs);
+  const found = listRuns(root);
+  const listed = await Promise.all(found.runs.map(listedRun));
+  if (json) {
+    console.log(jsonText({ runs: listed, damaged: found.damaged }));
+  } else {
+    console.log(listText(root, listed, found.damaged, Date.now()));
+  }
+}
 
 type ListedRun = Awaited<ReturnType<typeof listedRun>>;
 
 async function listedRun({ dir, run, state }: FoundRuns["runs"][number]) {
-  const { lastRow } = await import("../core/record/tail.ts");
   const last = await lastRow(dir).catch(() => undefined);
   const { id, name, steps, createdAt, engine } = run;
   return { id, name, state, step: last?.step ?? 0, steps, loss: last?.metrics["train/loss"], createdAt, engine, dir };
 }
 
-async function listText(
-  root: string,
-  runs: readonly ListedRun[],
-  damaged: FoundRuns["damaged"],
-  now: number,
-): Promise<string> {
-  const { basename } = await import("node:path");
-  const { bold, sanitise, table } = await import("./terminal.ts");
-  const { age, shortNumber } = await import("./numbers.ts");
+function listText(root: string, runs: readonly ListedRun[], damaged: FoundRuns["damaged"], now: number): string {
   if (runs.length + damaged.length === 0) return `No runs in ${sanitise(root)} yet: \`experiment train\` makes one.`;
   const rows = runs.map(({ id, name, state, step, steps, loss, createdAt, engine }) => [
     sanitise(id),

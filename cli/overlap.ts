@@ -1,7 +1,12 @@
 /** `experiment overlap FORK…`: do the forks of one checkpoint lose the same units? */
-import type { CommandModule } from "yargs";
-import type { OverlapReport } from "../studies/overlap.ts";
-import type { LoadPlugins } from "./cli.ts";
+import { resolveRun } from "../core/record/runs.ts";
+import { type ArmsReport, armsOf } from "../studies/arms.ts";
+import { openForks } from "../studies/opened-forks.ts";
+import { type OverlapReport, overlapOf } from "../studies/overlap.ts";
+import type { LoadPlugins } from "./command.ts";
+import { jsonText } from "./numbers.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { table } from "./terminal.ts";
 
 interface Arguments {
   forks: string[];
@@ -10,53 +15,56 @@ interface Arguments {
   json: boolean;
 }
 
-/** The command. */
-export function overlapCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
-  return {
-    command: "overlap <forks..>",
-    describe: "Compare the units that forks of one checkpoint lose, with chance.",
-    builder: (yargs) =>
-      yargs
-        .positional("forks", { type: "string", array: true, demandOption: true, describe: "Forks: ids, names, paths." })
-        .option("tokens", {
-          type: "number",
-          default: 65_536,
-          describe: "Tokens without a firing that make a unit silent.",
-        })
-        .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-        .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-    handler: async ({ forks, tokens, runs, json }) => {
-      const { overlapOf } = await import("../studies/overlap.ts");
-      const { resolveRun } = await import("../core/record/runs.ts");
-      const { runsFolder } = await import("./runs-folder.ts");
-      const { jsonText } = await import("./numbers.ts");
-      const root = await runsFolder(runs);
-      const report = await overlapOf(
-        forks.map((fork) => resolveRun(root, fork)),
-        tokens,
-        await plugins(),
-      );
-      if (json) console.log(jsonText(report));
-      else console.log(await overlapText(report));
-    },
-  };
+export async function overlapCommand({ forks, tokens, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+  const root = await runsFolder(runs);
+  const dirs = forks.map((fork) => resolveRun(root, fork));
+  const arms = new Set((await openForks(dirs)).forks.map(({ arm }) => arm));
+  if (arms.size > 1) {
+    const report = await armsOf(dirs, tokens, await plugins());
+    console.log(json ? jsonText(report) : armsText(report));
+    return;
+  }
+  const report = await overlapOf(dirs, tokens, await plugins());
+  console.log(json ? jsonText(report) : overlapText(report));
 }
 
-async function overlapText({ run, step, steps, forks, tokens, layers }: OverlapReport): Promise<string> {
-  const { table } = await import("./terminal.ts");
-  const head = ["layer", "alive", "fell silent", "lift", "z", "lift, deciles", "z", "fortieths", "z", "kappa"];
-  const rows = layers.map(({ layer, alive, fellSilent, plain, stratified, finer, kappa }) => [
+function overlapText({ run, step, steps, arm, forks, tokens, layers }: OverlapReport): string {
+  const head = ["layer", "alive", "fell silent", "lift", "z", "kappa"];
+  const rows = layers.map(({ layer, alive, fellSilent, overlap, kappa }) => [
     String(layer),
     String(alive),
     fellSilent.join(" "),
-    ...[plain.lift, plain.z, stratified.lift, stratified.z, finer.lift, finer.z, kappa].map((value) =>
-      value.toFixed(2),
-    ),
+    ...[overlap.lift, overlap.z, kappa].map((value) => value.toFixed(2)),
   ]);
   return [
-    `${forks.length} forks of ${run} at step ${step}, ${steps} steps each; silent: no firing in the same ${tokens} training tokens.`,
+    `${forks.length} ${arm} forks of ${run} at step ${step}, ${steps} steps each; silent: no firing in the same ${tokens} training tokens.`,
     table([head, ...rows], { align: "right" }),
-    "lift: overlap over that of random sets of the same sizes; deciles, fortieths: of sets random within these groups of firing",
-    "frequency at the fork. About 1 there: which units are lost is explained by how seldom they already fired.",
+    "lift: overlap over that of sets random among units that fired as often at the fork (40 groups). About 1: which units are lost",
+    "is explained by how seldom they already fired; z above 2: something else in the state decides, too.",
+  ].join("\n");
+}
+
+function armsText({ run, step, steps, tokens, arms, comparisons }: ArmsReport): string {
+  const head = ["change", "layer", "deaths", "plain", "difference", "95 %", "deaths are"];
+  const rows = comparisons.map(({ arm, layer, deaths, plain, difference, conclusion }) => [
+    arm,
+    String(layer),
+    deaths.join(" "),
+    plain.join(" "),
+    difference.value.toFixed(1),
+    Number.isFinite(difference.low) ? `${difference.low.toFixed(1)} to ${difference.high.toFixed(1)}` : "-",
+    conclusion,
+  ]);
+  const notes = arms.flatMap(({ arm, skipped }) => {
+    if (skipped === undefined) return [];
+    return skipped === 0
+      ? `${arm}: no update was left out, so that its forks are plain ones; nothing can be concluded.`
+      : `${arm}: ${skipped} updates left out over its forks.`;
+  });
+  return [
+    `Forks of ${run} at step ${step}, ${steps} steps each; deaths: units that fire at the fork and not at the end, in the same ${tokens} training tokens.`,
+    table([head, ...rows], { align: "right" }),
+    "difference: change minus plain, paired by data order, t interval over orders. Arms are never pooled: for overlap give forks of one arm.",
+    ...notes,
   ].join("\n");
 }

@@ -1,7 +1,10 @@
 /** `experiment prune RUN`: what the held-out loss is without the silent and the least used units. */
-import type { CommandModule } from "yargs";
-import type { PruneReport } from "../studies/prune.ts";
-import type { LoadPlugins } from "./cli.ts";
+import { resolveRun } from "../core/record/runs.ts";
+import { type PruneReport, pruneRun } from "../studies/prune.ts";
+import type { LoadPlugins } from "./command.ts";
+import { jsonText } from "./numbers.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { table } from "./terminal.ts";
 
 interface Arguments {
   run: string;
@@ -13,36 +16,13 @@ interface Arguments {
 
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/** The command. */
-export function pruneCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
-  return {
-    command: "prune <run>",
-    describe: "Show the held-out loss without silent and least used units, layer by layer.",
-    builder: (yargs) =>
-      yargs
-        .positional("run", { type: "string", demandOption: true, describe: "Id, name, path, or `latest`." })
-        .option("at", { type: "number", describe: "Step of the checkpoint (default: the newest)." })
-        .option("tokens", {
-          type: "number",
-          default: 32_768,
-          describe: "Training tokens over which firings are counted.",
-        })
-        .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-        .option("json", { type: "boolean", default: false, describe: "Print JSON." }) as never,
-    handler: async ({ run, at, tokens, runs, json }) => {
-      const { pruneRun } = await import("../studies/prune.ts");
-      const { resolveRun } = await import("../core/record/runs.ts");
-      const { runsFolder } = await import("./runs-folder.ts");
-      const { jsonText } = await import("./numbers.ts");
-      const dir = resolveRun(await runsFolder(runs), run);
-      const report = await pruneRun({ dir, ...(at === undefined ? {} : { at }), tokens, shares }, await plugins());
-      console.log(json ? jsonText(report) : await pruneText(report));
-    },
-  };
+export async function pruneCommand({ run, at, tokens, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+  const dir = resolveRun(await runsFolder(runs), run);
+  const report = await pruneRun({ dir, ...(at === undefined ? {} : { at }), tokens, shares }, await plugins());
+  console.log(json ? jsonText(report) : pruneText(report));
 }
 
-async function pruneText({ run, step, tokens, loss, windows, removals }: PruneReport): Promise<string> {
-  const { table } = await import("./terminal.ts");
+function pruneText({ run, step, tokens, loss, windows, removals }: PruneReport): string {
   const layers = [...new Set(removals.map(({ layer }) => layer))];
   const head = ["layer", "silent units", "silent", ...shares.map((share) => `${Math.round(100 * share)} %`)];
   const rows = layers.map((layer) => {

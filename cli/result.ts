@@ -15,7 +15,10 @@ export function resultText(result: TrainResult, cwd: string = process.cwd()): st
   if (last["eval/loss"] !== undefined) {
     const bits = last["eval/bits_per_byte"];
     const error = last["eval/loss_se"];
-    losses.push(`held out ${shortNumber(last["eval/loss"])} ± ${shortNumber(error)} nats per token (standard error)`);
+    const sure = Number.isFinite(error)
+      ? `± ${shortNumber(error)} nats per token (standard error over documents)`
+      : "nats per token (one document: no standard error)";
+    losses.push(`held out ${shortNumber(last["eval/loss"])} ${sure}`);
     if (bits !== undefined) losses.push(`${shortNumber(bits)} bits per byte`);
   }
   if (losses.length > 0) parts.push(losses.join(", "));

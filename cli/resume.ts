@@ -1,6 +1,9 @@
 /** `experiment resume RUN`: goes on from the newest checkpoint, bit by bit as if it had never stopped. */
-import type { CommandModule } from "yargs";
-import type { LoadPlugins } from "./cli.ts";
+import { loadConfig } from "../core/config/load.ts";
+import { resumeRequest } from "../core/run/resume.ts";
+import type { LoadPlugins } from "./command.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { runTraining } from "./training.ts";
 
 interface Arguments {
   run: string;
@@ -8,24 +11,8 @@ interface Arguments {
   json: boolean;
 }
 
-export function resumeCommand(plugins: LoadPlugins): CommandModule<object, Arguments> {
-  return {
-    command: "resume <run>",
-    describe: "Go on with a run from its newest checkpoint.",
-    builder: (yargs) =>
-      yargs
-        .positional("run", { type: "string", demandOption: true, describe: "Id, name, path, or `latest`." })
-        .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." })
-        .option("json", { type: "boolean", default: false, describe: "Print the result as JSON." })
-        .example("$0 resume latest", "the newest run") as never,
-    handler: async ({ run, runs, json }) => {
-      const { resumeRequest } = await import("../core/run/resume.ts");
-      const { runsFolder } = await import("./runs-folder.ts");
-      const { runTraining } = await import("./training.ts");
-      const { loadConfig } = await import("../core/config/load.ts");
-      const present = await loadConfig({ cwd: process.cwd(), env: process.env }).catch(() => undefined);
-      const request = resumeRequest(await runsFolder(runs), run, await plugins(), present?.config);
-      await runTraining(request, json);
-    },
-  };
+export async function resumeCommand({ run, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+  const present = await loadConfig({ cwd: process.cwd(), env: process.env }).catch(() => undefined);
+  const request = resumeRequest(await runsFolder(runs), run, await plugins(), present?.config);
+  await runTraining(request, json);
 }

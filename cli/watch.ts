@@ -1,6 +1,10 @@
 /** `experiment watch RUN`: a run in the terminal, redrawn while it trains. */
 import { basename, dirname } from "node:path";
-import type { CommandModule } from "yargs";
+import { resolveRun } from "../core/record/runs.ts";
+import { Library } from "../viewer/library.ts";
+import { screenKeys, screenLines } from "../viewer/terminal.ts";
+import { runsFolder } from "./runs-folder.ts";
+import { sanitise } from "./terminal.ts";
 
 interface Arguments {
   run: string;
@@ -10,26 +14,12 @@ interface Arguments {
 
 const every = 500;
 
-export const watchCommand: CommandModule<object, Arguments> = {
-  command: "watch [run]",
-  describe: "Watch a run in the terminal until it ends.",
-  builder: (yargs) =>
-    yargs
-      .positional("run", { type: "string", default: "latest", describe: "Id, name, path, or `latest`." })
-      .option("once", { type: "boolean", default: false, describe: "Print the present state and leave." })
-      .option("runs", { type: "string", describe: "Folder of the run directories (default: the config's)." }) as never,
-  handler: async ({ run, runs, once }) => {
-    const { runsFolder } = await import("./runs-folder.ts");
-    const { resolveRun } = await import("../core/record/runs.ts");
-    await watch(resolveRun(await runsFolder(runs), run), once);
-  },
-};
+export async function watchCommand({ run, runs, once }: Arguments): Promise<void> {
+  await watch(resolveRun(await runsFolder(runs), run), once);
+}
 
 /** Redraws in place on a terminal; elsewhere prints one line when there is news. */
 async function watch(dir: string, once: boolean): Promise<void> {
-  const { Library } = await import("../viewer/library.ts");
-  const { screenKeys, screenLines } = await import("../viewer/terminal.ts");
-  const { sanitise } = await import("./terminal.ts");
   const id = basename(dir);
   const library = new Library(dirname(dir), { only: id });
   const stopped = new AbortController();
@@ -46,9 +36,7 @@ async function watch(dir: string, once: boolean): Promise<void> {
       const keys = screenKeys(detail);
       const series = await library.series(id, keys, { axis: "step", points: 240 });
       const width = process.stdout.columns ?? 100;
-      const lines = screenLines({ detail, series, now: Date.now(), width }).map((line) =>
-        sanitiseLine(line, width, sanitise),
-      );
+      const lines = screenLines({ detail, series, now: Date.now(), width }).map((line) => sanitiseLine(line, width));
       const ended = detail.summary.state !== "running";
       if (inPlace) {
         // Up to the first line of the last picture, and everything below it away.
@@ -82,7 +70,7 @@ function oneLine({
 }
 
 /** Keeps runs of spaces, which align columns, and nothing that a terminal would act on. */
-function sanitiseLine(line: string, width: number, sanitise: (text: string, longest?: number) => string): string {
+function sanitiseLine(line: string, width: number): string {
   const words = line.split(/( {2,})/).map((part) => (/^ +$/.test(part) ? part : sanitise(part, width)));
   return [...words.join("")].slice(0, Math.max(20, width - 1)).join("");
 }

@@ -1,28 +1,27 @@
 /** What layers are compared by: names that the layer-contrast analyzer reports and `experiment contrast` reads. */
-import { logit } from "./effects.ts";
+import { arcsine, logit } from "./effects.ts";
 
-/** Shares of a layer's units, compared by their log odds. */
-export const shareNames = ["use_token", "use_seq", "use_batch", "k50", "always_on", "rare", "dead_hat"] as const;
+/** Shares of a layer's units that are 0 or 1 in no network that trains, compared by their log odds. */
+const oddsNames = ["use_token", "use_seq", "k50"] as const;
+/** Shares that may well be 0 or 1, compared by their arcsines (Cohen's h), which are finite there. */
+const arcsineNames = ["use_batch", "always_on", "rare", "dead_hat"] as const;
 /** Ratios, compared by their logs. */
 export const ratioNames = ["batch_over_token", "cluster_index"] as const;
+export const shareNames = [...oddsNames, ...arcsineNames] as const;
 export const statisticNames = [...shareNames, ...ratioNames] as const;
-/** Smooth enough in the sequences that the jackknife finds their error: `-+ t` errors is a 95 % interval. */
-export const coveredNames = ["use_token", "use_seq", "k50", "cluster_index"] as const;
-/**
- * Sizes of unions, and what rests on them. The jackknife errs upwards (Efron & Stein 1981, Ann. Statist. 9:586), and more so the
- * more a single sequence adds: `-+ t` errors covers at least 95 %. (always_on and rare, shares above and below a threshold, step
- * as sequences are left out: the jackknife knows nothing of their error.)
- */
-export const overcoveredNames = ["use_batch", "batch_over_token", "dead_hat"] as const;
-/** Statistics that have a jackknife error. */
-export const jackknifedNames = [...coveredNames, ...overcoveredNames] as const;
-export type JackknifedName = (typeof jackknifedNames)[number];
 export type ShareName = (typeof shareNames)[number];
 export type StatisticName = (typeof statisticNames)[number];
+export type Scale = "log odds" | "Cohen's h" | "log";
 
-const ratios: ReadonlySet<StatisticName> = new Set(ratioNames);
+/** The scale on which layers are compared. */
+export function scaleOf(name: StatisticName): Scale {
+  if ((ratioNames as readonly string[]).includes(name)) return "log";
+  return (arcsineNames as readonly string[]).includes(name) ? "Cohen's h" : "log odds";
+}
 
-/** The scale on which layers are compared: log odds of a share, log of a ratio. `unit` is one unit's share of its layer. */
-export function onScale(name: StatisticName, value: number, unit: number): number {
-  return ratios.has(name) ? Math.log(value) : logit(value, unit);
+/** A value on that scale. */
+export function onScale(name: StatisticName, value: number): number {
+  const scale = scaleOf(name);
+  if (scale === "log") return Math.log(value);
+  return scale === "log odds" ? logit(value) : arcsine(value);
 }

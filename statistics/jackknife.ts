@@ -28,8 +28,8 @@ export function jackknife(value: number, without: ArrayLike<number>): Estimate {
   return interval(value, without.length < 2 ? Number.NaN : jackknifeError(without), without.length - 1);
 }
 
-/** `value -+ t se`, 95 %. */
+/** `value -+ t se`, 95 %; no interval where nothing varied, as an error of exactly 0 is not known but missing. */
 export function interval(value: number, se: number, df: number): Estimate {
-  const reach = se === 0 ? 0 : studentQuantile(0.975, df) * se;
+  const reach = se > 0 ? studentQuantile(0.975, df) * se : Number.NaN;
   return { value, se, low: value - reach, high: value + reach };
 }

@@ -25,6 +25,34 @@ export function signFlip(values: readonly number[]): number {
   return extreme / patterns;
 }
 
+/**
+ * Sign-flip p values of several statistics, corrected for their number (Westfall & Young's maxT, 1993): the share of the 2^S sign
+ * patterns, each applied to all statistics of a seed together, whose largest |t| is at least this statistic's. Exact under the
+ * hypothesis that no statistic differs, however they hang together; never below 2 / 2^S. `bySeed[k]` holds seed k's values; a
+ * statistic that is not finite in every seed has NaN and does not count.
+ */
+export function signFlipTogether(bySeed: readonly (readonly number[])[]): number[] {
+  const seeds = bySeed.length;
+  const count = bySeed[0]?.length ?? 0;
+  const columns = Array.from({ length: count }, (_, j) => bySeed.map((values) => values[j]!));
+  const known = columns.map((column) => column.every(Number.isFinite));
+  const squares = columns.map((column) => column.reduce((sum, value) => sum + value * value, 0));
+  // |t| rises with (sum x)^2 / sum x^2, and the latter does not change with signs.
+  const strength = (j: number, pattern: number) => {
+    let sum = 0;
+    for (let k = 0; k < seeds; k++) sum += (pattern >> k) & 1 ? -columns[j]![k]! : columns[j]![k]!;
+    return squares[j] === 0 ? 0 : sum ** 2 / squares[j]!;
+  };
+  const seen = columns.map((_, j) => (known[j] ? strength(j, 0) : Number.NaN));
+  const atLeast = new Float64Array(count);
+  for (let pattern = 0; pattern < 2 ** seeds; pattern++) {
+    let largest = 0;
+    for (let j = 0; j < count; j++) if (known[j]) largest = Math.max(largest, strength(j, pattern));
+    for (let j = 0; j < count; j++) if (largest >= seen[j]! * (1 - 1e-12)) atLeast[j]!++;
+  }
+  return Array.from(atLeast, (times, j) => (known[j] ? times / 2 ** seeds : Number.NaN));
+}
+
 /** Ranks from 1, ties sharing their mean. */
 export function ranks(values: readonly number[]): number[] {
   return values.map((value) => {

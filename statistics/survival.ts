@@ -18,17 +18,17 @@ export function rateBound(n: number): number {
 }
 
 /**
- * Kaplan & Meier's (1958) survival after 0, 1, 2 ... periods: `ended[d]` spells ended in period d, `censored[d]` were last
- * seen in it, still going.
+ * Kaplan & Meier's (1958) survival: `survival[d]` of spells go on for longer than d periods. `ended[d]` spells ended after d periods,
+ * `censored[d]` were last seen after d, still going.
  */
 export function kaplanMeier(ended: ArrayLike<number>, censored: ArrayLike<number>): Float64Array {
   const periods = Math.max(ended.length, censored.length);
-  const survival = new Float64Array(periods + 1).fill(1);
+  const survival = new Float64Array(periods);
   let atRisk = 0;
   for (let d = 0; d < periods; d++) atRisk += (ended[d] ?? 0) + (censored[d] ?? 0);
   for (let d = 0; d < periods; d++) {
     const share = atRisk === 0 ? 0 : (ended[d] ?? 0) / atRisk;
-    survival[d + 1] = survival[d]! * (1 - share);
+    survival[d] = (d === 0 ? 1 : survival[d - 1]!) * (1 - share);
     atRisk -= (ended[d] ?? 0) + (censored[d] ?? 0);
   }
   return survival;

@@ -1,7 +1,7 @@
 /** Trends over time: a slope and its interval under autocorrelated noise. */
 import { studentCdf, studentQuantile } from "./special.ts";
 
-/** A slope with its 95 % interval. */
+/** A slope with its interval. */
 export interface Slope {
   readonly slope: number;
   readonly low: number;
@@ -25,18 +25,19 @@ const leastWeight = 1e-7;
  * The slope of `y` against `x`, the noise being autoregressive of order one in the order of the points: `e_i = rho e_(i-1) + u_i`.
  * Given rho the slope has a t distribution with n - 2 degrees of freedom; rho itself is averaged out, each value weighing as much
  * as its restricted likelihood (Zellner & Tiao 1964, JASA 59:763: nothing known of intercept, slope, log deviation and rho in
- * (-1, 1)). Plugging one estimate of rho in would make intervals too short, as its error is large in series of this length. NaN for
+ * (-1, 1)). `level` is what the interval misses, on both sides together. Plugging one estimate of rho in would make intervals too short, as its error is large in series of this length. NaN for
  * fewer than three points.
  *
  * The interval covers less than it says where rho is near 1 for the length of the series (above 0.7 at 20 points), and where the
  * noise has a white part besides.
  */
-export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>): Slope {
+export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>, level = 0.05): Slope {
   const n = x.length;
   if (n < 3) return { slope: Number.NaN, low: Number.NaN, high: Number.NaN };
   const components = componentsOf(centred(x), centred(y));
   const slope = components.reduce((sum, one) => sum + one.weight * one.slope, 0);
-  return { slope, low: mixtureQuantile(components, 0.025, n - 2), high: mixtureQuantile(components, 0.975, n - 2) };
+  const at = (p: number) => mixtureQuantile(components, p, n - 2);
+  return { slope, low: at(level / 2), high: at(1 - level / 2) };
 }
 
 function centred(values: ArrayLike<number>): Float64Array {

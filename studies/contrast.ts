@@ -4,10 +4,10 @@ import { contrastRunsDiffer, noContrastRows, seedsRepeat } from "../core/errors/
 import type { RunFile } from "../core/record/format.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
-import { onScale, type StatisticName, statisticNames } from "../statistics/contrast.ts";
+import { onScale, type Scale, type StatisticName, scaleOf, statisticNames } from "../statistics/contrast.ts";
 import type { Estimate } from "../statistics/jackknife.ts";
 import { mean } from "../statistics/moments.ts";
-import { acrossSeeds, pagesL, signFlip, spearmanWithOrder } from "../statistics/seeds.ts";
+import { acrossSeeds, pagesL, signFlip, signFlipTogether, spearmanWithOrder } from "../statistics/seeds.ts";
 
 /** Fewest seeds with which an exact sign-flip p can fall below 0.05: 2 / 2^6 = 0.031. */
 export const fewestSeeds = 6;
@@ -17,15 +17,17 @@ export interface StatisticContrast {
   readonly statistic: StatisticName;
   /** Mean over seeds of each layer's value. */
   readonly layers: readonly number[];
-  /** Last minus first layer, log odds (log for ratios): mean over seeds with its t interval. */
+  readonly scale: Scale;
+  /** Last minus first layer on that scale: mean over seeds with its t interval. */
   readonly delta: Estimate;
-  /** Exact two-sided sign-flip p of delta. */
+  /** Exact two-sided sign-flip p of delta, by itself and corrected for all statistics being tested (maxT). */
   readonly p: number;
+  readonly corrected: number;
   /** Page's test for a trend over all layers, normal approximation, and Spearman's rho with depth, mean over seeds. */
   readonly pageZ: number;
   readonly pageP: number;
   readonly spearman: number;
-  /** What may be said: nothing with fewer than six seeds. */
+  /** What may be said at 5 % for any false claim among all: nothing with fewer than six seeds. */
   readonly claim: "last higher" | "first higher" | "none" | "too few seeds";
 }
 
@@ -44,32 +46,41 @@ export async function contrastRuns(dirs: readonly string[], rows: number): Promi
   checkSame(runs);
   const bySeed: Record<StatisticName, number[]>[] = [];
   for (const [k, dir] of dirs.entries()) bySeed.push(await lastValues(dir, runs[k]!, rows));
-  const unit = 1 / runs[0]!.model.d_mlp;
-  const statistics = statisticNames.map((name) =>
-    statisticContrast(
-      name,
-      bySeed.map((values) => values[name]),
-      unit,
-    ),
-  );
-  return { runs: runs.map(({ id }) => id), seeds: runs.map(({ seed }) => seed), rows, statistics };
+  return {
+    runs: runs.map(({ id }) => id),
+    seeds: runs.map(({ seed }) => seed),
+    rows,
+    statistics: contrastSeeds(bySeed),
+  };
 }
 
-/** One statistic from its value in each layer (columns) of each seed (rows). */
-export function statisticContrast(
-  name: StatisticName,
-  bySeed: readonly (readonly number[])[],
-  unit: number,
-): StatisticContrast {
-  const deltas = bySeed.map((layers) => onScale(name, layers.at(-1)!, unit) - onScale(name, layers[0]!, unit));
-  const delta = acrossSeeds(deltas);
-  const p = signFlip(deltas);
-  const page = pagesL(bySeed);
+/** All statistics from each seed's values by layer; claims are corrected for their number. */
+export function contrastSeeds(
+  bySeed: readonly Readonly<Record<StatisticName, readonly number[]>>[],
+): StatisticContrast[] {
+  const deltas = bySeed.map((values) =>
+    statisticNames.map((name) => onScale(name, values[name].at(-1)!) - onScale(name, values[name][0]!)),
+  );
+  const together = signFlipTogether(deltas);
   const enough = bySeed.length >= fewestSeeds;
-  const claim = !enough ? "too few seeds" : !(p < 0.05) ? "none" : delta.value > 0 ? "last higher" : "first higher";
-  const layers = bySeed[0]!.map((_, layer) => mean(bySeed.map((values) => values[layer]!)));
-  const spearman = mean(bySeed.map(spearmanWithOrder));
-  return { statistic: name, layers, delta, p, pageZ: page.z, pageP: page.p, spearman, claim };
+  return statisticNames.map((name, j): StatisticContrast => {
+    const own = deltas.map((seed) => seed[j]!);
+    const byLayer = bySeed.map((values) => values[name]);
+    const delta = acrossSeeds(own);
+    const corrected = together[j]!;
+    const page = pagesL(byLayer);
+    const claim = !enough
+      ? "too few seeds"
+      : !(corrected < 0.05)
+        ? "none"
+        : delta.value > 0
+          ? "last higher"
+          : "first higher";
+    const layers = byLayer[0]!.map((_, layer) => mean(byLayer.map((values) => values[layer]!)));
+    const spearman = mean(byLayer.map(spearmanWithOrder));
+    const tests = { p: signFlip(own), corrected, pageZ: page.z, pageP: page.p, spearman };
+    return { statistic: name, scale: scaleOf(name), layers, delta, ...tests, claim };
+  });
 }
 
 function checkSame(runs: readonly RunFile[]): void {

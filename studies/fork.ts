@@ -109,7 +109,7 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
       };
       const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
       const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
-      return { loaded, plugins, fork: { of: { run: run.id, step: found.step }, checkpoint: found.path } };
+      return { loaded, plugins, fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path } };
     }),
   );
 }

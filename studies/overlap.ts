@@ -1,10 +1,8 @@
-/** Do the forks of one checkpoint lose the same units? Against chance, plain and among units that fire as often. */
-import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
-import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "../core/errors/errors.ts";
+/** Do the forks of one checkpoint lose the same units? Against chance among units that fire as often. */
+import { armsMixed } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
-import { readRun } from "../core/record/runs.ts";
-import { reopen } from "../core/run/reopened.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
+import { forkFirings, openForks } from "./opened-forks.ts";
 
 /** What the forks share in one layer. */
 export interface LayerOverlap {
@@ -13,68 +11,42 @@ export interface LayerOverlap {
   readonly alive: number;
   /** Of those, units that do not at the end of each fork. */
   readonly fellSilent: readonly number[];
-  /** Over all pairs of forks together: against random sets, and against sets random within deciles of firing frequency. */
-  readonly plain: Overlap;
-  readonly stratified: Overlap;
-  /** Within fortieths: what is left when units of one decile, too, may differ in frequency. */
-  readonly finer: Overlap;
+  /** Over all pairs of forks together, against sets random within groups of units that fired as often at the fork. */
+  readonly overlap: Overlap;
   /** Fleiss' kappa of the forks' verdicts on each alive unit. */
   readonly kappa: number;
 }
 
-/** What `experiment overlap` prints. */
+/** What `experiment overlap` prints of forks that differ in their data order alone. */
 export interface OverlapReport {
   readonly run: string;
   readonly step: number;
   readonly steps: number;
+  readonly arm: string;
   readonly forks: readonly string[];
   /** Tokens without a firing that make a unit silent. */
   readonly tokens: number;
   readonly layers: readonly LayerOverlap[];
 }
 
-/** Compares forks of one checkpoint that differ in their data order. Throws `usage` for runs that cannot be compared. */
-export async function overlapOf(dirs: readonly string[], tokens: number, plugins: PluginTable): Promise<OverlapReport> {
-  if (dirs.length < 2) throw tooFewForks(dirs.length);
-  const forks = dirs.map((dir) => {
-    const { run } = readRun(dir);
-    if (run.fork === undefined) throw notAFork(run.id);
-    const end = latestCheckpoint(dir).latest;
-    const start = listCheckpoints(dir).find(({ step }) => step === run.fork?.step);
-    if (end === undefined || start === undefined || end.step === start.step)
-      throw noCheckpointAt(run.id, run.fork.step, []);
-    return { run, origin: run.fork, start, end };
-  });
-  const [first] = forks;
-  for (const { run, origin, end } of forks) {
-    const same = origin.run === first!.origin.run && origin.step === first!.origin.step && end.step === first!.end.step;
-    if (!same) throw forksDiffer(first!.run.id, run.id);
-  }
+/** Groups of equal firing frequency: with ten, units of one group still differ so much that the test is not calibrated. */
+const groups = 40;
 
-  const open = await reopen(dirs[0]!, plugins);
-  try {
-    const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const before = await open.firings(open.load(first!.start.path).state, sequences);
-    const after: Int32Array[][] = [];
-    for (const { end } of forks) after.push(await open.firings(open.load(end.path).state, sequences));
-    const layers = before.map((firings, layer) =>
-      layerOverlap(
-        layer,
-        firings,
-        after.map((fork) => fork[layer]!),
-      ),
-    );
-    return {
-      run: first!.origin.run,
-      step: first!.origin.step,
-      steps: first!.end.step - first!.origin.step,
-      forks: forks.map(({ run }) => run.id),
-      tokens: sequences * open.config.model.n_ctx,
-      layers,
-    };
-  } finally {
-    await open.close();
-  }
+/** Compares forks of one checkpoint that differ in their data order. Throws `usage` for runs that cannot be compared, mixed arms among them. */
+export async function overlapOf(dirs: readonly string[], tokens: number, plugins: PluginTable): Promise<OverlapReport> {
+  const opened = await openForks(dirs);
+  const { run, step, steps, forks } = opened;
+  const arms = [...new Set(forks.map(({ arm }) => arm))];
+  if (arms.length > 1) throw armsMixed(arms);
+  const counted = await forkFirings(opened, tokens, plugins);
+  const layers = counted.before.map((before, layer) =>
+    layerOverlap(
+      layer,
+      before,
+      counted.after.map((fork) => fork[layer]!),
+    ),
+  );
+  return { run, step, steps, arm: arms[0]!, forks: forks.map(({ id }) => id), tokens: counted.tokens, layers };
 }
 
 /** Overlap in one layer, from firings of each unit at the fork and at each fork's end. */
@@ -82,18 +54,13 @@ export function layerOverlap(layer: number, before: Int32Array, after: readonly 
   const alive = [...before.keys()].filter((unit) => before[unit]! > 0);
   const sets = after.map((firings) => new Set(alive.filter((unit) => firings[unit] === 0)));
   const pairs = sets.flatMap((a, i) => sets.slice(i + 1).map((b) => [a, b] as const));
-  const within = (groups: number) => {
-    const strata = groupsByScore(alive, (unit) => before[unit]!, groups);
-    return overlap(pairs.flatMap(([a, b]) => strata.map((stratum) => stratumOf(stratum, a, b))));
-  };
+  const strata = groupsByScore(alive, (unit) => before[unit]!, groups);
   const yes = alive.map((unit) => sets.filter((set) => set.has(unit)).length);
   return {
     layer,
     alive: alive.length,
     fellSilent: sets.map((set) => set.size),
-    plain: overlap(pairs.map(([a, b]) => stratumOf(alive, a, b))),
-    stratified: within(10),
-    finer: within(40),
+    overlap: overlap(pairs.flatMap(([a, b]) => strata.map((stratum) => stratumOf(stratum, a, b)))),
     kappa: fleissKappa(yes, sets.length),
   };
 }

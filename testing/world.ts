@@ -61,7 +61,7 @@ export async function course(
 ): Promise<{ readonly looked: readonly Looked[]; readonly state: Arrays }> {
   const { config, run } = tinyRun(seed);
   const sampler = randomSampler(seed, config.model.n_ctx);
-  const held = { ...sampler.next(4), count: 4, available: 4 };
+  const held = { ...sampler.next(4), count: 4, available: 4, documents: Int32Array.of(0, 1, 2, 3) };
   const programs = await createPrograms(engine, config, d_vocab, analyzers, held);
   const plan = { model: config.model, train: config.train, d_vocab };
   const state = await engine.upload(initialState(plan, createRandom(seed, "weights")));

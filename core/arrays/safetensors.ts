@@ -5,6 +5,7 @@
  */
 import { damagedFile, internal } from "../errors/errors.ts";
 import { type Arrays, type NDArray, sizeOf, type TypedArray } from "./ndarray.ts";
+import { type HeaderEntry, headerOf, lengthBytes, startOf } from "./safetensors-header.ts";
 
 const constructors = {
   F64: Float64Array,
@@ -17,15 +18,11 @@ const constructors = {
 type DType = keyof typeof constructors;
 const dtypes = Object.keys(constructors) as readonly DType[];
 
-const lengthBytes = 8;
-/** The reference implementation refuses longer headers. */
-const longestHeader = 100_000_000;
+const widths = Object.fromEntries(dtypes.map((dtype) => [dtype, constructors[dtype].BYTES_PER_ELEMENT])) as Readonly<
+  Record<DType, number>
+>;
 
-interface Entry {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+type Entry = HeaderEntry<DType>;
 
 /** What a file holds. The arrays are views on the bytes where alignment allows, so the bytes must not be written again. */
 export interface Safetensors {
@@ -68,51 +65,10 @@ export function encodeSafetensors(arrays: Arrays, metadata: Readonly<Record<stri
 /** Reads a safetensors file, trusting nothing in it. `where` (a path) begins the message of the error. */
 export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
   const damaged = (problem: string) => damagedFile(where, problem);
-  if (bytes.length < lengthBytes) throw damaged(`expected a safetensors file, got ${bytes.length} bytes`);
-  const headerLength = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
-  if (headerLength > BigInt(Math.min(longestHeader, bytes.length - lengthBytes))) {
-    throw damaged(`the header claims ${headerLength} bytes of a file of ${bytes.length}`);
-  }
-  const start = lengthBytes + Number(headerLength);
-  const header = parsedHeader(bytes.subarray(lengthBytes, start));
-  if (header === undefined) throw damaged("the header is not a JSON object");
-
-  const { __metadata__: metadata = {}, ...rest } = header;
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw damaged("`__metadata__` must map strings to strings");
-  }
-  const entries: [string, Entry][] = Object.entries(rest).map(([name, entry]) => {
-    const problem = problemOf(entry);
-    if (problem !== undefined) throw damaged(`array \`${name.slice(0, 60)}\`: ${problem}`);
-    return [name, entry as Entry];
-  });
-  let end = 0;
-  for (const [name, { data_offsets: at }] of [...entries].sort(byOffset)) {
-    if (at[0] !== end) throw damaged(`array \`${name.slice(0, 60)}\` begins at ${at[0]}, expected ${end}`);
-    end = at[1];
-  }
-  if (start + end !== bytes.length) throw damaged(`expected ${start + end} bytes, got ${bytes.length}`);
-  const arrays = entries.map(([name, entry]) => [name, viewOf(bytes, start, entry)] as const);
-  return { arrays: Object.fromEntries(arrays), metadata: metadata as Record<string, string> };
-}
-
-function parsedHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return isRecord(header) ? header : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function problemOf(entry: unknown): string | undefined {
-  if (!isRecord(entry)) return "expected an object";
-  const { dtype, shape, data_offsets: at } = entry;
-  if (!dtypes.includes(dtype as DType)) return `expected a dtype of ${dtypes.join(", ")}, got ${JSON.stringify(dtype)}`;
-  if (!isSizes(shape)) return "the shape must be a list of sizes";
-  if (!isSizes(at) || at.length !== 2) return "data_offsets must be two offsets";
-  const size = sizeOf(shape) * constructors[dtype as DType].BYTES_PER_ELEMENT;
-  return at[1]! - at[0]! === size ? undefined : `${dtype} [${shape}] takes ${size} bytes, got ${at[1]! - at[0]!}`;
+  const start = startOf(bytes, bytes.length, damaged);
+  const file = { start, size: bytes.length, widths };
+  const { entries, metadata } = headerOf(bytes.subarray(lengthBytes, start), file, damaged);
+  return { arrays: Object.fromEntries(entries.map(([name, entry]) => [name, viewOf(bytes, start, entry)])), metadata };
 }
 
 function viewOf(bytes: Uint8Array, start: number, { dtype, shape, data_offsets: at }: Entry): NDArray {
@@ -124,11 +80,6 @@ function viewOf(bytes: Uint8Array, start: number, { dtype, shape, data_offsets: 
   return { shape, data: new View(bytes.slice(start + at[0], start + at[1]).buffer) };
 }
 
-/** By begin, then by end, so that an empty array comes before the one that begins where it stands. */
-function byOffset([, a]: [string, Entry], [, b]: [string, Entry]): number {
-  return a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1];
-}
-
 function dtypeOf(data: TypedArray): DType {
   const dtype = dtypes.find((name) => data instanceof constructors[name]);
   if (dtype === undefined) throw internal("an array of an element type that safetensors lacks");
@@ -137,12 +88,4 @@ function dtypeOf(data: TypedArray): DType {
 
 function width({ data }: NDArray): number {
   return data.BYTES_PER_ELEMENT;
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -43,8 +43,8 @@ export interface Run {
   readonly startedAt: number;
   /** The step whose checkpoint this process went on from; absent in a fresh run. */
   readonly resumedFrom?: number;
-  /** The run and step that this one was forked from; absent in a run that began with weights of its own. */
-  readonly fork?: { readonly run: string; readonly step: number };
+  /** The run and step that this one was forked from, and what was changed (`plain`: the data order alone); absent in a run that began with weights of its own. */
+  readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
   /** Every metric that may appear in rows, and every declared chart, all plugins together. */
   readonly metrics: readonly MetricInfo[];
   readonly charts: readonly DeclaredChart[];

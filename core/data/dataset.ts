@@ -25,8 +25,6 @@ export interface Dataset {
     /** Documents shorter than n_ctx + 1 tokens: no window fits, so they are in neither side. */
     readonly short: Omit<Counts, "windows">;
   };
-  /** UTF-8 bytes for each token of the held-out text, for bits per byte; absent when the corpus gave token ids. */
-  readonly bytesPerToken?: number;
   /** Absent when the corpus gave token ids. */
   readonly tokenizer?: Tokenizer;
   /** sha256 (hex) of the token stream: tokenizer, vocabulary, documents' lengths, ids. Says nothing of the split. */
@@ -66,7 +64,7 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
     train: splits.train,
     eval: splits.eval,
     counts,
-    ...(tokenizer && { tokenizer, bytesPerToken: bytesIn(splits.eval, tokenizer) / counts.eval.tokens }),
+    ...(tokenizer && { tokenizer }),
     hash,
     source: {
       ...loaded.source,
@@ -115,13 +113,6 @@ async function tokenized({ documents, d_vocab }: Documents, name: TokenizerName,
 
 function isTokens(document: Document): document is Uint16Array {
   return document instanceof Uint16Array;
-}
-
-function bytesIn(split: Split, tokenizer: Tokenizer): number {
-  return split.starts.reduce(
-    (sum, start, i) => sum + tokenizer.byteLength(split.tokens.subarray(start, split.ends[i])),
-    0,
-  );
 }
 
 function hashOf(documents: readonly Uint16Array[], d_vocab: number, tokenizer: Tokenizer | undefined): string {

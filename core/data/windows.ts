@@ -5,7 +5,6 @@
  */
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
-import type { Dataset } from "./dataset.ts";
 import type { Split } from "./split.ts";
 
 /** Token ids and the ids to predict, both `[batch pos]`. */
@@ -55,14 +54,26 @@ export interface EvalWindows extends Batch {
   readonly count: number;
   /** Windows that are held out. */
   readonly available: number;
+  /** Which held-out document each window is of, by number in the split. */
+  readonly documents: Int32Array;
 }
 
 /** Held-out windows, spread evenly over the held-out text. */
-export function evalWindows(dataset: Pick<Dataset, "eval">, n_ctx: number, count: number): EvalWindows {
+export function evalWindows(dataset: { readonly eval: Split }, n_ctx: number, count: number): EvalWindows {
   const all = windowStarts(dataset.eval, n_ctx);
   const taken = Math.min(count, all.length);
   const chosen = Uint32Array.from({ length: taken }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / taken)]!);
-  return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.length };
+  const documents = documentsOf(dataset.eval, chosen);
+  return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.length, documents };
+}
+
+/** The document of a split that each window is of; windows in corpus order. */
+export function documentsOf(split: Split, starts: ArrayLike<number>): Int32Array {
+  let document = 0;
+  return Int32Array.from(starts, (start) => {
+    while (split.ends[document]! <= start) document++;
+    return document;
+  });
 }
 
 function windowsIn(length: number, n_ctx: number): number {

@@ -1,9 +1,9 @@
 /** Opening TensorFlow.js' backends, and finding out why one cannot be had. */
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { engineUnavailable, reasonOf } from "../errors/errors.ts";
 import { quietTensorflow } from "./quiet.ts";
+import { tf } from "./tensorflow.ts";
 import { patchWasmKernels } from "./wasm-kernels.ts";
 
 export type EagerName = "tensorflow" | "wasm" | "cpu";

@@ -1,11 +1,11 @@
 /** Engines that run a step operation by operation on a TensorFlow.js backend: `tensorflow`, `wasm` and `cpu`. */
 
-import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf, type TypedArray } from "../arrays/ndarray.ts";
 import { ExperimentError, internal, invalidStep, reasonOf, wrongShape } from "../errors/errors.ts";
 import { activate, type EagerName, openBackend } from "./backend.ts";
 import type { DType, Engine, EngineOptions, Program, State, TensorSpec, TensorSpecs, Tensors } from "./engine.ts";
+import { tf } from "./tensorflow.ts";
 
 type HostTensors = Readonly<Record<string, NDArray>>;
 
@@ -22,7 +22,7 @@ export async function createEagerEngine(name: EagerName, _options: Pick<EngineOp
   const device = await openBackend(name);
 
   /** Runs `f` on this backend, in a tidy; a failure says where, and which operation the backend lacks. */
-  function computed<T extends tf.TensorContainer>(where: string, f: () => T): T {
+  function computed<T extends TensorContainer>(where: string, f: () => T): T {
     activate(name);
     try {
       return tf.tidy(f);
@@ -48,7 +48,7 @@ export async function createEagerEngine(name: EagerName, _options: Pick<EngineOp
         const given = { state: zeros(signature.state), inputs: zeros(signature.inputs) };
         const { state = {}, outputs } = step(given.state, given.inputs);
         checkSpecs(title, specsOf(state), signature.state);
-        return specsOf(outputs) as unknown as tf.TensorContainer;
+        return specsOf(outputs) as unknown as TensorContainer;
       });
       const outputs = specs as unknown as TensorSpecs;
 
@@ -83,7 +83,7 @@ export async function createEagerEngine(name: EagerName, _options: Pick<EngineOp
 
     release(state) {
       activate(name);
-      tf.dispose(tensorsOf(state) as tf.TensorContainer);
+      tf.dispose(tensorsOf(state) as TensorContainer);
       (state as EagerState).tensors = undefined;
     },
 

@@ -1,5 +1,5 @@
 /** TensorFlow.js without its banner. */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "./tensorflow.ts";
 
 /**
  * Keeps TensorFlow.js from advertising its Node package on stderr, which it does the first time that its plain JavaScript

@@ -1,8 +1,8 @@
 /** Kernels of TensorFlow.js' wasm backend that are replaced: wrong in places, or many times slower than they need to be. */
 
 import type { DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
 import { sizeOf } from "../arrays/ndarray.ts";
+import { tf } from "./tensorflow.ts";
 
 /** The part of the wasm backend that is used here. */
 interface WasmBackend {

@@ -33,8 +33,16 @@ export function tooFewForks(got: number): ExperimentError {
   return new ExperimentError("usage", `overlap: expected at least two forks of one checkpoint, got ${got}.`);
 }
 
+export function armsMixed(arms: readonly string[]): ExperimentError {
+  const message = `overlap: expected forks that differ in their data order alone, got arms ${arms.join(", ")}. What changes share with chance cannot be told from pooled arms.`;
+  return new ExperimentError("usage", message);
+}
+
 export function forksDiffer(a: string, b: string): ExperimentError {
-  return new ExperimentError("usage", `forks ${a} and ${b}: expected the same run, step and length; they differ.`);
+  return new ExperimentError(
+    "usage",
+    `forks ${a} and ${b}: expected the same run, step, length and settings of an arm; they differ.`,
+  );
 }
 
 export function contrastRunsDiffer(a: string, b: string, keys: readonly string[]): ExperimentError {

@@ -1,9 +1,10 @@
-/** Every error that a user can meet. Codes are stable (tests match them); the wording is all here and in comparison-errors.ts. */
+/** Every error that a user can meet. Codes are stable (tests match them); the wording is all in this folder. */
 import { ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 import { didYouMean } from "./nearest.ts";
 
 export * from "./comparison-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
+export * from "./weights-errors.ts";
 
 // One function a kind of error, so that tests and readers find all wording here.
 

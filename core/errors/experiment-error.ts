@@ -17,6 +17,7 @@ export type ErrorCode =
   | "checkpoint.invalid"
   | "checkpoint.newer"
   | "checkpoint.mismatch"
+  | "weights.invalid"
   | "train.diverged"
   | "train.failed"
   | "interrupted"
@@ -35,6 +36,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "run.notFound",
   "run.inUse",
   "checkpoint.mismatch",
+  "weights.invalid",
 ]);
 
 /** The one error class: `where: what was expected, what was got. What to do.` */

@@ -17,7 +17,7 @@ export const trainerMetrics: readonly MetricInfo[] = [
     description: "Mean cross-entropy of the step's batch before the update, nats per token, >= 0.",
     headline: true,
   },
-  { key: "train/bits_per_byte", description: "The same in bits per byte of text (text corpora only)." },
+  { key: "train/bits_per_byte", description: "The same in bits per byte of the batch's own text (text corpora only)." },
   { key: "train/lr", description: "Learning rate of the step.", headline: true },
   { key: "train/grad_norm", description: "Global L2 norm of the gradient before clipping.", headline: true },
   {
@@ -27,10 +27,15 @@ export const trainerMetrics: readonly MetricInfo[] = [
   },
   {
     key: "eval/loss_se",
-    description: "Standard error of eval/loss over windows (windows as independent units).",
+    description:
+      "Standard error of eval/loss over held-out documents (jackknife; windows of one document are alike). NaN with one.",
     headline: true,
   },
-  { key: "eval/bits_per_byte", description: "eval/loss in bits per byte of text (text corpora only).", headline: true },
+  {
+    key: "eval/bits_per_byte",
+    description: "eval/loss in bits per byte of the evaluated windows' text (text corpora only).",
+    headline: true,
+  },
   { key: "perf/step_ms", description: "Wall-clock time of the step, ms; not reproducible." },
   {
     key: "perf/tokens_per_second",

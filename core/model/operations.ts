@@ -3,8 +3,8 @@
  * would emit, and the same on every backend (some have no gradient for a gather). All are flat: `n` is batch times pos.
  */
 
-import type { GradSaveFunc, Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
+import type { GradSaveFunc, Tensor, Tensor1D } from "@tensorflow/tfjs";
+import { tf } from "../engine/tensorflow.ts";
 
 /** Added to the variance (or mean square) before the root, as in GPT-2 and PyTorch. */
 const normEpsilon = 1e-5;
@@ -18,7 +18,7 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   const lookup = tf.customGrad(((rows: Tensor, save: GradSaveFunc) => {
     save([ids]);
     return {
-      value: tf.gather(rows, ids as tf.Tensor1D),
+      value: tf.gather(rows, ids as Tensor1D),
       gradFunc: (dy: Tensor, [saved]: Tensor[]) => {
         const oneHot = tf.oneHot(saved!, d_vocab, 1, 0, "float32"); // [n d_vocab]
         return tf.matMul(oneHot, dy, true); // [d_vocab d_model]

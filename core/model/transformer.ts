@@ -10,12 +10,12 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
 import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
 import type { ModelConfig } from "../config/schema.ts";
 import type { LayerSite, ModelSite, Site } from "../contract/sites.ts";
 import type { TensorSpecs, Tensors } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 import { embedding, normalised } from "./operations.ts";
 
 /** Standard deviation of initial weights at `init_scale` 1, as in GPT-2. */

@@ -50,7 +50,7 @@ export interface RunFile {
   readonly metrics: readonly MetricInfo[];
   readonly attempts: readonly Attempt[];
   /** The run and step that this one went on from, when it is a fork. */
-  readonly fork?: { readonly run: string; readonly step: number };
+  readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }
 
 /**

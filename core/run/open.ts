@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Run } from "../contract/run.ts";
 import type { DrawnChart, Output, RunEvent, SinkHost } from "../contract/sink.ts";
+import { bytesPerToken } from "../data/bytes-per-token.ts";
 import { type Dataset, loadDataset } from "../data/dataset.ts";
 import { createSampler, type Sampler } from "../data/sampler.ts";
 import { evalWindows } from "../data/windows.ts";
@@ -32,7 +33,7 @@ export interface SessionRequest {
   /** Where to write the first step's graph, see `dumpProgram`. */
   readonly dumpGraph?: string | undefined;
   /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
-  readonly fork?: { readonly of: { readonly run: string; readonly step: number }; readonly checkpoint: string };
+  readonly fork?: { readonly of: NonNullable<Run["fork"]>; readonly checkpoint: string };
   /** Draws charts of a run directory for sinks that want pictures; see `SinkHost.drawCharts`. */
   readonly drawCharts?: (dir: string, charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
   /** Warnings from before the session. */
@@ -53,8 +54,8 @@ export interface Session {
   readonly sinks: readonly SinkQueue[];
   /** Aborted, with the reason, when a sink asks the run to stop. */
   readonly stopAsked: AbortSignal;
-  /** Bits per byte of text that one nat per token comes to; undefined where tokens stand for no bytes. */
-  readonly bitsPerNat: number | undefined;
+  /** UTF-8 bytes that a target token of the evaluated windows stands for, mean; undefined where tokens stand for none. */
+  readonly heldBytesPerToken: number | undefined;
   readonly clock: () => number;
   readonly warn: (message: string) => void;
   /** The last step that is on record; 0 before the first. */
@@ -127,7 +128,7 @@ async function assembled(
   const held = evalWindows(dataset, config.model.n_ctx, config.eval.windows);
 
   observer.phase?.("preparing the train step");
-  const programs = await createPrograms(engine, config, dataset.d_vocab, analyzers, held);
+  const programs = await createPrograms(engine, config, dataset.d_vocab, analyzers, held, dataset.tokenizer);
   if (request.dumpGraph !== undefined) {
     const written = await dumpProgram(programs.first, request.dumpGraph);
     observer.info?.(`wrote ${written.join(" and ")}`);
@@ -185,7 +186,7 @@ async function assembled(
     analyzers,
     sinks,
     stopAsked: asked.signal,
-    bitsPerNat: dataset.bytesPerToken && 1 / (Math.LN2 * dataset.bytesPerToken),
+    heldBytesPerToken: bytesPerToken(held.targets, dataset.tokenizer),
     clock,
     warn,
     step: saved?.step ?? 0,

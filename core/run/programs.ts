@@ -3,7 +3,9 @@
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Config } from "../config/schema.ts";
 import type { Probe, Readings } from "../contract/analyzer.ts";
+import { bytesPerToken } from "../data/bytes-per-token.ts";
 import type { Sampler } from "../data/sampler.ts";
+import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import type { EvalWindows } from "../data/windows.ts";
 import type { Engine, Program, State } from "../engine/engine.ts";
 import { type ActiveAnalyzer, looksAt } from "../host/analyzers.ts";
@@ -16,6 +18,8 @@ export interface StepOutputs {
   readonly loss: number;
   /** Before clipping. */
   readonly grad_norm: number;
+  /** UTF-8 bytes that a target token of this batch stands for, mean; undefined where the corpus gave ids. */
+  readonly bytesPerToken: number | undefined;
   /** By analyzer, those that looked at this step. */
   readonly readings: ReadonlyMap<string, Readings<Probe>>;
 }
@@ -40,6 +44,7 @@ export async function createPrograms(
   d_vocab: number,
   analyzers: readonly ActiveAnalyzer[],
   held: EvalWindows,
+  tokenizer?: Tokenizer,
 ): Promise<Programs> {
   const plan = { model: config.model, train: config.train, d_vocab };
   const bySet = new Map<string, Promise<Program>>();
@@ -80,6 +85,7 @@ export async function createPrograms(
       return {
         loss: outputs.loss?.data[0] ?? Number.NaN,
         grad_norm: outputs.grad_norm?.data[0] ?? Number.NaN,
+        bytesPerToken: bytesPerToken(batch.targets, tokenizer),
         readings: new Map(lookingAt(step).map(({ plugin: { name } }) => [name, readings[name] ?? {}])),
       };
     },
@@ -93,7 +99,7 @@ export async function createPrograms(
         });
         losses.push(...outputs.losses!.data.subarray(losses.length - first));
       }
-      return summariseWindows(losses);
+      return summariseWindows(losses, held.documents);
     },
     looksFrozen: (step) => frozenPrograms.some((frozen) => looksAt(frozen, step, lastStep(config.train))),
     frozen: async (state, step) => {

@@ -4,6 +4,7 @@ import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { pruneCheckpoints } from "../checkpoint/folder.ts";
 import type { Moment } from "../contract/run.ts";
 import type { Row, RunEvent } from "../contract/sink.ts";
+import { bitsPerByte } from "../data/bytes-per-token.ts";
 import { divergedState } from "../errors/errors.ts";
 import { analyzeStep, callHook, saveAnalyzers } from "../host/analyzers.ts";
 import type { EvalResult } from "../step/evaluation.ts";
@@ -39,15 +40,15 @@ export async function recordStep(session: Session, done: FinishedStep): Promise<
 }
 
 function trainerValues(session: Session, done: FinishedStep): Record<string, number> {
-  const { bitsPerNat, run } = session;
-  const { evaluated } = done;
+  const { heldBytesPerToken, run } = session;
+  const { evaluated, bytesPerToken } = done;
   return {
     "train/loss": done.loss,
-    ...(bitsPerNat && { "train/bits_per_byte": done.loss * bitsPerNat }),
+    ...(bytesPerToken && { "train/bits_per_byte": bitsPerByte(done.loss, bytesPerToken) }),
     "train/lr": done.lr,
     "train/grad_norm": done.grad_norm,
     ...(evaluated && { "eval/loss": evaluated.loss, "eval/loss_se": evaluated.standardError }),
-    ...(evaluated && bitsPerNat && { "eval/bits_per_byte": evaluated.loss * bitsPerNat }),
+    ...(evaluated && heldBytesPerToken && { "eval/bits_per_byte": bitsPerByte(evaluated.loss, heldBytesPerToken) }),
     "perf/step_ms": done.stepMs,
     "perf/tokens_per_second": (run.tokensPerStep / done.stepMs) * 1000,
   };

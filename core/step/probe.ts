@@ -1,9 +1,11 @@
 /** Runs analyzers' probes inside a step, flattens what they return to named outputs, and gives it back on the host. */
-import * as tf from "@tensorflow/tfjs";
-import { Tensor } from "@tensorflow/tfjs";
+
+import type { Tensor } from "@tensorflow/tfjs";
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Probe, Readings } from "../contract/analyzer.ts";
 import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
+import { withoutRandomnessOrClock } from "../engine/purity.ts";
+import { tf } from "../engine/tensorflow.ts";
 import { ExperimentError, invalidStep, reasonOf } from "../errors/errors.ts";
 
 /** An analyzer's probe as the step sees it; `name` is the analyzer's. */
@@ -28,12 +30,12 @@ export function runProbe(of: StepProbe, sites: Activations<Site>, inputs: ProbeI
     const outputs: Record<string, Tensor> = {};
     const borrowed = new Set<unknown>([...Object.values(sites).flat(), ...Object.values(inputs.params)]);
     const add = (name: string, value: unknown) => {
-      if (!(value instanceof Tensor)) throw impure(of, `${name} must be a tensor, got ${kindOf(value)}.`);
+      if (!(value instanceof tf.Tensor)) throw impure(of, `${name} must be a tensor, got ${kindOf(value)}.`);
       outputs[`probe/${of.name}/${name}`] = borrowed.has(value) ? tf.clone(value) : value;
     };
     const probe: unknown = guarded(of, () => of.probe(sites, inputs));
     if (probe instanceof Promise) probe.catch(() => {}); // reported here, as what it is
-    if (typeof probe !== "object" || probe === null || probe instanceof Tensor || probe instanceof Promise)
+    if (typeof probe !== "object" || probe === null || probe instanceof tf.Tensor || probe instanceof Promise)
       throw impure(of, `must return named tensors, like \`{ counts }\`, got ${kindOf(probe)}.`);
     for (const [name, value] of Object.entries(probe)) {
       if (name.includes("/")) throw impure(of, `the name \`${name}\` contains a slash.`);
@@ -89,27 +91,25 @@ const reads = [
   "print",
 ];
 
-/** Runs `probe` with every read of a tensor, and `Math.random` (which unseeded TensorFlow.js generators use), an error. */
+/** Runs `probe` with every read of a tensor, every random number and every look at the clock an error. */
 function guarded<T>(of: StepProbe, probe: () => T): T {
-  const prototype = Tensor.prototype as unknown as Record<string, unknown>;
+  const prototype = tf.Tensor.prototype as unknown as Record<string, unknown>;
   const originals = reads.map((name) => [name, prototype[name]] as const);
-  const random = Math.random;
   for (const name of reads) {
     prototype[name] = () => {
       throw impure(of, `reads values (\`${name}\`) inside probe. Return the tensor and read it in analyze.`);
     };
   }
-  Math.random = () => {
-    throw impure(of, "draws random numbers inside probe, which must be pure. Pass a seed, or make them in setup.");
+  const refuse = (problem: string): never => {
+    throw impure(of, `${problem}. Do it in setup.`);
   };
   try {
-    return probe();
+    return withoutRandomnessOrClock(refuse, probe);
   } catch (thrown) {
     if (thrown instanceof ExperimentError) throw thrown;
     throw invalidStep(`${of.name}: probe`, reasonOf(thrown), thrown);
   } finally {
     for (const [name, original] of originals) prototype[name] = original;
-    Math.random = random;
   }
 }
 
@@ -119,7 +119,7 @@ function impure(of: StepProbe, problem: string): ExperimentError {
 
 function kindOf(value: unknown): string {
   if (value instanceof Promise) return "a promise";
-  if (value instanceof Tensor) return "a lone tensor";
+  if (value instanceof tf.Tensor) return "a lone tensor";
   if (value === null || value === undefined) return String(value);
   return typeof value === "object" ? (value.constructor?.name ?? "an object") : `a ${typeof value}`;
 }

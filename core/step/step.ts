@@ -1,12 +1,12 @@
 /** The train and evaluation steps: pure functions of state and inputs that any engine can run. */
 
-import type { Tensor } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
 import type { ModelConfig, TrainConfig } from "../config/schema.ts";
 import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
 import type { Signature, Step, TensorSpecs, Tensors } from "../engine/engine.ts";
+import { tf } from "../engine/tensorflow.ts";
 import { crossEntropy, windowLosses } from "../model/operations.ts";
 import { type CapturedSites, forward, initialise, parameterSpecs } from "../model/transformer.ts";
 import { isHeld } from "./held.ts";
@@ -114,7 +114,7 @@ function probed(probes: readonly StepProbe[], sites: CapturedSites, inputs: Prob
     checkProbeSize(readings);
     return readings;
   } finally {
-    tf.dispose(sites as tf.TensorContainer);
+    tf.dispose(sites as TensorContainer);
   }
 }
 
@@ -189,7 +189,7 @@ function joined(parts: readonly CapturedSites[]): CapturedSites {
       ? first.map((_, layer) => concat((all as Tensor[][]).map((layers) => layers[layer]!)))
       : concat(all as Tensor[]);
   }
-  tf.dispose(parts as unknown as tf.TensorContainer);
+  tf.dispose(parts as unknown as TensorContainer);
   return whole as CapturedSites;
 }
 

@@ -91,10 +91,7 @@ function contrastSpec({ contrast }: Summary) {
 }
 
 function overlapSpec({ overlap }: Summary) {
-  const values = overlap.layers.flatMap(({ layer, plain, finer }) => [
-    { layer, against: "random sets", lift: plain.lift },
-    { layer, against: "sets random within fortieths by frequency", lift: finer.lift },
-  ]);
+  const values = overlap.layers.map(({ layer, overlap: { lift } }) => ({ layer, lift }));
   return {
     width: 420,
     height: 240,
@@ -104,9 +101,7 @@ function overlapSpec({ overlap }: Summary) {
         mark: "bar",
         encoding: {
           x: { field: "layer", type: "ordinal", title: "layer" },
-          xOffset: { field: "against" },
           y: { field: "lift", type: "quantitative", title: "overlap of newly silent units, observed / expected" },
-          color: { field: "against", type: "nominal", title: null, legend: { orient: "bottom" } },
         },
       },
       { mark: { type: "rule", strokeDash: [4, 4] }, encoding: { y: { datum: 1 } } },

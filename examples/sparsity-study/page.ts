@@ -42,8 +42,7 @@ ${contrast.statistics
   )
   .join("\n")}
 
-The paper's per-batch contrast would be +4.95. Token level and batch level have opposite signs (inversion in the paper's sense) in
-${cross.inverted} of ${seeds.length} seeds, the same sign in ${cross["same sign"]}, and cannot be told in ${cross.undetermined}.
+The paper's per-batch contrast would be +4.95. Inversion of token level and batch level: ${counted(cross)} (of ${seeds.length} seeds).
 
 ![Contrasts over seeds](results/contrast.svg)
 
@@ -73,14 +72,14 @@ rounding of that change is ${deaths.rounding.toExponential(0)} of the largest me
 
 ## Would other data have killed others?
 
-${fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against random sets their newly silent units overlap
+${fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against sets random among units
+that fired as often (fortieths of the layer) their newly silent units overlap
 
-| layer | alive | newly silent | lift | z | within deciles | z | within fortieths | z | kappa |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| layer | alive | newly silent | lift | z | kappa |
+| --- | --- | --- | --- | --- | --- |
 ${overlap.layers.map(overlapRow).join("\n")}
 
-times as much as chance ("lift"). Units that fire seldom fall silent under any mechanism, so the lift that counts is the one within
-groups of equal firing frequency, deciles or fortieths of the layer. ${overlapVerdict(summary)}
+times as much as chance ("lift"). Units that fire seldom fall silent under any mechanism: hence the groups. ${overlapVerdict(summary)}
 
 ![Overlap of forks](results/overlap.svg)
 
@@ -118,6 +117,11 @@ function knobs(cells: readonly Cell[]): string {
   return `${byRate}, and from ${percent(use(slow, large))} to ${percent(use(fast, large))} at ${large}. ${byScale}`;
 }
 
+function counted(verdicts: Readonly<Record<string, number>>): string {
+  const named = Object.entries(verdicts).filter(([, count]) => count > 0);
+  return named.map(([verdict, count]) => `${verdict} in ${count}`).join(", ");
+}
+
 function ranked(dominant: Readonly<Record<string, number>>): string {
   const order = Object.entries(dominant).sort((a, b) => b[1] - a[1]);
   const names: Record<string, string> = {
@@ -136,28 +140,19 @@ function jumpVerdict(dying: number, survivors: number): string {
     : "the dying did not jump more than the others.";
 }
 
-function overlapRow({
-  layer,
-  alive,
-  fellSilent,
-  plain,
-  stratified,
-  finer,
-  kappa,
-}: Summary["overlap"]["layers"][number]): string {
-  const numbers = [plain.lift, plain.z, stratified.lift, stratified.z, finer.lift, finer.z, kappa];
-  const shown = numbers.map((value) => (Number.isFinite(value) ? value.toFixed(2) : "-"));
+function overlapRow({ layer, alive, fellSilent, overlap, kappa }: Summary["overlap"]["layers"][number]): string {
+  const shown = [overlap.lift, overlap.z, kappa].map((value) => (Number.isFinite(value) ? value.toFixed(2) : "-"));
   return `| ${layer} | ${alive} | ${fellSilent.join(", ")} | ${shown.join(" | ")} |`;
 }
 
 function overlapVerdict({ overlap }: Summary): string {
-  const known = overlap.layers.filter(({ finer }) => Number.isFinite(finer.z));
-  const beyond = known.filter(({ finer }) => finer.z > 3).map(({ layer }) => layer);
+  const known = overlap.layers.filter(({ overlap: { z } }) => Number.isFinite(z));
+  const beyond = known.filter(({ overlap: { z } }) => z > 3).map(({ layer }) => layer);
   const rest = "how seldom a unit already fires explains the rest";
   if (known.length === 0) return "Too few units fell silent to tell.";
   if (beyond.length === 0)
     return "At equal frequency nothing is left beyond z = 3: which units fall silent is decided by how seldom they already fire.";
-  return `Beyond z = 3 even within fortieths: layer${beyond.length > 1 ? "s" : ""} ${beyond.join(", ")}. There the unit's state at the fork decides more than its frequency tells; ${rest}.`;
+  return `Beyond z = 3: layer${beyond.length > 1 ? "s" : ""} ${beyond.join(", ")}. There the unit's state at the fork decides more than its frequency tells; ${rest}.`;
 }
 
 function worth({ prune }: Summary, removed: "silent" | number, layer: number | "all" = "all"): string {

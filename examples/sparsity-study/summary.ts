@@ -2,6 +2,7 @@
 
 import type { StoredRow } from "../../core/record/format.ts";
 import { readRows } from "../../core/record/reader.ts";
+import { verdictOf } from "../../plugins/analyzers/layer-contrast/inversion.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { mean } from "../../statistics/moments.ts";
 import { type ContrastReport, contrastRuns } from "../../studies/contrast.ts";
@@ -113,12 +114,12 @@ function layerKeys(row: StoredRow, metric: string): string[] {
 /** How many seeds ended with each verdict, by test. */
 function verdictsOf(seedRows: readonly (readonly StoredRow[])[]): Summary["verdicts"] {
   const tests = ["inversion_cross_level", "inversion_pool", "trend_use_token", "trend_use_batch"];
-  const names = ["same sign", "undetermined", "inverted"];
   return Object.fromEntries(
     tests.map((test) => {
       const last = seedRows.map((rows) => rows.findLast(({ metrics }) => `layer_contrast/${test}` in metrics));
-      const ends = last.map((row) => names[(row?.metrics[`layer_contrast/${test}`] ?? 0) + 1]!);
-      return [test, Object.fromEntries(names.map((name) => [name, ends.filter((end) => end === name).length]))];
+      const ends = last.map((row) => verdictOf(row?.metrics[`layer_contrast/${test}`] ?? Number.NaN));
+      const named = [...new Set(ends)].map((name) => [name, ends.filter((end) => end === name).length] as const);
+      return [test, Object.fromEntries(named)];
     }),
   );
 }

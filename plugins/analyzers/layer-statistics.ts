@@ -1,4 +1,4 @@
-/** One layer's sparsity in a handful of numbers, all of them functions of two tallies; and the same without each sequence. */
+/** One layer's sparsity in a handful of numbers, all of them functions of two tallies; and the same without some of its units. */
 import { unitsForShare } from "../../statistics/concentration.ts";
 import type { StatisticName } from "../../statistics/contrast.ts";
 import { expectedUnion } from "../../statistics/rarefaction.ts";
@@ -22,34 +22,34 @@ export interface Tallies {
 export type LayerStatistics = Readonly<Record<StatisticName, number>>;
 
 /** Tallies of the whole batch. */
-export function tallies({ batch, pos, perUnit, sequences }: Firings): Tallies {
+export function tallies({
+  batch,
+  pos,
+  perUnit,
+  sequences,
+}: Pick<Firings, "batch" | "pos" | "perUnit" | "sequences">): Tallies {
   return { batch, pos, tokens: tallyOf(perUnit, batch * pos), sequences: tallyOf(sequences, batch) };
 }
 
+/** Groups that units are left out by: their errors have one degree of freedom less. */
+export const unitGroups = 20;
+
 /**
- * Tallies of the batch without each of its sequences in turn: the whole batch's, with the units of that sequence moved down.
- * One pair of arrays is reused: look before the next.
+ * Tallies of the layer without each of `unitGroups` groups of its units in turn. Units are in no order, so that every 20th makes a
+ * random group. One pair of arrays is reused: look before the next.
  */
-export function* talliesWithout(layer: Firings): Generator<Tallies> {
-  const { batch, pos, units, perSequence, perUnit, sequences: holding } = layer;
-  const all = tallies(layer);
+export function* talliesWithoutUnits({ batch, pos, units, perUnit, sequences: holding }: Firings): Generator<Tallies> {
+  const all = tallies({ batch, pos, perUnit, sequences: holding });
   const tokens = new Float64Array(all.tokens.length);
   const sequences = new Float64Array(all.sequences.length);
-  for (let b = 0; b < batch; b++) {
+  for (let group = 0; group < unitGroups; group++) {
     tokens.set(all.tokens);
     sequences.set(all.sequences);
-    for (let i = 0, at = b * units; i < units; i++, at++) {
-      const count = perSequence[at]!;
-      if (count === 0) continue;
-      const total = perUnit[i]!;
-      const holders = holding[i]!;
-      tokens[total]!--;
-      tokens[total - count]!++;
-      sequences[holders]!--;
-      sequences[holders - 1]!++;
+    for (let i = group; i < units; i += unitGroups) {
+      tokens[perUnit[i]!]!--;
+      sequences[holding[i]!]!--;
     }
-    const left = tokens.subarray(0, (batch - 1) * pos + 1);
-    yield { batch: batch - 1, pos, tokens: left, sequences: sequences.subarray(0, batch) };
+    yield { batch, pos, tokens, sequences };
   }
 }
 

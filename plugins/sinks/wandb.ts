@@ -4,7 +4,7 @@ import { optionsSchema } from "./wandb/login/options.ts";
 import { resolveSettings } from "./wandb/login/settings.ts";
 import { surroundings } from "./wandb/login/surroundings.ts";
 import { createWandbSink } from "./wandb/sink.ts";
-import { syncRun } from "./wandb/upload/sync.ts";
+import { syncRun } from "./wandb/sync.ts";
 
 export const wandb: Sink = defineSink({
   name: "wandb",

@@ -1,11 +1,8 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import yargs from "yargs";
-import { compareCommand } from "../../cli/compare.ts";
-import { listCommand } from "../../cli/list.ts";
+import { runCli } from "../../cli/cli.ts";
 import { runsFolder } from "../../cli/runs-folder.ts";
-import { showCommand } from "../../cli/show.ts";
 import type { RunFile } from "../../core/record/format.ts";
 import { eventLine, rowLine } from "../../core/record/lines.ts";
 import { makeRun, runFileOf } from "../helpers/run-file.ts";
@@ -29,19 +26,14 @@ function makeFullRun(root: string, steps: number, scale: number, changes: Partia
   return dir;
 }
 
-/** What a command prints. */
-async function printed(root: string, command: object, ...args: string[]): Promise<string> {
+/** What a command line prints, which has to succeed. */
+async function printed(root: string, ...args: string[]): Promise<string> {
   const lines: string[] = [];
   const { log } = console;
   console.log = (text: string) => lines.push(text);
   try {
-    await yargs([...args, "--runs", root])
-      .command(command as never)
-      .exitProcess(false)
-      .fail((message, error) => {
-        throw error ?? new Error(message);
-      })
-      .parseAsync();
+    const code = await runCli([...args, "--runs", root], () => expect.fail("these commands need no plugins"));
+    expect(code).to.equal(0);
   } finally {
     console.log = log;
   }
@@ -52,13 +44,13 @@ describe("listCommand", () => {
   const root = useTempDir();
 
   it("says how to begin where there are no runs", async () => {
-    expect(await printed(root(), listCommand, "list")).to.contain("experiment train");
+    expect(await printed(root(), "list")).to.contain("experiment train");
   });
 
   it("shows state, steps, loss and engine of every run, oldest first, in plain text", async () => {
     makeFullRun(root(), 4, 2, { id: "b", name: "second", createdAt: 2, attempts: [{ startedAt: 2, fromStep: 0 }] });
     makeFullRun(root(), 2, 2, { id: "a", createdAt: 1, attempts: [{ startedAt: 1, fromStep: 0, outcome: finished }] });
-    const lines = (await printed(root(), listCommand, "list")).split("\n");
+    const lines = (await printed(root(), "list")).split("\n");
     expect(lines).to.have.length(3);
     expect(lines[0]).to.match(/^id +name +state +steps +loss +age +engine$/);
     expect(lines[1]).to.match(/^a +first +finished +2\/300 +1 +\d+ d +wasm$/);
@@ -67,7 +59,7 @@ describe("listCommand", () => {
 
   it("prints the same as JSON", async () => {
     makeFullRun(root(), 1, Number.NaN, { id: "a" });
-    const { runs, damaged } = JSON.parse(await printed(root(), listCommand, "list", "--json"));
+    const { runs, damaged } = JSON.parse(await printed(root(), "list", "--json"));
     expect(runs[0]).to.include({ id: "a", state: "killed", step: 1, steps: 300, loss: "NaN", dir: join(root(), "a") });
     expect(damaged).to.deep.equal([]);
   });
@@ -76,7 +68,7 @@ describe("listCommand", () => {
     makeRun(root(), { id: "a", name: "\u001b[2J\u202eevil\n", engine: { name: "\u001b[31m", device: "" } });
     mkdirSync(join(root(), "x\u001b[31m"));
     writeFileSync(join(root(), "x\u001b[31m", "run.json"), "nope");
-    const text = await printed(root(), listCommand, "list");
+    const text = await printed(root(), "list");
     expect(text).to.contain("evil").and.contain("damaged: x:");
     expect(text).to.not.match(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
@@ -96,7 +88,7 @@ describe("showCommand", () => {
     }
     appendFileSync(join(dir, "rows.jsonl"), "garbage\n");
 
-    const text = await printed(root(), showCommand, "show", "--all");
+    const text = await printed(root(), "show", "--all");
     expect(text).to.match(/^first \(20261123-215501-k3f9\)\nstate +interrupted, step 4 of 300\n/);
     expect(text).to.match(/from step 0 +interrupted at step 2 +SIGINT/);
     expect(text)
@@ -111,7 +103,7 @@ describe("showCommand", () => {
 
   it("prints the same as JSON", async () => {
     makeFullRun(root(), 3, 1);
-    const shown = JSON.parse(await printed(root(), showCommand, "show", "first", "--json"));
+    const shown = JSON.parse(await printed(root(), "show", "first", "--json"));
     expect(shown.run).to.deep.equal(runFileOf());
     expect(shown).to.include({ state: "killed", step: 3, damagedLines: 0 });
     expect(shown.values["train/loss"]).to.deep.equal({ value: 1 / 3, step: 3 });
@@ -121,17 +113,17 @@ describe("showCommand", () => {
   it("shows headline metrics first, and says how many more there are", async () => {
     const metrics = [{ key: "train/loss", description: "Mean loss, nats.", headline: true }];
     makeFullRun(root(), 4, 0.5, { metrics });
-    const text = await printed(root(), showCommand, "show");
+    const text = await printed(root(), "show");
     expect(text).to.contain("train/loss").and.not.contain("use_token");
     expect(text).to.match(/\d+ more metrics with --all/);
   });
 
   it("shows a run that has done nothing yet, and hostile metrics", async () => {
     const dir = makeRun(root());
-    expect(await printed(root(), showCommand, "show")).to.contain("step 0 of 300");
+    expect(await printed(root(), "show")).to.contain("step 0 of 300");
     const metrics = { "evil\u001b[2J\n/layer_9999": 1, __proto__x: 2, "a/layer_99999999999": 3 };
     writeFileSync(join(dir, "rows.jsonl"), rowLine({ seq: 0, step: 1, tokens: 1, time: 1, metrics }));
-    expect(await printed(root(), showCommand, "show", "--all")).to.not.match(/\u001b/);
+    expect(await printed(root(), "show", "--all")).to.not.match(/\u001b/);
   });
 });
 
@@ -141,7 +133,7 @@ describe("compareCommand", () => {
   it("shows what was configured differently, and the last values with their difference", async () => {
     makeFullRun(root(), 2, 1, { id: "a", name: "narrow" });
     makeFullRun(root(), 4, 3, { id: "b", name: "wide", config: { train: { lr: 0.01, steps: 300 }, seed: 2 } });
-    const text = await printed(root(), compareCommand, "compare", "narrow", "wide");
+    const text = await printed(root(), "compare", "narrow", "wide");
     expect(text).to.match(/^A: narrow \(a\), killed\nB: wide \(b\), killed\n/);
     expect(text)
       .to.match(/train\.lr +0\.003 +0\.01\n/)
@@ -154,7 +146,7 @@ describe("compareCommand", () => {
   it("prints the same as JSON, with what only one run has", async () => {
     makeFullRun(root(), 1, 1, { id: "a" });
     makeRun(root(), { id: "b" });
-    const { config, values } = JSON.parse(await printed(root(), compareCommand, "compare", "a", "b", "--json"));
+    const { config, values } = JSON.parse(await printed(root(), "compare", "a", "b", "--json"));
     expect(config).to.deep.equal([]);
     expect(values[0]).to.deep.equal({ metric: "train/loss", a: { value: 1, step: 1 } });
   });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { HttpReply, HttpRequest, Transport } from "../../plugins/sinks/wandb/upload/transport.ts";
+import type { HttpReply, HttpRequest, Transport } from "../../plugins/sinks/wandb/http/transport.ts";
 import { FakeArtifacts } from "./fake-artifacts.ts";
 
 /** What goes wrong with one request. `applied`: the server does its work all the same, only the answer is lost. */

@@ -1,20 +1,20 @@
 import { join } from "node:path";
-import { Journal, type JournalOptions, type JournalStart } from "../../plugins/sinks/wandb/log/journal.ts";
-import type { Transport } from "../../plugins/sinks/wandb/upload/transport.ts";
+import type { Transport } from "../../plugins/sinks/wandb/http/transport.ts";
+import { RunLog, type RunLogOptions, type RunLogStart } from "../../plugins/sinks/wandb/log/run-log.ts";
 import { type Upload, upload } from "../../plugins/sinks/wandb/upload/upload.ts";
 import { FakeWandb, type Fault } from "./fake-wandb.ts";
 import { runStart, testRow } from "./rows.ts";
 import { useTempDir } from "./temp.ts";
 import { lenient } from "./wandb-reader.ts";
 
-export const journalOptions: JournalOptions = {
+export const runLogOptions: RunLogOptions = {
   startedAt: runStart,
   bins: 4,
   axis: "tokens",
   summaryOf: (key) => (key === "train/loss" ? ["min", "last"] : []),
 };
 
-export const journalStart: JournalStart = {
+export const runLogStart: RunLogStart = {
   run: {
     id: "run1",
     entity: "",
@@ -39,11 +39,11 @@ export const logIn = (dir: string): string => join(dir, "run-run1.wandb");
 
 /** Writes the log of a run of `steps` steps; without an end where `code` is undefined. */
 export function writeRun(dir: string, steps: number, code?: number): string {
-  const journal = Journal.create(logIn(dir), journalStart, journalOptions);
-  for (let step = 1; step <= steps; step++) journal.row(testRow(step));
-  if (code !== undefined) journal.exit(code, runStart + steps * 1500);
-  journal.close();
-  return journal.path;
+  const runLog = RunLog.create(logIn(dir), runLogStart, runLogOptions);
+  for (let step = 1; step <= steps; step++) runLog.row(testRow(step));
+  if (code !== undefined) runLog.exit(code, runStart + steps * 1500);
+  runLog.close();
+  return runLog.path;
 }
 
 /** One upload with waits that take no time. */

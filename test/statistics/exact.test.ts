@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createRandom } from "../../core/arrays/random.ts";
 import { effectiveUnits, gini, unitsForShare } from "../../statistics/concentration.ts";
-import { cohensH, logit } from "../../statistics/effects.ts";
+import { arcsine, cohensH, logit } from "../../statistics/effects.ts";
 import { jackknife } from "../../statistics/jackknife.ts";
 import { mean, quantile, sorted, variance } from "../../statistics/moments.ts";
 import { fleissKappa, groupsByScore, overlap } from "../../statistics/overlap.ts";
@@ -118,12 +118,12 @@ describe("jackknife", () => {
 
 describe("effects", () => {
   it("give the paper's first and last layer the sizes of its per-batch use", () => {
-    expect(logit(0.956, 1 / 32768) - logit(0.133, 1 / 32768)).to.be.closeTo(4.95, 0.01);
+    expect(logit(0.956) - logit(0.133)).to.be.closeTo(4.95, 0.01);
     expect(cohensH(0.133, 0.956)).to.be.closeTo(1.97, 0.01);
   });
-  it("stay finite at shares of 0 and 1", () => {
-    expect(logit(1, 1 / 512)).to.be.closeTo(Math.log(1023), 1e-12);
-    expect(logit(0, 1 / 512)).to.be.closeTo(-Math.log(1023), 1e-12);
+  it("give no log odds to shares of 0 and 1, whose size would be the layer's width, and a finite arcsine", () => {
+    expect([logit(0), logit(1)].every(Number.isNaN)).to.equal(true);
+    expect([arcsine(0), arcsine(1)]).to.deep.equal([0, Math.PI]);
   });
 });
 

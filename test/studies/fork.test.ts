@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { createRandom } from "../../core/arrays/random.ts";
 import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { train } from "../../core/run/train.ts";
-import { contrastRuns, statisticContrast } from "../../studies/contrast.ts";
+import { statisticNames } from "../../statistics/contrast.ts";
+import { signFlip, signFlipTogether } from "../../statistics/seeds.ts";
+import { armsOf, compareArm } from "../../studies/arms.ts";
+import { contrastRuns, contrastSeeds } from "../../studies/contrast.ts";
 import { type ForkOptions, forkRequests } from "../../studies/fork.ts";
 import { layerOverlap, overlapOf } from "../../studies/overlap.ts";
 import { pruneRun } from "../../studies/prune.ts";
@@ -62,8 +66,28 @@ describe("forks", function () {
   it("are compared with each other only: not with other runs, nor with themselves alone", async () => {
     const report = await overlapOf(dirs.slice(0, 2), 64, plugins);
     expect([report.step, report.steps, report.layers.length]).to.deep.equal([4, 4, 2]);
+    expect((await rejectedBy(overlapOf(dirs.slice(0, 6), 64, plugins))).message).to.include(
+      "got arms plain, hold-layer-1, no-outliers",
+    );
     expect((await rejectedBy(overlapOf([dirs[0]!], 64, plugins))).code).to.equal("usage");
     expect((await rejectedBy(overlapOf([dirs[0]!, dirs[6]!], 64, plugins))).code).to.equal("usage");
+  });
+
+  it("are compared arm by arm, paired by data order; no-outliers says how many updates it left out", async () => {
+    const report = await armsOf(dirs.slice(0, 6), 64, plugins);
+    expect(report.arms.map(({ arm, orders }) => [arm, orders])).to.deep.equal([
+      ["plain", [1, 2]],
+      ["hold-layer-1", [1, 2]],
+      ["no-outliers", [1, 2]],
+    ]);
+    const limit = (readRun(dirs[4]!).run as unknown as { config: { train: { skip_above: number } } }).config.train
+      .skip_above;
+    const rows = (await Promise.all(dirs.slice(4, 6).map(readRows))).flatMap((found) => found.rows);
+    const above = rows.filter(({ metrics }) => metrics["train/grad_norm"]! > limit).length;
+    expect(report.arms[2]!.skipped).to.equal(above);
+    const idle = report.comparisons.filter(({ arm }) => arm === "no-outliers").map(({ conclusion }) => conclusion);
+    if (above === 0) expect(new Set(idle)).to.deep.equal(new Set(["nothing changed"]));
+    expect(report.comparisons.map(({ arm }) => arm)).to.not.include("plain");
   });
 
   it("leave out updates that stand out among those before the fork", async () => {
@@ -103,19 +127,53 @@ describe("forks", function () {
   });
 });
 
-describe("statisticContrast", () => {
+describe("contrastSeeds", () => {
   const layers = (first: number, last: number) => [first, (first + last) / 2, last];
+  /** Every statistic 0.3 in both layers but for use_batch. */
+  const seed = (use_batch: number[]) => ({
+    ...Object.fromEntries(statisticNames.map((name) => [name, layers(0.3, 0.3)])),
+    use_batch,
+  });
+  const found = (useBatch: number[][]) =>
+    contrastSeeds(useBatch.map(seed) as never).find(({ statistic }) => statistic === "use_batch")!;
   it("claims what six seeds agree on", () => {
-    const seeds = [0.1, 0.12, 0.11, 0.13, 0.1, 0.12].map((first) => layers(first, first + 0.3));
-    const found = statisticContrast("use_batch", seeds, 1 / 512);
-    expect([found.p, found.claim, found.spearman]).to.deep.equal([2 / 64, "last higher", 1]);
-    expect(found.delta.low).to.be.above(1);
+    const one = found([0.1, 0.12, 0.11, 0.13, 0.1, 0.12].map((first) => layers(first, first + 0.3)));
+    expect([one.p, one.corrected, one.claim, one.spearman]).to.deep.equal([2 / 64, 2 / 64, "last higher", 1]);
+    expect(one.delta.low).to.be.above(0.5);
   });
   it("claims nothing where they do not, nor with five", () => {
-    const mixed = [0.1, 0.5, 0.1, 0.5, 0.1, 0.5].map((first) => layers(first, 0.6 - first));
-    expect(statisticContrast("use_batch", mixed, 1 / 512).claim).to.equal("none");
-    const five = Array.from({ length: 5 }, () => layers(0.1, 0.4));
-    expect(statisticContrast("use_batch", five, 1 / 512).claim).to.equal("too few seeds");
+    expect(found([0.1, 0.5, 0.1, 0.5, 0.1, 0.5].map((first) => layers(first, 0.6 - first))).claim).to.equal("none");
+    expect(found(Array.from({ length: 5 }, () => layers(0.1, 0.4))).claim).to.equal("too few seeds");
+  });
+  it("makes any false claim among nine statistics in at most 5 % of cases", () => {
+    const random = createRandom(66, "nine");
+    let [corrected, plain] = [0, 0];
+    for (let round = 0; round < 400; round++) {
+      const bySeed = Array.from({ length: 8 }, () => Array.from({ length: 9 }, () => random.normal()));
+      if (signFlipTogether(bySeed).some((p) => p < 0.05)) corrected++;
+      if (bySeed[0]!.some((_, j) => signFlip(bySeed.map((values) => values[j]!)) < 0.05)) plain++;
+    }
+    expect(corrected / 400).to.be.at.most(0.08);
+    expect(plain / 400).to.be.above(0.2);
+  });
+});
+
+describe("compareArm", () => {
+  const forks = [1, 2, 3].flatMap((order) => [
+    { arm: "plain", order },
+    { arm: "half-lr", order },
+  ]);
+  const deaths = [[10], [4], [30], [25], [20], [15]];
+  it("pairs forks by their data order", () => {
+    const [layer, all] = compareArm("half-lr", forks, deaths, false);
+    expect(layer).to.deep.include({ layer: 0, deaths: [4, 25, 15], plain: [10, 30, 20], conclusion: "fewer" });
+    expect(layer!.difference.value).to.be.closeTo(-16 / 3, 1e-12);
+    expect(layer!.difference.high).to.be.within(-5, 0);
+    expect(all!.deaths).to.deep.equal([4, 25, 15]);
+  });
+  it("concludes nothing where the change never came into play, nor from one order", () => {
+    expect(compareArm("half-lr", forks, deaths, true)[0]!.conclusion).to.equal("nothing changed");
+    expect(compareArm("half-lr", forks.slice(0, 2), deaths.slice(0, 2), false)[0]!.conclusion).to.equal("not decided");
   });
 });
 
@@ -125,13 +183,22 @@ describe("layerOverlap", () => {
     const before = Int32Array.from({ length: 200 }, (_, i) => i + 1);
     const dies = Int32Array.from(before, (count) => (count <= 20 ? 0 : count));
     const rare = layerOverlap(0, before, [dies, dies]);
-    expect(rare.plain.lift).to.be.closeTo(10, 1e-12);
-    expect([rare.stratified.lift, rare.kappa]).to.deep.equal([1, 1]);
-    // One unit in ten of every decile, the same in both forks: nothing to do with frequency.
-    const marked = Int32Array.from(before, (count) => (count % 10 === 0 ? 0 : count));
+    expect([rare.overlap.lift, rare.kappa]).to.deep.equal([1, 1]);
+    // Every fifth unit, the same in both forks: nothing to do with frequency.
+    const marked = Int32Array.from(before, (count) => (count % 5 === 0 ? 0 : count));
     const doomed = layerOverlap(0, before, [marked, marked]);
-    expect(doomed.plain.lift).to.be.closeTo(10, 1e-12);
-    expect(doomed.stratified.lift).to.be.closeTo(10, 1e-12);
-    expect(doomed.fellSilent).to.deep.equal([20, 20]);
+    expect(doomed.overlap.lift).to.be.closeTo(5, 1e-12);
+    expect(doomed.fellSilent).to.deep.equal([40, 40]);
+  });
+
+  it("is calibrated where units die at random by how seldom they fire, as steeply as in training", () => {
+    const random = createRandom(67, "null");
+    let alarms = 0;
+    for (let round = 0; round < 300; round++) {
+      const before = Int32Array.from({ length: 400 }, () => Math.ceil(Math.exp(7 * random.next())));
+      const later = () => before.map((count) => (random.next() < 1 / (1 + count / 3) ? 0 : count));
+      if (layerOverlap(0, before, [later(), later(), later()]).overlap.z > 1.645) alarms++;
+    }
+    expect(alarms / 300).to.be.at.most(0.09);
   });
 });

@@ -40,7 +40,7 @@ export function headlineKeys(detail: RunDetail): { keys: string[]; support: stri
   );
   const wanted = [...new Set([...coreFamilies, ...charted])];
   const keys = wanted.flatMap((family) => byFamily.get(family) ?? []);
-  const support = keys.flatMap((key) => ["_se", "_low", "_high"].map((ending) => withEnding(key, ending)));
+  const support = keys.flatMap((key) => ["_se", "_mean", "_low", "_high"].map((ending) => withEnding(key, ending)));
   return { keys, support: support.filter((key) => detail.keys.includes(key)) };
 }
 
@@ -71,10 +71,10 @@ function estimate(key: string, series: RunSeries): Estimate | undefined {
     const found = series.latest[withEnding(key, ending)];
     return found && found.step === last.step ? found.value : undefined;
   };
-  const [se, low, high] = [at("_se"), at("_low"), at("_high")];
+  const [se, centre, low, high] = [at("_se"), at("_mean"), at("_low"), at("_high")];
   if (se !== undefined) return { value: last.value, se, basis: `step ${last.step}, standard error as reported` };
   if (low !== undefined && high !== undefined)
-    return { value: last.value, interval: [low, high], basis: `step ${last.step}, interval as reported` };
+    return { value: centre ?? last.value, interval: [low, high], basis: `step ${last.step}, interval as reported` };
   return meanOfLast(key, series) ?? { value: last.value, basis: `step ${last.step}, one measurement` };
 }
 

@@ -1,10 +1,11 @@
 /** A TensorFlow.js backend that computes nothing: its kernels add nodes to the graph that is being traced. */
 
-import * as tf from "@tensorflow/tfjs";
+import type { BackendValues, DataType, KernelBackend, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs";
 import type { TypedArray } from "../../arrays/ndarray.ts";
 import { invalidStep } from "../../errors/errors.ts";
 import type { DType } from "../engine.ts";
 import { quietTensorflow } from "../quiet.ts";
+import { tf } from "../tensorflow.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { kernels } from "./kernels/index.ts";
 import type { KernelInputs } from "./kernels/kernel.ts";
@@ -26,20 +27,20 @@ class TraceBackend extends tf.KernelBackend {
   private readonly nodes = new WeakMap<object, Node>();
 
   /** The node behind a tensor; a tensor of another backend, captured by the traced function, becomes a constant. */
-  nodeOf(tensor: tf.TensorInfo): Node {
+  nodeOf(tensor: TensorInfo): Node {
     const known = this.nodes.get(tensor.dataId);
     if (known !== undefined) {
       // A reshaped view shares its data with what it views.
       return this.builder.reshape(known, tensor.shape);
     }
     const owner = tf.engine().state.tensorInfo.get(tensor.dataId)?.backend;
-    const values = (owner as tf.KernelBackend).readSync(tensor.dataId);
+    const values = (owner as KernelBackend).readSync(tensor.dataId);
     const node = this.constant(values, tensor.shape, tensor.dtype);
     this.nodes.set(tensor.dataId, node);
     return node;
   }
 
-  infoOf(node: Node): tf.TensorInfo {
+  infoOf(node: Node): TensorInfo {
     const dataId = {};
     this.nodes.set(dataId, node);
     return { dataId, shape: [...node.shape], dtype: node.dtype };
@@ -62,23 +63,23 @@ class TraceBackend extends tf.KernelBackend {
     throw error;
   }
 
-  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
+  override write(values: BackendValues, shape: number[], dtype: DataType): object {
     const node = this.constant(values, shape, dtype);
     const dataId = {};
     this.nodes.set(dataId, node);
     return dataId;
   }
-  override move(dataId: object, values: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
+  override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType): void {
     this.nodes.set(dataId, this.constant(values, shape, dtype));
   }
-  override readSync(dataId: object): tf.BackendValues {
+  override readSync(dataId: object): BackendValues {
     const node = this.nodes.get(dataId);
     if (node?.op === "constant") return node.attrs.data as Float32Array;
     return this.refuse(
       "it reads the values of a tensor (data, dataSync, array, print …), which has none while it is traced",
     );
   }
-  override async read(dataId: object): Promise<tf.BackendValues> {
+  override async read(dataId: object): Promise<BackendValues> {
     try {
       return this.readSync(dataId);
     } catch {
@@ -127,7 +128,7 @@ function typedArray(values: unknown, dtype: string): TypedArray {
 /** The one instance. */
 export const backend: TraceBackend = new TraceBackend();
 
-function nodesOf(inputs: tf.NamedTensorInfoMap | undefined): KernelInputs {
+function nodesOf(inputs: NamedTensorInfoMap | undefined): KernelInputs {
   const nodes: Record<string, Node> = {};
   for (const [name, tensor] of Object.entries(inputs ?? {})) {
     if (tensor != null) nodes[name] = backend.nodeOf(tensor);

@@ -1,10 +1,11 @@
 /** Runs a step once with symbols for tensors and keeps what it did. */
-import * as tf from "@tensorflow/tfjs";
+import type { TensorContainer } from "@tensorflow/tfjs";
 import { ExperimentError, invalidStep, reasonOf, wrongShape } from "../../errors/errors.ts";
 import type { Signature, Step, TensorSpec, TensorSpecs, Tensors } from "../engine.ts";
+import { withoutRandomnessOrClock } from "../purity.ts";
+import { tf } from "../tensorflow.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { Graph, Node } from "./node.ts";
-import { withoutHostRandomness } from "./purity.ts";
 import { sameShape } from "./shape.ts";
 import { backend, backendName, type Tracing } from "./trace-backend.ts";
 
@@ -31,18 +32,18 @@ export function trace(step: Step, signature: Signature, name: string): Traced {
   }
 }
 
-function run(step: Step, signature: Signature, tracing: Tracing): tf.TensorContainer {
+function run(step: Step, signature: Signature, tracing: Tracing): TensorContainer {
   const state = symbols(signature.state, "state", tracing);
   const inputs = symbols(signature.inputs, "input", tracing);
-  const result = withoutHostRandomness(
-    (problem) => backend.refuse(problem),
+  const result = withoutRandomnessOrClock(
+    (problem) => backend.refuse(`${problem}. Do it outside and pass the result as an input`),
     () => step(state, inputs),
   );
   if (tracing.violation !== undefined) throw tracing.violation;
   const next = nodesOf(result.state ?? {});
   for (const [entry, node] of next) checkEntry(tracing.name, entry, node, signature.state[entry]);
   // Maps pass through tidy untouched, and hold no tensors.
-  return { state: next, outputs: nodesOf(result.outputs) } satisfies Graph as unknown as tf.TensorContainer;
+  return { state: next, outputs: nodesOf(result.outputs) } satisfies Graph as unknown as TensorContainer;
 }
 
 function symbols(specs: TensorSpecs, role: "state" | "input", { builder }: Tracing): Tensors {

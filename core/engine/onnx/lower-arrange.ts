@@ -1,7 +1,7 @@
 /** ONNX for operations that move elements, and for lookups. */
 import type { Node } from "../graph/node.ts";
-import type { Lowering, Rules } from "./lower.ts";
 import { castTo } from "./lower-elementwise.ts";
+import type { Lowering, Rules } from "./rule.ts";
 
 const end = (begin: number, length: number, stride: number): number => {
   const last = begin + length * stride;

@@ -1,7 +1,7 @@
 /** ONNX for products, reductions and order statistics. */
 import type { ReduceFn } from "../graph/node.ts";
-import type { Rules } from "./lower.ts";
 import { castTo } from "./lower-elementwise.ts";
+import type { Rules } from "./rule.ts";
 
 const reductions: Record<ReduceFn, string> = {
   sum: "ReduceSum", sumSquare: "ReduceSumSquare", mean: "ReduceMean", max: "ReduceMax", min: "ReduceMin", prod: "ReduceProd", any: "ReduceMax", all: "ReduceMin",

@@ -1,7 +1,7 @@
 /** ONNX for elementwise operations. */
 import type { BinaryFn, Node, UnaryFn } from "../graph/node.ts";
-import type { Lowering, Rules } from "./lower.ts";
 import { type DataType, dataTypes } from "./model-proto.ts";
+import type { Lowering, Rules } from "./rule.ts";
 import type { OnnxWriter } from "./writer.ts";
 
 const unaryOps: Partial<Record<UnaryFn, string>> = {

@@ -6,18 +6,8 @@ import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
 import { batchInput, stateInput, stateOutput, stepOutput } from "./names.ts";
+import type { Rule, Rules } from "./rule.ts";
 import { OnnxWriter } from "./writer.ts";
-
-/** What a rule gets: a writer, the names of the operands, and the name that the result must have where it has one. */
-export interface Lowering {
-  readonly writer: OnnxWriter;
-  readonly operands: readonly string[];
-  readonly as: string | undefined;
-}
-
-/** A rule returns the name of the result. */
-type Rule<O extends Op> = (node: NodeOf<O>, lowering: Lowering) => string;
-export type Rules = { readonly [O in Op]?: Rule<O> };
 
 /** An ONNX model of a graph. Its inputs and outputs have the names below. */
 export interface LoweredModel {

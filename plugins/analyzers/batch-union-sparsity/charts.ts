@@ -61,7 +61,7 @@ export const charts: readonly Chart[] = [
     id: "cluster-index",
     title: "Cluster index",
     description:
-      "Units that a sequence uses over what as many tokens shuffled between sequences would use. 1: no structure beyond frequency. Band: 95 % interval over sequences.",
+      "Units that a sequence uses over what as many tokens shuffled between sequences would use. 1: no structure beyond frequency. Band: 95 % interval of the mean of the last analyses.",
     data: "scalars",
     only: ["cluster_index", "cluster_index_low", "cluster_index_high"],
     spec: {
@@ -69,6 +69,7 @@ export const charts: readonly Chart[] = [
       encoding: { x: tokensAxis, color: layerColour, detail: { field: "run" } },
       layer: [
         {
+          transform: [{ filter: "isValid(datum.cluster_index_low) && isFinite(datum.cluster_index_low)" }],
           mark: { type: "area", opacity: 0.15 },
           encoding: {
             y: { field: "cluster_index_low", type: "quantitative", scale: { zero: false }, title: "cluster index" },

@@ -1,6 +1,7 @@
 /** How many units whole sequences and batches use. */
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
+import { createGathering, gatheredMetrics } from "../../../statistics/gathered.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";
@@ -27,16 +28,23 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
   charts,
   setup: ({ window }) => {
     const past = createPast(window);
+    const gathering = createGathering();
     return {
       probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
       analyze: (readings) => {
         const layers = firingsOf(readings);
         const use_batch_independent = past.expectedUse(layers);
         past.remember(layers);
-        return { ...byMetric(layers.map(unionReport)), use_batch_independent };
+        const report = byMetric(layers.map(unionReport));
+        gathering.add(report.cluster_index.map(Math.log));
+        const gathered = gatheredMetrics("cluster_index", gathering, layers.length, Math.exp);
+        return { ...report, ...gathered, use_batch_independent };
       },
-      save: past.save,
-      load: past.load,
+      save: () => ({ ...past.save(), ...gathering.save() }),
+      load: ({ gathered, ...state }) => {
+        past.load(state);
+        gathering.load({ ...(gathered && { gathered }) });
+      },
     };
   },
 });

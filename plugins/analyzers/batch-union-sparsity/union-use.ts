@@ -1,9 +1,8 @@
 /** Use of a layer by sequences and by the whole batch: sizes of unions over tokens. */
-import { jackknife } from "../../../statistics/jackknife.ts";
 import { expectedUnion, samplesFor } from "../../../statistics/rarefaction.ts";
 import { chao } from "../../../statistics/richness.ts";
 import type { Firings } from "../counts.ts";
-import { clusterIndexOf, layerStatistics, type Tallies, tallies, talliesWithout } from "../layer-statistics.ts";
+import { clusterIndexOf, layerStatistics, type Tallies, tallies } from "../layer-statistics.ts";
 
 /** The three levels of use, `use_token <= use_seq <= use_batch`, their ratios, and what batch and sequences share. */
 export function unionUse(layer: Firings) {
@@ -20,6 +19,7 @@ export function unionUse(layer: Firings) {
     use_seq_shuffled: expectedUnion(all.tokens, n, layer.pos),
     use_seq_naive: 1 - (1 - use_token) ** layer.pos,
     ...sharing(all, use_seq, layer.units),
+    cluster_index: clusterIndexOf(all),
     ...unseen(all, layer.units),
     n50: samplesFor(all.tokens, n, 0.5),
     n95: samplesFor(all.tokens, n, 0.95),
@@ -47,17 +47,5 @@ function unseen({ sequences, tokens, batch, pos }: Tallies, units: number) {
     dead_hat_tokens: dead(chao(tokens, batch * pos)),
     seq_singletons: sequences[1]!,
     seq_doubletons: sequences[2] ?? 0,
-  };
-}
-
-/** use_seq over what tokens shuffled between sequences would give, with a jackknife interval over sequences on the log. */
-export function clusterIndex(layer: Firings) {
-  const log = (part: Tallies) => Math.log(clusterIndexOf(part));
-  const { value, se, low, high } = jackknife(log(tallies(layer)), Array.from(talliesWithout(layer), log));
-  return {
-    cluster_index: Math.exp(value),
-    cluster_index_se_log: se,
-    cluster_index_low: Math.exp(low),
-    cluster_index_high: Math.exp(high),
   };
 }

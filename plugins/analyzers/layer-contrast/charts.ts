@@ -1,7 +1,7 @@
 /** Charts of layer-contrast. */
 import type { Chart } from "../../../core/contract/chart.ts";
-import { jackknifedNames, statisticNames } from "../../../statistics/contrast.ts";
 import { layerLines } from "../chart-parts.ts";
+import { deltaNames } from "./effects.ts";
 
 const lastStep = [
   { joinaggregate: [{ op: "max", field: "step", as: "last" }], groupby: ["run"] },
@@ -14,17 +14,16 @@ export const charts: readonly Chart[] = [
     id: "contrasts",
     title: "Last against first layer",
     description:
-      "Difference of log odds (log for ratios) at the last step, -+ two jackknife errors over sequences where it has one. Right of 0: higher in the last layer.",
+      "Difference of log odds (log for ratios), mean of the last analyses with its 95 % interval over units and sequences. Right of 0: higher in the last layer.",
     data: "scalars",
-    only: [...statisticNames.map((name) => `delta_${name}`), ...jackknifedNames.map((name) => `delta_se_${name}`)],
+    only: deltaNames.flatMap((name) => [`delta_mean_${name}`, `delta_low_${name}`, `delta_high_${name}`]),
     spec: {
       transform: [
         ...lastStep,
-        { calculate: "test(/delta_se_/, datum.metric) ? 'se' : 'delta'", as: "part" },
-        { calculate: "replace(datum.metric, /.*delta_(se_)?/, '')", as: "statistic" },
+        { calculate: "split(datum.metric, '_')[1]", as: "part" },
+        { calculate: "replace(datum.metric, /.*delta_(mean|low|high)_/, '')", as: "statistic" },
         { pivot: "part", value: "value", groupby: ["run", "statistic"] },
-        { calculate: "isValid(datum.se) ? datum.delta - 2 * datum.se : datum.delta", as: "low" },
-        { calculate: "isValid(datum.se) ? datum.delta + 2 * datum.se : datum.delta", as: "high" },
+        { filter: "isFinite(datum.mean)" },
       ],
       encoding: { y: { field: "statistic", type: "nominal", title: null } },
       layer: [
@@ -35,7 +34,7 @@ export const charts: readonly Chart[] = [
             x2: { field: "high" },
           },
         },
-        { mark: { type: "point", filled: true }, encoding: { x: { field: "delta", type: "quantitative" } } },
+        { mark: { type: "point", filled: true }, encoding: { x: { field: "mean", type: "quantitative" } } },
         {
           mark: { type: "rule", color: "#888" },
           encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: "height" } },
@@ -51,15 +50,11 @@ export const charts: readonly Chart[] = [
     data: "scalars",
     only: ["use_token", "use_seq", "use_batch"],
     spec: {
-      transform: [
-        ...lastStep,
-        { calculate: "log(datum.value / (1 - datum.value))", as: "logit" },
-        { filter: "isFinite(datum.logit)" },
-      ],
+      transform: [...lastStep, { calculate: "2 * asin(sqrt(datum.value))", as: "arcsine" }],
       mark: { type: "line", point: true },
       encoding: {
         x: { field: "layer", type: "ordinal", title: "layer" },
-        y: { field: "logit", type: "quantitative", title: "log odds of use" },
+        y: { field: "arcsine", type: "quantitative", title: "2 asin of the root of use (differences are Cohen's h)" },
         color: { field: "metric", type: "nominal", title: null },
         detail: { field: "run" },
       },

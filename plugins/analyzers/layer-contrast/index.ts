@@ -2,12 +2,14 @@
 import { z } from "zod";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
-import { onScale, statisticNames } from "../../../statistics/contrast.ts";
-import { byMetric, countLayers, firingsOf } from "../counts.ts";
+import { onScale, type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
+import { byMetric, countLayers, type Firings, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
+import { createContrastCourse, type MeanContrasts } from "./contrast-course.ts";
+import { deltaNames, effectsOf, unionSizes } from "./effects.ts";
 import { createHistory } from "./history.ts";
-import { trend, verdictNumber, verdicts } from "./inversion.ts";
-import { metrics } from "./metrics.ts";
+import { crossLevel, isSettled, pool, trend, verdictNumber, verdictOf } from "./inversion.ts";
+import { metrics, trendNames } from "./metrics.ts";
 import { contrastReport } from "./report.ts";
 import { type NullEntropy, nullEntropy, specificityReport } from "./specificity.ts";
 import { countTypes } from "./token-types.ts";
@@ -43,7 +45,7 @@ const prefix = "announced/";
 export const layerContrast: Analyzer = defineAnalyzer({
   name: "layer-contrast",
   summary:
-    "First against last layer: effects with errors over sequences, three tests for inversion, a control for activity.",
+    "First against last layer: effects with intervals over units and sequences, three tests for inversion, a control for activity.",
   options,
   every: 10,
   sites: ["mlp_post"],
@@ -52,56 +54,89 @@ export const layerContrast: Analyzer = defineAnalyzer({
   charts,
   setup: (chosen, run) => {
     const history = createHistory(1 + 2 * statisticNames.length);
+    const course = createContrastCourse();
     let announced: Record<string, number> = {};
 
     return {
       probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
       analyze: (readings, at) => {
         const layers = firingsOf(readings);
-        const report = contrastReport(layers);
-        const { inversion_cross_level, inversion_pool } = report;
-        const judged: Record<string, number> = { inversion_cross_level, inversion_pool };
-        if (at.step > run.warmupSteps) {
-          const unit = 1 / layers[0]!.units;
-          const ends = [0, -1].flatMap((end) =>
-            statisticNames.map((name) => onScale(name, report[name].at(end)!, unit)),
-          );
-          history.add([Math.log(at.tokens), ...ends]);
-          if (history.length() % chosen.trend_every === 0) Object.assign(judged, trends());
-        }
+        const effects = effectsOf(layers[0]!, layers.at(-1)!);
+        const report = contrastReport(layers, effects);
+        if (at.step <= run.warmupSteps) return report;
+        course.add(effects);
+        const ends = [0, -1].flatMap((end) => statisticNames.map((name) => onScale(name, report[name].at(end)!)));
+        history.add([Math.log(at.tokens), ...ends]);
+        const means = course.means();
+        const judged: Record<string, number> = { ...inversions(means) };
+        if (history.length() % chosen.trend_every === 0) Object.assign(judged, trends());
         for (const [test, verdict] of Object.entries(judged)) {
-          if (verdict === (announced[test] ?? 0)) continue;
-          at.event("inversion-verdict", { test, verdict: verdicts[verdict + 1] });
+          if (Object.is(verdict, announced[test] ?? Number.NaN)) continue;
+          at.event("inversion-verdict", { test, verdict: verdictOf(verdict) });
         }
         announced = { ...announced, ...judged };
-        return { ...report, ...judged };
+        return { ...report, ...(means && meanMetrics(means, layers[0]!)), ...judged };
       },
       ...(chosen.specificity_every > 0 && { frozen: specificityLook(chosen, run.model.n_ctx) }),
       save: () => {
         const entries = Object.entries(announced).map(([test, verdict]): [string, NDArray] => [
           `${prefix}${test}`,
-          { shape: [], data: Int32Array.of(verdict) },
+          { shape: [], data: Float64Array.of(verdict) },
         ]);
-        return { ...history.save(), ...Object.fromEntries(entries) };
+        return { ...history.save(), ...course.save(), ...Object.fromEntries(entries) };
       },
       load: (state) => {
         history.load(state);
+        course.load(state);
         const saved = Object.entries(state).filter(([key]) => key.startsWith(prefix));
         announced = Object.fromEntries(saved.map(([key, { data }]) => [key.slice(prefix.length), data[0]!]));
       },
     };
 
+    /** One statistic's course in both layers. */
+    function ends(name: StatisticName): [number[], number[]] {
+      const i = statisticNames.indexOf(name);
+      return [history.row(1 + i), history.row(1 + statisticNames.length + i)];
+    }
+
+    function inversions(means: MeanContrasts | undefined) {
+      const settled = (name: StatisticName) => {
+        const [first, last] = ends(name);
+        return isSettled(
+          history.row(0),
+          first.map((value, i) => last[i]! - value),
+        );
+      };
+      const verdict = (judge: typeof crossLevel, names: readonly StatisticName[]) =>
+        verdictNumber(means === undefined ? "not yet" : judge(means.deltas, names.every(settled)));
+      return {
+        inversion_cross_level: verdict(crossLevel, ["use_token", "use_batch"]),
+        inversion_pool: verdict(pool, ["use_batch", "k50"]),
+      };
+    }
+
     function trends(): Record<string, number> {
       const times = history.row(0);
-      const judgements = statisticNames.map((name, i): [string, number] => {
-        const [first, last] = [history.row(1 + i), history.row(1 + statisticNames.length + i)];
+      const judgements = trendNames.map((name): [string, number] => {
+        const [first, last] = ends(name);
         const finite = [...first, ...last].every(Number.isFinite);
-        return [`trend_${name}`, finite ? verdictNumber(trend(times, first, last)) : 0];
+        const verdict = finite ? trend(times, first, last, 0.05 / trendNames.length) : "undecided";
+        return [`trend_${name}`, verdictNumber(verdict)];
       });
       return Object.fromEntries(judgements);
     }
   },
 });
+
+function meanMetrics({ deltas, unionSize }: MeanContrasts, { batch, pos }: Firings): Record<string, number> {
+  const each = deltaNames.flatMap((name): [string, number][] => [
+    [`delta_mean_${name}`, deltas[name].value],
+    [`delta_low_${name}`, deltas[name].low],
+    [`delta_high_${name}`, deltas[name].high],
+  ]);
+  const tokens = unionSize < 0 ? Number.NaN : unionSizes(batch)[unionSize]! * pos;
+  return { ...Object.fromEntries(each), delta_mean_use_batch_tokens: tokens };
+}
 
 /** The look at held-out text, which is the same each time. */
 function specificityLook(chosen: z.output<typeof options>, n_ctx: number) {

@@ -1,47 +1,97 @@
-/** Are first and last layer inverted? Three tests, each with its own verdict; there is no global yes or no. */
-import type { StatisticName } from "../../../statistics/contrast.ts";
+/**
+ * Are first and last layer inverted, as arXiv 2407.07848 has it: does the first draw on a small pool of units, each often, and the
+ * last on almost all, each seldom? Tests with a direction, each with its own verdict; there is no global yes or no.
+ */
 import type { Estimate } from "../../../statistics/jackknife.ts";
 import { type Slope, slopeOf } from "../../../statistics/trend.ts";
+import type { DeltaName } from "./effects.ts";
 
-/** What a test may say, in the order of its numbers. */
-export const verdicts = ["same sign", "undetermined", "inverted"] as const;
-export type Verdict = (typeof verdicts)[number];
+/**
+ * - inverted: in the paper's direction; reversed: certainly inverted, but the other way round; same order: certainly not inverted;
+ * - undecided: the data do not tell; not yet: they would tell, but the layers are still on their way.
+ */
+export type Verdict = "inverted" | "same order" | "reversed" | "undecided" | "not yet";
 
-/** As a number in rows: -1 same sign, 0 undetermined, 1 inverted. */
+const numbers: Readonly<Record<Verdict, number>> = {
+  inverted: 1,
+  undecided: 0,
+  "same order": -1,
+  reversed: -2,
+  "not yet": Number.NaN,
+};
+
+/** As a number in rows: 1 inverted, 0 undecided, -1 same order, -2 reversed, NaN not yet. */
 export function verdictNumber(verdict: Verdict): number {
-  return verdicts.indexOf(verdict) - 1;
+  return numbers[verdict];
 }
 
-/** Sign of an estimate that is more than three jackknife errors from zero, else 0. */
-function certainSign({ value, se }: Estimate): number {
-  return Math.abs(value) > 3 * se ? Math.sign(value) : 0;
+/** The verdict that a number stands for. */
+export function verdictOf(number: number): Verdict {
+  const found = (Object.keys(numbers) as Verdict[]).find((name) => Object.is(numbers[name], number));
+  return found ?? "undecided";
 }
 
-function verdictOf(a: number, b: number): Verdict {
-  if (a === 0 || b === 0) return "undetermined";
-  return a === b ? "same sign" : "inverted";
+/** Sign of an estimate whose 95 % interval leaves zero out, else 0. */
+function certainSign({ low, high }: Pick<Estimate, "low" | "high">): number {
+  return low > 0 ? 1 : high < 0 ? -1 : 0;
 }
 
-type Deltas = Readonly<Record<StatisticName, Estimate>>;
+type Deltas = Readonly<Record<DeltaName, Estimate>>;
 
-/** I1, cross-level: the layers' order by use per token is opposite to their order by use per batch. */
-export function crossLevel(deltas: Deltas): Verdict {
-  return verdictOf(certainSign(deltas.use_token), certainSign(deltas.use_batch));
+/** I1, cross-level: the last layer uses fewer units per token, and more per batch. */
+export function crossLevel(deltas: Deltas, settled: boolean): Verdict {
+  return judged(-certainSign(deltas.use_token), certainSign(deltas.use_batch), settled);
 }
 
-/** I3, pool: the first layer draws on fewer units (lower use_batch) and leans on them harder (lower k50). */
-export function pool(deltas: Deltas): Verdict {
-  const [use, k50] = [certainSign(deltas.use_batch), certainSign(deltas.k50)];
-  if (use === 0 || k50 === 0) return "undetermined";
-  return use > 0 && k50 > 0 ? "inverted" : "same sign";
+/** I3, pool: the last layer uses more units per batch, and leans on them more evenly (higher k50). */
+export function pool(deltas: Deltas, settled: boolean): Verdict {
+  return judged(certainSign(deltas.use_batch), certainSign(deltas.k50), settled);
+}
+
+/** Both signs as the paper has them (+1), both against it, or one of each; each is wrong in at most 2.5 % of cases. */
+function judged(a: number, b: number, settled: boolean): Verdict {
+  if (a === 0 || b === 0) return "undecided";
+  if (!settled) return "not yet";
+  return a !== b ? "same order" : a > 0 ? "inverted" : "reversed";
+}
+
+/** Fewest points within the last doubling of tokens from which a rate of change is told. */
+const fewestInDoubling = 5;
+
+/**
+ * The convergence gate: over the last doubling of tokens the contrast moved by less than half of what it is, so that it would keep
+ * its sign over another. `times` are logs of tokens. Least squares over the points in that doubling.
+ */
+export function isSettled(times: readonly number[], contrast: readonly number[]): boolean {
+  const from = times.at(-1)! - Math.LN2;
+  const points = times.flatMap((time, i) => (time >= from ? [[time, contrast[i]!] as const] : []));
+  if (points.length < fewestInDoubling) return false;
+  const [x, y] = [0, 1].map((k) => points.reduce((sum, point) => sum + point[k]!, 0) / points.length) as [
+    number,
+    number,
+  ];
+  const xx = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  const slope = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / xx;
+  const now = y + slope * (times.at(-1)! - x);
+  return Math.abs(slope) * Math.LN2 <= Math.abs(now) / 2;
 }
 
 /** Fewest points over time from which a trend is judged: from here on its intervals are known to cover what they say. */
 const fewestPoints = 20;
 
-/** I2, trend: against log tokens after warm-up the statistic rises in one layer and falls in the other, both certainly. */
-export function trend(times: readonly number[], first: readonly number[], last: readonly number[]): Verdict {
-  if (times.length < fewestPoints) return "undetermined";
-  const sign = ({ low, high }: Slope) => (low > 0 ? 1 : high < 0 ? -1 : 0);
-  return verdictOf(sign(slopeOf(times, first)), sign(slopeOf(times, last)));
+/**
+ * I2, trend: against log tokens after warm-up the statistic falls in the first layer and rises in the last (`inverted`), or the other
+ * way round (`reversed`), or both move in one direction. `level` is the two-sided error of each slope.
+ */
+export function trend(
+  times: readonly number[],
+  first: readonly number[],
+  last: readonly number[],
+  level: number,
+): Verdict {
+  if (times.length < fewestPoints) return "undecided";
+  const sign = (series: readonly number[]) => certainSign(slopeOf(times, series, level) satisfies Slope);
+  const [a, b] = [sign(first), sign(last)];
+  if (a === 0 || b === 0) return "undecided";
+  return a === b ? "same order" : a < 0 ? "inverted" : "reversed";
 }

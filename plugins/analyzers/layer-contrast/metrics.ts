@@ -1,13 +1,14 @@
 /** What layer-contrast reports: meaning, range, unit, source, pitfall. */
 import {
-  coveredNames,
-  type JackknifedName,
-  overcoveredNames,
   type ShareName,
   type StatisticName,
+  scaleOf,
   shareNames,
   statisticNames,
 } from "../../../statistics/contrast.ts";
+import { gatheredAnalyses } from "../../../statistics/gathered.ts";
+import { unitGroups } from "../layer-statistics.ts";
+import { type DeltaName, deltaNames } from "./effects.ts";
 import { fewestFirings } from "./specificity.ts";
 
 const meanings: Record<StatisticName, string> = {
@@ -21,13 +22,22 @@ const meanings: Record<StatisticName, string> = {
   cluster_index: "use_seq over that of shuffled tokens",
   dead_hat: "share of units estimated never to fire (Chao2)",
 };
-const ofText =
-  "The error is over sequences of this text, for this trained network: it says nothing about other seeds (`experiment contrast` does).";
+/** Statistics whose trends are judged. */
+export const trendNames = ["use_token", "use_seq", "use_batch"] as const satisfies readonly StatisticName[];
+
+const rarefied =
+  "Of use_batch it is compared at the most sequences (delta_use_batch_tokens) whose union saturates neither layer, over 99 % of units; NaN where a single sequence does.";
+const verdictNumbers =
+  "1 inverted, 0 undecided, -1 same order in both layers, -2 reversed (inverted the other way round)";
+const settledIf =
+  "NaN not yet: before the first intervals, or while the contrast moves by over half of itself in a doubling of tokens.";
 
 type Metric =
   | StatisticName
-  | `${"delta" | "trend"}_${StatisticName}`
-  | `delta_se_${JackknifedName}`
+  | `${"delta" | "delta_mean" | "delta_low" | "delta_high"}_${DeltaName}`
+  | "delta_use_batch_tokens"
+  | "delta_mean_use_batch_tokens"
+  | `trend_${(typeof trendNames)[number]}`
   | `h_${ShareName}`
   | "use_batch_equal_firings"
   | "delta_use_batch_equal_firings"
@@ -42,10 +52,10 @@ type Metric =
 
 function perStatistic(
   prefix: string,
-  describe: (meaning: string) => string,
+  describe: (meaning: string, name: StatisticName) => string,
   names: readonly StatisticName[] = statisticNames,
 ) {
-  return Object.fromEntries(names.map((name) => [`${prefix}${name}`, describe(meanings[name])]));
+  return Object.fromEntries(names.map((name) => [`${prefix}${name}`, describe(meanings[name], name)]));
 }
 
 /** Name to documentation. */
@@ -53,21 +63,26 @@ export const metrics = {
   ...perStatistic("", (meaning) => `Per layer: ${meaning}. All layers, since first against last can hide a U-shape.`),
   ...perStatistic(
     "delta_",
-    (meaning) =>
-      `Last minus first layer: log odds of the ${meaning} (log for ratios; shares of 0 or 1 moved in by half a unit). Its error, for statistics that have one: delta_se. Any real; 0 no contrast. For use_batch arXiv 2407.07848 implies +4.95.`,
+    (meaning, name) =>
+      `Last minus first layer, ${scaleOf(name) === "log" ? "log" : "log odds"} of the ${meaning}, this batch. Any real; 0 no contrast; NaN where a share is 0 or 1.${name === "use_batch" ? ` ${rarefied} arXiv 2407.07848 implies +4.95.` : ""}`,
+    deltaNames,
+  ),
+  delta_use_batch_tokens:
+    "Tokens at which delta_use_batch compares the layers: the batch's, or fewer where a layer saturates.",
+  ...perStatistic(
+    "delta_mean_",
+    (_, name) =>
+      `Mean of delta_${name} over the last ${gatheredAnalyses} analysed batches after warm-up; not given before.`,
+    deltaNames,
   ),
   ...perStatistic(
-    "delta_se_",
-    (meaning) =>
-      `Paired delete-one-sequence jackknife error of the contrast in the ${meaning}; -+ t of it, batch - 1 degrees of freedom, is a 95 % interval. ${ofText}`,
-    coveredNames,
+    "delta_low_",
+    (_, name) =>
+      `Lower end of the 95 % interval of delta_mean_${name}, over units and sequences: what other batches of this text, and other units like these, would show. Sequences by differences between neighbours in time, units by leaving out each of ${unitGroups} groups. NaN: no interval. It says nothing about other seeds (\`experiment contrast\` does).`,
+    deltaNames,
   ),
-  ...perStatistic(
-    "delta_se_",
-    (meaning) =>
-      `Paired delete-one-sequence jackknife error of the contrast in the ${meaning}. Too large rather than too small, as the jackknife is for unions (Efron & Stein 1981): no 95 % interval, -+ t of it covers more. ${ofText}`,
-    overcoveredNames,
-  ),
+  ...perStatistic("delta_high_", (_, name) => `Upper end of the 95 % interval of delta_mean_${name}.`, deltaNames),
+  delta_mean_use_batch_tokens: "Tokens at which delta_mean_use_batch compares the layers.",
   ...perStatistic(
     "h_",
     (meaning) => `Cohen's h, last against first layer, of the ${meaning}. [-pi, pi]; 0.2 small, 0.5 medium, 0.8 large.`,
@@ -76,7 +91,8 @@ export const metrics = {
   ...perStatistic(
     "trend_",
     (meaning) =>
-      `Inversion I2 of the ${meaning}: do its slopes against log tokens after warm-up have opposite signs in first and last layer, both 95 % intervals without 0? The intervals allow for noise that is correlated between neighbours in time (autoregressive, its correlation averaged out: Zellner & Tiao 1964); where it is near 1 they are too short. 1 inverted, -1 same sign, 0 undetermined. Judged every \`trend_every\` analyses.`,
+      `Inversion I2 of the ${meaning}: does its slope against log tokens after warm-up fall in the first layer and rise in the last, both certainly? The slopes' intervals allow for noise that is correlated between neighbours in time (autoregressive, its correlation averaged out: Zellner & Tiao 1964; where it is near 1 they are too short), and for ${trendNames.length} statistics being tested. ${verdictNumbers.replace("same order in both layers", "same direction")}. Judged every \`trend_every\` analyses.`,
+    trendNames,
   ),
   use_batch_equal_firings:
     "Per layer: expected use_batch with as many firings drawn as the least active layer has. [0, 1]. Where layers no longer differ, their contrast in use_batch is activity, not specificity.",
@@ -88,9 +104,7 @@ export const metrics = {
   specificity_units: "Per layer: share of the units looked at that fired often enough for a specificity. [0, 1].",
   delta_specificity:
     "Last minus first layer: specificity. [-2, 2] about. Without an error: compare seeds. The first layer sees tokens unmixed, which is no effect of depth as such.",
-  inversion_cross_level:
-    "Inversion I1: contrast in use_token and in use_batch have opposite signs, both over 3 jackknife errors. 1 inverted, -1 same sign, 0 undetermined.",
+  inversion_cross_level: `Inversion I1: the last layer uses fewer units per token and more per batch than the first (arXiv 2407.07848), both 95 % intervals without 0. ${verdictNumbers}. ${settledIf}`,
   inversion_size: "delta_use_batch - delta_use_token: size of I1 in log odds.",
-  inversion_pool:
-    "Inversion I3: the first layer has lower use_batch and lower k50 (small pool, used often), both over 3 jackknife errors. 1 inverted, -1 not so, 0 undetermined.",
+  inversion_pool: `Inversion I3: the last layer uses more units per batch and has the higher k50 (the first: a small pool, used often), both 95 % intervals without 0. ${verdictNumbers}. ${settledIf}`,
 } as Record<Metric, string>;

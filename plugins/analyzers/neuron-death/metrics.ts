@@ -4,8 +4,22 @@ const byTokens =
   "Judged at the close of each window (option `window_tokens`), on the training stream, not on one batch. Death is always relative to a number of tokens.";
 const dominant = (part: string) =>
   `Share of explained deaths whose largest part over the steps before the last firing is ${part}. [0, 1]. Survivors drift too: read it beside excess_drift and death_drift.`;
-const spikeP =
-  "Share of circular shifts of the spikes with as many deaths near them. (0, 1]. Small: deaths follow spikes more than chance.";
+/** What is said of spikes of one kind, `of` being loss or gradient norm. */
+function spikes<N extends "loss" | "grad">(name: N, of: string) {
+  const entries = {
+    [`${name}_spikes`]: `Steps so far whose ${of} lies over 3 deviations above the 50 steps before. Steps.`,
+    [`${name}_spike_deaths`]: `Deaths, by last firing, within 10 steps from a spike of the ${of} on. Units.`,
+    [`${name}_spike_deaths_expected`]:
+      "As many expected if deaths had nothing to do with spikes: mean over shifts of the spikes within stretches of 100 steps, each of which keeps its own deaths and spikes, as both thin out over training. Units.",
+    [`${name}_spike_rate_ratio`]: "The one over the other. 1: unrelated; NaN where none are expected.",
+    [`${name}_spike_p`]:
+      "Chance of as many or more by those shifts. [0, 1]. Small: deaths follow spikes more than chance.",
+    [`${name}_spike_detectable`]:
+      "Power: the smallest rate ratio that this test would have found at 5 % in 80 % of cases. A p that is not small speaks against larger ones only; Infinity: against none.",
+  };
+  type Ending = "s" | "_deaths" | "_deaths_expected" | "_rate_ratio" | "_p" | "_detectable";
+  return entries as Record<`${N}_spike${Ending}`, string>;
+}
 
 /** Name to documentation. */
 export const metrics = {
@@ -49,14 +63,8 @@ export const metrics = {
     "Median over the newest 1000 deaths of the steps from the onset of starvation (fewer than half of about ten recent steps gave the unit's weights any gradient) to its last firing. Steps. 0: fed until it fell silent, so that starvation cannot have been a cause.",
   starved_deaths: "Share of those deaths whose unit was starved before its last firing. [0, 1].",
   starved: "Share of units without any gradient in this batch: with ReLU those that did not fire in it. [0, 1].",
-  loss_spikes: "Steps so far whose loss lies over 3 deviations above the 50 steps before. Steps.",
-  loss_spike_rate_ratio:
-    "Deaths (by last firing) a step within 10 steps after a loss spike, over those elsewhere. 1: unrelated.",
-  loss_spike_p: spikeP,
-  grad_spikes:
-    "Steps so far whose gradient norm before clipping lies over 3 deviations above the 50 steps before. Steps.",
-  grad_spike_rate_ratio: "Deaths a step within 10 steps after a gradient spike, over those elsewhere. 1: unrelated.",
-  grad_spike_p: spikeP,
+  ...spikes("loss", "loss"),
+  ...spikes("grad", "gradient norm before clipping"),
   frozen_silent: "Share of units that no frozen token fires. [0, 1]. A few hundred tokens: not death.",
   certified_dead:
     "Share of units that no input whatever can fire: firing threshold cosine >= 1 (the norm's output lies on a sphere). [0, 1]. A sound lower bound on the dead, usually far below them.",

@@ -1,6 +1,6 @@
 /** Deaths against spikes of loss and gradient: was it an outlier? */
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
-import { eventStudy, spikesOf } from "../../../statistics/event-study.ts";
+import { createEventLog, createSpikeFinder, type EventLog, type SpikeFinder } from "../../../statistics/event-study.ts";
 
 /** Steps after a spike that count as near it. */
 const reach = 10;
@@ -12,7 +12,7 @@ export interface Spike {
   readonly value: number;
 }
 
-/** Loss, gradient norm and deaths of every analysed step. */
+/** Spikes and deaths so far; what a step adds costs the same however long the run is. */
 export interface SpikeLog {
   add(step: number, loss: number, gradNorm: number): void;
   death(lastStep: number): void;
@@ -23,59 +23,62 @@ export interface SpikeLog {
   load(state: Arrays): void;
 }
 
+interface Series {
+  readonly of: Spike["of"];
+  finder: SpikeFinder;
+  log: EventLog;
+}
+
 /** An empty log. */
 export function createSpikeLog(): SpikeLog {
-  let steps: number[] = [];
-  let losses: number[] = [];
-  let norms: number[] = [];
-  let deaths: number[] = [];
-  let told = [0, 0];
+  const series = (["loss", "gradient"] as const).map(
+    (of): Series => ({ of, finder: createSpikeFinder(), log: createEventLog(reach) }),
+  );
+  let fresh: Spike[] = [];
   return {
     add: (step, loss, gradNorm) => {
-      steps.push(step);
-      losses.push(loss);
-      norms.push(gradNorm);
+      for (const { of, finder, log } of series) {
+        const value = of === "loss" ? loss : gradNorm;
+        if (!finder.add(value)) continue;
+        log.spike(step);
+        fresh.push({ of, spike_step: step, value });
+      }
     },
     death: (lastStep) => {
-      deaths.push(lastStep);
+      for (const { log } of series) log.event(lastStep);
     },
     fresh: () => {
-      const series = [["loss", losses] as const, ["gradient", norms] as const];
-      return series.flatMap(([of, values], k) => {
-        const all = spikesOf(values);
-        const found = all.slice(told[k]);
-        told[k] = all.length;
-        return found.map((i): Spike => ({ of, spike_step: steps[i]!, value: values[i]! }));
-      });
+      const found = fresh;
+      fresh = [];
+      return found;
     },
     numbers: () => {
-      const at = new Map(steps.map((step, i) => [step, i]));
-      const perStep = new Float64Array(steps.length);
-      for (const step of deaths) {
-        const i = at.get(step);
-        if (i !== undefined) perStep[i]!++;
-      }
-      const loss = eventStudy(perStep, spikesOf(losses), reach);
-      const grad = eventStudy(perStep, spikesOf(norms), reach);
-      return {
-        loss_spikes: loss.spikes,
-        loss_spike_rate_ratio: loss.rateRatio,
-        loss_spike_p: loss.p,
-        grad_spikes: grad.spikes,
-        grad_spike_rate_ratio: grad.rateRatio,
-        grad_spike_p: grad.p,
-      };
+      const entries = series.flatMap(({ of, log }) => {
+        const { spikes, near, expected, rateRatio, p, detectable } = log.result();
+        const name = of === "loss" ? "loss" : "grad";
+        const numbers = { s: spikes, _deaths: near, _deaths_expected: expected, _rate_ratio: rateRatio, _p: p };
+        const all = { ...numbers, _detectable: detectable };
+        return Object.entries(all).map(([end, value]) => [`${name}_spike${end}`, value] as const);
+      });
+      return Object.fromEntries(entries);
     },
     save: () => {
-      const all = Object.entries({ steps, losses, norms, deaths, told });
-      return Object.fromEntries(
-        all.map(([name, values]) => [name, { shape: [values.length], data: Float64Array.from(values) }]),
+      const entries = series.flatMap(({ of, finder, log }) =>
+        Object.entries({ ...log.save(), recent: Float64Array.from(finder.recent) }).map(
+          ([name, data]): [string, NDArray] => [`${of}/${name}`, { shape: [data.length], data }],
+        ),
       );
+      return Object.fromEntries(entries);
     },
     load: (state) => {
-      const numbers = (name: string) => Array.from(state[name]?.data ?? []);
-      [steps, losses, norms, deaths] = [numbers("steps"), numbers("losses"), numbers("norms"), numbers("deaths")];
-      told = state.told ? numbers("told") : [0, 0];
+      for (const one of series) {
+        const numbers = (name: string) => Array.from(state[`${one.of}/${name}`]?.data ?? []);
+        one.log = createEventLog(reach);
+        one.finder = createSpikeFinder(undefined, undefined, numbers("recent"));
+        for (const step of numbers("spikes")) one.log.spike(step);
+        const events = numbers("events");
+        for (let k = 0; k < events.length; k += 2) one.log.event(events[k]!, events[k + 1]!);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 /** How many units each token uses, and how often each unit fires. */
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
+import { createGathering, gatheredMetrics } from "../../../statistics/gathered.ts";
 import { byMetric, countLayers, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";
@@ -16,11 +17,20 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
   metrics,
   headline: ["use_token"],
   charts,
-  setup: () => ({
-    probe: ({ mlp_post }, { tf }) => ({
-      ...countLayers(tf, mlp_post),
-      sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
-    }),
-    analyze: (readings) => byMetric(firingsOf(readings).map((layer, l) => tokenReport(layer, readings.sums[l]!.data))),
-  }),
+  setup: () => {
+    const gathering = createGathering();
+    return {
+      probe: ({ mlp_post }, { tf }) => ({
+        ...countLayers(tf, mlp_post),
+        sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
+      }),
+      analyze: (readings) => {
+        const report = byMetric(firingsOf(readings).map((layer, l) => tokenReport(layer, readings.sums[l]!.data)));
+        gathering.add(report.use_token);
+        return { ...report, ...gatheredMetrics("use_token", gathering, report.use_token.length) };
+      },
+      save: gathering.save,
+      load: gathering.load,
+    };
+  },
 });

@@ -1,5 +1,7 @@
 /** What token-sparsity reports: meaning, range, unit, source, pitfall. */
 
+import { gathered } from "../metric-words.ts";
+
 const redo =
   "ReDo's definition, arXiv 2302.12902. It is relative to the layer's mean: a layer that is nearly dead as a whole hides it.";
 const within = "Taken within each sequence, then averaged over sequences. [0, 1], firings a token.";
@@ -8,10 +10,9 @@ const within = "Taken within each sequence, then averaged over sequences. [0, 1]
 export const metrics = {
   use_token:
     "Share of a layer's units that are active (activation > 0, exactly) at a token, mean over all tokens. [0, 1]. Per-Token Hidden Unit Use of arXiv 2407.07848; the activation ratio of arXiv 2210.06313. Use is not sparsity: sparsity is 1 - use. By symmetry it starts near 0.5, so a fall from 0.5 is the baseline and not a finding.",
-  use_token_se:
-    "Standard error of use_token over sequences of this text (cluster-robust: tokens of one sequence are not independent). Share. Says nothing about other seeds.",
-  use_token_low: "Lower end of the 95 % t interval of use_token, batch - 1 degrees of freedom. Share.",
-  use_token_high: "Upper end of the 95 % t interval of use_token. Share.",
+  use_token_mean: gathered.mean("use_token"),
+  use_token_low: gathered.low("use_token"),
+  use_token_high: gathered.high("use_token"),
   sparsity_token: "1 - use_token: share of zeros in the hidden activations. [0, 1].",
   active_per_token: "Active units at a token, mean over tokens. [0, d_mlp] units.",
   active_per_token_sd: "Active units at a token, standard deviation over tokens. Units.",

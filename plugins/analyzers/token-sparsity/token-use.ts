@@ -1,28 +1,17 @@
 /** Use of a layer by single tokens. */
-import { interval } from "../../../statistics/jackknife.ts";
 import { mean, quantile, sorted, variance } from "../../../statistics/moments.ts";
 import type { Firings } from "../counts.ts";
 
 /**
- * Share and number of the layer's units that tokens use; the error is between sequences, whose tokens are alike. Sums are of
- * integers or in rising order: the order of tokens and sequences does not show in the last bit.
+ * Share and number of the layer's units that tokens use. Sums are in rising order: the order of tokens and sequences does not show
+ * in the last bit.
  */
-export function tokenUse({ perToken, batch, pos, units }: Firings) {
+export function tokenUse({ perToken, units }: Firings) {
   const rising = sorted(perToken);
   const active = mean(rising);
-  const ofSequences = Array.from({ length: batch }, (_, b) => {
-    let sum = 0;
-    for (let t = 0; t < pos; t++) sum += perToken[b * pos + t]!;
-    return sum;
-  });
-  const error = Math.sqrt(variance(sorted(ofSequences)) / batch) / pos / units;
-  const use = interval(active / units, error, batch - 1);
   return {
-    use_token: use.value,
-    use_token_se: use.se,
-    use_token_low: use.low,
-    use_token_high: use.high,
-    sparsity_token: 1 - use.value,
+    use_token: active / units,
+    sparsity_token: 1 - active / units,
     active_per_token: active,
     active_per_token_sd: Math.sqrt(variance(rising)),
     active_per_token_min: quantile(rising, 0),

@@ -5,21 +5,21 @@ import type { SinkHost, SinkInstance } from "../../../core/contract/sink.ts";
 import { ExperimentError, ioFailed } from "../../../core/errors/errors.ts";
 import { addPresets } from "./charts/charts.ts";
 import { addPictures } from "./charts/pictures.ts";
+import { networkThrough } from "./http/transport.ts";
+import { startOf } from "./identity.ts";
 import { checkpointArtifacts, checkpointFiles } from "./log/checkpoint-files.ts";
-import { startOf } from "./log/identity.ts";
-import { Journal, type JournalStart } from "./log/journal.ts";
 import { checkKeys } from "./log/keys.ts";
 import { makeLogFolder, readPointer, writePointer } from "./log/layout.ts";
-import { fillUpTo } from "./log/mend.ts";
+import { noProgress, writeProgress } from "./log/progress.ts";
+import { RunLog, type RunLogStart } from "./log/run-log.ts";
 import { accountOf } from "./login/account.ts";
-import { journalOptionsOf, type WandbOptions } from "./login/options.ts";
+import { runLogOptionsOf, type WandbOptions } from "./login/options.ts";
 import type { Settings } from "./login/settings.ts";
 import { isRunId } from "./login/validation.ts";
+import { fillUpTo } from "./mend.ts";
 import { createSystemMonitor, type SystemMonitor } from "./system.ts";
 import { type LiveStream, startLive } from "./upload/live.ts";
-import { noProgress, writeProgress } from "./upload/progress.ts";
 import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from "./upload/resume.ts";
-import { networkThrough } from "./upload/transport.ts";
 import { omissionsOf, remedyFor, runUrl, upload } from "./upload/upload.ts";
 
 /** How long a stream may take to send what is under way at the end, ms. */
@@ -29,7 +29,7 @@ const interruptedEnd = 15_000;
 
 /** A sink that writes the log of a run, and in mode `online` has it streamed and brought up to date at the end. */
 export function createWandbSink(options: WandbOptions, settings: Settings, host: SinkHost): SinkInstance {
-  let journal: Journal | undefined;
+  let runLog: RunLog | undefined;
   let live: LiveStream | undefined;
   let system: SystemMonitor | undefined;
   let opened: Run | undefined;
@@ -49,39 +49,39 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
       const online = settings.mode === "online" && account !== undefined;
       if (online && run.resumedFrom === undefined) await checkResume(settings.resume, start.run, account);
       try {
-        journal = openJournal(run, start, options, settings);
+        runLog = openRunLog(run, start, options, settings);
       } catch (thrown) {
         if (thrown instanceof ExperimentError) throw thrown;
         throw ioFailed(settings.dir ?? run.dir, "write the W&B log", thrown);
       }
       if (run.resumedFrom !== undefined) {
-        const missing = await fillUpTo(journal, run.dir, run.fork?.step ?? 0, run.resumedFrom);
+        const missing = await fillUpTo(runLog, run.dir, run.fork?.step ?? 0, run.resumedFrom);
         if (missing > 0)
           host.warn(`W&B: ${missing} rows before step ${run.resumedFrom} are neither in the log nor in rows.jsonl.`);
       }
-      if (journal.damage !== undefined) host.warn(`W&B: ${journal.damage} It is kept as ${journal.path}.damaged.`);
+      if (runLog.damage !== undefined) host.warn(`W&B: ${runLog.damage} It is kept as ${runLog.path}.damaged.`);
       if (options.system_every > 0) system = createSystemMonitor(Date.now(), options.system_every * 1000);
-      if (settings.mode === "offline") host.info(`W&B: logging offline to ${journal.path}.`);
-      else live = stream(journal.path, run, settings, host, () => journal !== undefined);
+      if (settings.mode === "offline") host.info(`W&B: logging offline to ${runLog.path}.`);
+      else live = stream(runLog.path, run, settings, host, () => runLog !== undefined);
     },
     write(rows) {
-      if (journal === undefined) return;
+      if (runLog === undefined) return;
       for (const row of rows) {
-        journal.row(row);
+        runLog.row(row);
         const values = system?.sample(row.time);
-        if (values !== undefined) journal.stats(row.time, values);
+        if (values !== undefined) runLog.stats(row.time, values);
       }
-      if (journal.omittedHistograms === 0 || omissionTold) return;
+      if (runLog.omittedHistograms === 0 || omissionTold) return;
       omissionTold = true;
       host.warn("W&B: a row has more histograms than one request takes; some are left out. Lower `bins`.");
     },
     output({ stream, time, text }) {
-      if (options.console) journal?.output(stream, time, text);
+      if (options.console) runLog?.output(stream, time, text);
     },
     async close(outcome) {
-      if (journal === undefined || opened === undefined) return;
-      const finished = journal;
-      journal = undefined;
+      if (runLog === undefined || opened === undefined) return;
+      const finished = runLog;
+      runLog = undefined;
       if (options.charts) await addPictures(finished, addPresets(finished, opened.charts, host), host);
       await addCheckpoints(finished, opened, options);
       finished.exit(exitCodeOf(outcome), outcome.time);
@@ -96,7 +96,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
 }
 
 /** The run's first records; with `resume: auto` those of the last run that did not finish, if there is one. */
-function startFor(run: Run, settings: Settings): JournalStart {
+function startFor(run: Run, settings: Settings): RunLogStart {
   const fresh = run.resumedFrom === undefined && run.fork === undefined;
   const auto = settings.resume === "auto" && settings.id === undefined && fresh;
   const start = startOf(run, settings);
@@ -105,19 +105,19 @@ function startFor(run: Run, settings: Settings): JournalStart {
 }
 
 /** Goes on with the log that the run directory points to, or begins one. */
-function openJournal(run: Run, start: JournalStart, options: WandbOptions, settings: Settings): Journal {
-  const journalOptions = journalOptionsOf(options, run.startedAt);
+function openRunLog(run: Run, start: RunLogStart, options: WandbOptions, settings: Settings): RunLog {
+  const runLogOptions = runLogOptionsOf(options, run.startedAt);
   const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
   if (earlier !== undefined && run.resumedFrom !== undefined) {
     const resumed = { ...start, run: { ...start.run, id: earlier.id } };
-    return Journal.resume(earlier.log, run.resumedFrom, resumed, journalOptions);
+    return RunLog.resume(earlier.log, run.resumedFrom, resumed, runLogOptions);
   }
   const mode = settings.mode === "online" ? "online" : "offline";
   const log = makeLogFolder(settings.dir ?? run.dir, mode, run.startedAt, start.run.id);
   writePointer(run.dir, { log, id: start.run.id });
   if (settings.resume !== undefined) writeProgress(log, { ...noProgress("", 0), resume: settings.resume });
   if (settings.resume === "auto") noteUnfinished(settings.resumeFile, start.run.id);
-  return Journal.create(log, start, journalOptions);
+  return RunLog.create(log, start, runLogOptions);
 }
 
 function stream(
@@ -144,11 +144,11 @@ function stream(
 }
 
 /** Names the run's checkpoints in the log, as files or as artifacts, where that is asked for. */
-async function addCheckpoints(journal: Journal, run: Run, { checkpoints }: WandbOptions): Promise<void> {
+async function addCheckpoints(runLog: RunLog, run: Run, { checkpoints }: WandbOptions): Promise<void> {
   if (checkpoints === true || checkpoints === "files") {
-    journal.files(checkpointFiles(run.dir, journal.path), "other");
+    runLog.files(checkpointFiles(run.dir, runLog.path), "other");
   } else if (checkpoints === "artifacts") {
-    for (const version of await checkpointArtifacts(run.dir, journal.path, journal.run.id)) journal.artifact(version);
+    for (const version of await checkpointArtifacts(run.dir, runLog.path, runLog.run.id)) runLog.artifact(version);
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type Corpus, type Document, defineCorpus } from "../../../core/contract/corpus.ts";
+import { bitsPerByte, bytesPerToken } from "../../../core/data/bytes-per-token.ts";
 import { type DatasetOptions, loadDataset } from "../../../core/data/dataset.ts";
 import { sotu } from "../../../plugins/corpora/sotu.ts";
 import { corpusOf } from "../../helpers/corpus.ts";
@@ -31,12 +32,16 @@ describe("loadDataset", () => {
     expect(train.tokens).to.equal(held.tokens);
   });
 
-  it("knows the bytes of a held-out token", async () => {
+  it("knows the bytes of the tokens that are predicted, of whichever text they are", async () => {
     const words = Array.from({ length: 20 }, (_, i) => `${" hello world".repeat(5 + i)}`);
-    expect((await load(corpusOf(words))).bytesPerToken).to.equal(1);
+    const targets = { shape: [1, 3], data: Int32Array.of(0, 1, 1) };
+    const bytes = await load(corpusOf(words));
+    expect(bytesPerToken(targets, bytes.tokenizer)).to.equal(1);
     const bpe = await load(corpusOf(words), { tokenizer: "gpt2" });
     expect(bpe.d_vocab).to.equal(2);
-    expect(bpe.bytesPerToken).to.equal(6); // " hello" and " world"
+    expect(bytesPerToken(targets, bpe.tokenizer)).to.equal(6); // " hello" and " world"
+    expect(bytesPerToken(targets, undefined)).to.equal(undefined);
+    expect(bitsPerByte(Math.LN2 * 3, 6)).to.equal(0.5);
   });
 
   it("takes token ids as they are", async () => {
@@ -44,7 +49,7 @@ describe("loadDataset", () => {
     const given = await load(corpusOf(ids, 100), { tokenizer: "gpt2" });
     expect(given.d_vocab).to.equal(100);
     expect(given.source.tokenizer).to.equal("none");
-    expect(given).not.to.have.any.keys("bytesPerToken", "tokenizer");
+    expect(given).not.to.have.any.keys("tokenizer");
     expect((await load(corpusOf(ids))).d_vocab).to.equal(10);
   });
 

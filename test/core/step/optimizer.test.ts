@@ -61,6 +61,12 @@ describe("clipByGlobalNorm", () => {
     assertClose(clipped.grads.b!.dataSync(), [0, 0.8], 1e-6, "b");
   });
 
+  it("adds a hundred thousand equal squares without losing any", () => {
+    const size = 2 ** 8 * 769;
+    const ones = { a: tf.fill([256, 769], 0.1) };
+    expect(clipByGlobalNorm(ones, 0).norm.dataSync()[0]! / (Math.fround(0.1) * Math.sqrt(size))).closeTo(1, 1e-6);
+  });
+
   it("leaves smaller gradients, and all of them at limit 0, exactly as they are", () => {
     for (const limit of [6, 0]) {
       const { grads: kept, norm } = clipByGlobalNorm(grads(), limit);

@@ -41,6 +41,11 @@ describe("a probe that is not pure", () => {
     expect(await refused(() => ({ n: tf.scalar(Math.random()) }))).to.contain("random");
   });
 
+  it("is refused when it looks at the clock", async () => {
+    expect(await refused(() => ({ n: tf.scalar(Date.now()) }))).to.contain("reads the clock");
+    expect(Date.now()).to.be.above(1e12);
+  });
+
   it("is refused when it returns anything but named tensors", async () => {
     expect(await refused((x) => x)).to.contain("got a lone tensor");
     expect(await refused(() => undefined)).to.contain("got undefined");

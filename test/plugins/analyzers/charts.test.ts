@@ -14,9 +14,9 @@ import { tinyConfig, trainTiny } from "../../helpers/tiny.ts";
 
 /** The analyzers with charts, watching a run in which units die and come back. */
 const options = {
-  "token-sparsity": { every: 4 },
-  "batch-union-sparsity": { every: 4 },
-  "layer-contrast": { every: 2, trend_every: 8, specificity_every: 4 },
+  "token-sparsity": { every: 2 },
+  "batch-union-sparsity": { every: 2 },
+  "layer-contrast": { every: 1, trend_every: 8, specificity_every: 4 },
   "neuron-death": { window_tokens: 128, start_tokens: 0, frozen_every: 2, alpha: 0.5 },
 };
 

@@ -1,99 +1,103 @@
 import { expect } from "chai";
 import { createRandom, type Random } from "../../../core/arrays/random.ts";
-import { summariseWindows } from "../../../core/step/evaluation.ts";
-import { clusterIndex } from "../../../plugins/analyzers/batch-union-sparsity/union-use.ts";
-import type { Firings } from "../../../plugins/analyzers/counts.ts";
-import { deltas, pairOf } from "../../../plugins/analyzers/layer-contrast/effects.ts";
+import { unionUse } from "../../../plugins/analyzers/batch-union-sparsity/union-use.ts";
+import { createContrastCourse } from "../../../plugins/analyzers/layer-contrast/contrast-course.ts";
+import { type DeltaName, deltaNames, effectsOf } from "../../../plugins/analyzers/layer-contrast/effects.ts";
+import { crossLevel, pool } from "../../../plugins/analyzers/layer-contrast/inversion.ts";
 import { tokenUse } from "../../../plugins/analyzers/token-sparsity/token-use.ts";
-import { coveredNames, type jackknifedNames, onScale, overcoveredNames } from "../../../statistics/contrast.ts";
+import { gatheredAnalyses, meanOverTime } from "../../../statistics/gathered.ts";
 import type { Estimate } from "../../../statistics/jackknife.ts";
-import { interval } from "../../../statistics/jackknife.ts";
 import { mean } from "../../../statistics/moments.ts";
 import { acrossSeeds, signFlip } from "../../../statistics/seeds.ts";
 import { rateBound } from "../../../statistics/survival.ts";
-import { topicLayer } from "./masks.ts";
+import { batchOf, drawn, layers } from "../../helpers/real-windows.ts";
 
-const sets = 2000;
+const batch = 16;
 /** The share of intervals that hold the truth. */
 const coverage = (found: readonly Pick<Estimate, "low" | "high">[], truth: number) =>
   found.filter(({ low, high }) => low <= truth && truth <= high).length / found.length;
 
-/** Topics' shifts in units of log odds: from none, tokens independent, to strong. */
-for (const { label, batch, pos, units, spread } of [
-  { label: "sequences about topics", batch: 16, pos: 32, units: 64, spread: 1 },
-  { label: "more sequences, weaker topics", batch: 32, pos: 16, units: 64, spread: 0.5 },
-]) {
-  describe(`intervals over sequences: ${label}`, function () {
-    this.timeout(60_000);
-    const topics = 24;
-    const random = createRandom(61, label);
-    const first = topicLayer(
-      random,
-      { pos, units, topics, spread },
-      (i) => 0.0005 + 0.95 * ((i + 1) / (units + 1)) ** 6,
+describe("intervals on resampled windows of real text", function () {
+  this.timeout(120_000);
+  const sets = 1500;
+  const [, middle, last] = layers as [string, string, string];
+
+  /** Coverage of the mean over gathered batches that are drawn from `values`, those of many batches. */
+  const ofGathered = (values: readonly number[], random: Random) => {
+    const found = Array.from({ length: sets }, () =>
+      meanOverTime(Array.from({ length: gatheredAnalyses }, () => values[random.integer(values.length)]!)),
     );
-    const last = topicLayer(
-      random,
-      { pos, units, topics, spread },
-      (i) => 0.0005 + 0.95 * ((i + 1) / (units + 1)) ** 4,
-    );
-    let drawn: (readonly [Firings, Firings])[] = [];
-    let contrasts: ReturnType<typeof deltas>[] = [];
+    return coverage(found, mean(values));
+  };
 
-    before(() => {
-      drawn = Array.from({ length: sets }, () => {
-        const chosen = Array.from({ length: batch }, () => random.integer(topics));
-        return [first.draw(random, chosen), last.draw(random, chosen)] as const;
-      });
-      contrasts = drawn.map(([a, b]) => deltas(pairOf(a, b)));
-    });
-
-    it("cover use_token in 95 % of data sets", () => {
-      const found = drawn.map(([layer]) => {
-        const { use_token_low: low, use_token_high: high } = tokenUse(layer);
-        return { low, high };
-      });
-      expect(coverage(found, first.use(1))).to.be.within(0.935, 0.965);
-    });
-
-    it("cover cluster_index in 95 % of data sets", () => {
-      const found = drawn.map(([, layer]) => clusterIndex(layer));
-      const truth = Math.exp(mean(found.map(({ cluster_index }) => Math.log(cluster_index))));
-      const ends = found.map(({ cluster_index_low: low, cluster_index_high: high }) => ({ low, high }));
-      expect(coverage(ends, truth)).to.be.within(0.935, 0.965);
-    });
-
-    /** What is known in closed form; for the others the mean of what was found. */
-    const truths = {
-      use_token: [first.use(1), last.use(1)],
-      use_seq: [first.use(pos), last.use(pos)],
-      use_batch: [first.useBatch(batch), last.useBatch(batch)],
-    } as const;
-    const truthOf = (name: (typeof jackknifedNames)[number]) => {
-      const known = (truths as Partial<Record<string, readonly [number, number]>>)[name];
-      const scaled = (value: number) => onScale(name, value, 1 / units);
-      return known ? scaled(known[1]) - scaled(known[0]) : mean(contrasts.map((delta) => delta[name].value));
-    };
-
-    for (const name of coveredNames) {
-      it(`cover the contrast in ${name} in 95 % of data sets`, () => {
-        const found = contrasts.map((delta) => delta[name]);
-        expect(coverage(found, truthOf(name))).to.be.within(0.935, 0.965);
-      });
+  it("cover use_token and cluster_index in 95 % of data sets, in every layer", () => {
+    const random = createRandom(61, "layers");
+    for (const layer of layers) {
+      const batches = Array.from({ length: 2000 }, () => batchOf(layer, drawn(random, batch)));
+      const use = batches.map((one) => tokenUse(one).use_token);
+      const cluster = batches.map((one) => Math.log(unionUse(one).cluster_index));
+      expect(ofGathered(use, random), `use_token of ${layer}`).to.be.within(0.93, 0.97);
+      expect(ofGathered(cluster, random), `cluster_index of ${layer}`).to.be.within(0.93, 0.97);
     }
-    for (const name of overcoveredNames) {
-      it(`cover the contrast in ${name} in at least 95 % of data sets`, () => {
-        const found = contrasts.map((delta) => delta[name]);
-        expect(coverage(found, truthOf(name))).to.be.at.least(0.935);
-      });
-    }
-    it("are not claimed where single sequences move units over a threshold", () => {
-      for (const name of ["always_on", "rare"] as const) expect(contrasts[0]![name].se).to.be.NaN;
-    });
   });
-}
+
+  it("cover every contrast over units and sequences in 95 % of data sets", () => {
+    const random = createRandom(62, "contrast");
+    const units = 64;
+    const some = () => Array.from({ length: units }, () => random.integer(units));
+    const gathered = (a: () => readonly number[] | undefined) => {
+      const course = createContrastCourse();
+      const [first, second] = [a(), a()];
+      for (let k = 0; k < gatheredAnalyses; k++) {
+        const chosen = drawn(random, batch);
+        course.add(effectsOf(batchOf(middle, chosen, first), batchOf(last, chosen, second)));
+      }
+      return course.means()!;
+    };
+    // The truth: all units of the fixture, very many batches. Samples: units drawn anew, with replacement.
+    const whole = Array.from({ length: 10 }, () => gathered(() => undefined).deltas);
+    const found = Array.from({ length: 200 }, () => gathered(some).deltas);
+    for (const name of ["use_token", "use_seq", "batch_over_token", "cluster_index"] as const satisfies DeltaName[]) {
+      const truth = mean(whole.map((one) => one[name].value));
+      // 200 sets: 0.95 -+ 3 binomial deviations.
+      expect(
+        coverage(
+          found.map((one) => one[name]),
+          truth,
+        ),
+        name,
+      ).to.be.within(0.9, 1);
+    }
+  });
+
+  it("call two random halves of one layer different in at most 5 %, and never inverted", () => {
+    const random = createRandom(63, "halves");
+    const rounds = 100;
+    let [inverted, certain] = [0, 0];
+    for (let round = 0; round < rounds; round++) {
+      const order = Array.from({ length: 64 }, (_, i) => i);
+      for (let i = 63; i > 0; i--) {
+        const j = random.integer(i + 1);
+        [order[i], order[j]] = [order[j]!, order[i]!];
+      }
+      const course = createContrastCourse();
+      for (let k = 0; k < gatheredAnalyses; k++) {
+        const chosen = drawn(random, batch);
+        course.add(effectsOf(batchOf(last, chosen, order.slice(0, 32)), batchOf(last, chosen, order.slice(32))));
+      }
+      const { deltas } = course.means()!;
+      for (const judge of [crossLevel, pool]) {
+        if (["inverted", "reversed"].includes(judge(deltas, true))) inverted++;
+      }
+      for (const name of deltaNames) if (deltas[name].low > 0 || deltas[name].high < 0) certain++;
+    }
+    expect(certain / rounds / deltaNames.length).to.be.at.most(0.07);
+    expect(inverted / rounds).to.be.at.most(0.05);
+  });
+});
 
 describe("intervals over seeds", () => {
+  const sets = 2000;
   const spread = (random: Random) => Math.sign(random.next() - 0.5) * -Math.log(1 - random.next());
 
   for (const [label, noise] of [
@@ -124,24 +128,11 @@ describe("intervals over seeds", () => {
   });
 });
 
-describe("the standard error of a held-out loss", () => {
-  it("gives a t interval that covers in 95 % of data sets, the windows' losses being skewed", () => {
-    const random = createRandom(64, "windows");
-    // A mean of 3 nats; each window above a floor by a sum of exponentials.
-    const loss = () => 2 + Array.from({ length: 4 }, () => -Math.log(1 - random.next()) / 4).reduce((a, b) => a + b);
-    const found = Array.from({ length: sets }, () => {
-      const { loss: value, standardError, windows } = summariseWindows(Array.from({ length: 32 }, loss));
-      return interval(value, standardError, windows - 1);
-    });
-    expect(coverage(found, 3)).to.be.within(0.935, 0.965);
-  });
-});
-
 describe("rateBound", () => {
   it("is exceeded by a silent unit's true rate in 5 % of data sets", () => {
     const random = createRandom(65, "silent");
     const silent = () => Array.from({ length: 64 }).every(() => random.next() >= rateBound(64));
-    const share = Array.from({ length: sets }, silent).filter(Boolean).length / sets;
+    const share = Array.from({ length: 2000 }, silent).filter(Boolean).length / 2000;
     expect(share).to.be.within(0.035, 0.065);
   });
 });

@@ -1,88 +1,126 @@
 import { expect } from "chai";
 import { createRandom, type Random } from "../../../core/arrays/random.ts";
 import type { Firings } from "../../../plugins/analyzers/counts.ts";
-import { deltas, pairOf, sizeOfEffect } from "../../../plugins/analyzers/layer-contrast/effects.ts";
+import { createContrastCourse } from "../../../plugins/analyzers/layer-contrast/contrast-course.ts";
+import { effectsOf } from "../../../plugins/analyzers/layer-contrast/effects.ts";
 import { sequenceSpread, useAtEqualFirings } from "../../../plugins/analyzers/layer-contrast/equal-firings.ts";
 import { createHistory } from "../../../plugins/analyzers/layer-contrast/history.ts";
 import { layerContrast } from "../../../plugins/analyzers/layer-contrast/index.ts";
-import { crossLevel, pool, trend } from "../../../plugins/analyzers/layer-contrast/inversion.ts";
-import { type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
+import {
+  crossLevel,
+  isSettled,
+  pool,
+  trend,
+  verdictNumber,
+  verdictOf,
+} from "../../../plugins/analyzers/layer-contrast/inversion.ts";
+import { contrastReport } from "../../../plugins/analyzers/layer-contrast/report.ts";
 import { logit } from "../../../statistics/effects.ts";
+import { gatheredAnalyses } from "../../../statistics/gathered.ts";
 import { clusteredFirings, firingsIn, maskOf } from "./masks.ts";
 
 const size = { batch: 16, pos: 8, units: 60 };
 
+/** Feeds a course with enough batches of two layers, and gives what they came to. */
+function course(draw: () => readonly [Firings, Firings]) {
+  const found = createContrastCourse();
+  for (let k = 0; k < gatheredAnalyses; k++) found.add(effectsOf(...draw()));
+  return found.means()!;
+}
+
 describe("layer-contrast", () => {
-  it("measures the planted contrast in log odds and as Cohen's h", () => {
+  it("measures the planted contrast in log odds, and of a saturated layer where it is not", () => {
     // First layer: a quarter of the units at every token. Last: all units, each at one token of 15.
     const first = firingsIn(maskOf(15, 4, 60, (_, __, i) => i < 15));
     const last = firingsIn(maskOf(15, 4, 60, (b, _, i) => i % 15 === b));
-    const pair = pairOf(first, last);
-    const found = deltas(pair);
-    expect(found.use_token.value).to.be.closeTo(logit(1 / 15, 1 / 60) - logit(1 / 4, 1 / 60), 1e-12);
-    expect(found.use_batch.value).to.be.closeTo(logit(1, 1 / 60) - logit(1 / 4, 1 / 60), 1e-12);
-    expect(found.batch_over_token.value).to.be.closeTo(Math.log(15), 1e-12);
-    expect(sizeOfEffect("use_batch", pair)).to.be.closeTo(Math.PI - 2 * Math.asin(0.5), 1e-12);
+    const found = contrastReport([first, last]) as unknown as Record<string, number>;
+    expect(found.delta_use_token).to.be.closeTo(logit(1 / 15) - logit(1 / 4), 1e-12);
+    expect(found.delta_batch_over_token).to.be.closeTo(Math.log(15), 1e-12);
+    expect(found.h_use_batch).to.be.closeTo(Math.PI - 2 * Math.asin(0.5), 1e-12);
+    // All 15 sequences use every unit of the last layer; 8 of them use 8/15, and a quarter of the first.
+    expect(found.delta_use_batch_tokens).to.equal(8 * 4);
+    expect(found.delta_use_batch).to.be.closeTo(logit(8 / 15) - logit(1 / 4), 1e-12);
   });
 
-  it("covers the true contrast in 95 % of data sets, tokens within sequences being correlated", () => {
-    const random = createRandom(31, "coverage");
-    const truth = logit(0.3, 1e-9) - logit(0.1, 1e-9);
-    let covered = 0;
-    for (let k = 0; k < 2000; k++) {
-      const first = clusteredFirings(random, { ...size, units: 12 }, () => 0.1, 0.8);
-      const last = clusteredFirings(random, { ...size, units: 12 }, () => 0.3, 0.8);
-      const { low, high } = deltas(pairOf(first, last)).use_token;
-      if (low <= truth && truth <= high) covered++;
-    }
-    expect(covered / 2000).to.be.within(0.935, 0.965);
+  it("does not make of a saturated union how wide the layer is", () => {
+    const deltas = [60, 240].map((units) => {
+      const first = firingsIn(maskOf(15, 4, units, (_, __, i) => i < units / 4));
+      const last = firingsIn(maskOf(15, 4, units, (b, _, i) => i % 15 === b));
+      return (contrastReport([first, last]) as unknown as Record<string, number>).delta_use_batch;
+    });
+    expect(deltas[1]).to.be.closeTo(deltas[0]!, 1e-12);
+    const always = firingsIn(maskOf(15, 4, 60, () => true));
+    const report = contrastReport([always, always]) as unknown as Record<string, number>;
+    expect([report.delta_use_batch, report.delta_use_batch_tokens].every(Number.isNaN)).to.equal(true);
   });
 
-  it("pairs the layers: what both share in a sequence cancels", () => {
-    const random = createRandom(32, "paired");
-    const factor = Array.from({ length: 16 }, () => 0.2 + random.next());
-    const layer = (rate: number) => firingsIn(maskOf(16, 8, 60, (b) => random.next() < rate * factor[b]!));
-    const found = deltas(pairOf(layer(0.2), layer(0.1))).use_token;
-    const apart = deltas(
-      pairOf(
-        layer(0.2),
-        clusteredFirings(random, size, () => 0.1, 0.6),
-      ),
-    ).use_token;
-    expect(found.se).to.be.lessThan(0.6 * apart.se);
+  it("gives no interval where a layer is saturated all along", () => {
+    const always = firingsIn(maskOf(15, 4, 60, () => true));
+    const { low, high } = course(() => [always, always]).deltas.use_batch;
+    expect([low, high].every(Number.isNaN)).to.equal(true);
   });
 
   describe("inversion", () => {
     const smallPool = (random: Random) => clusteredFirings(random, size, (i) => (i < 10 ? 0.6 : 0));
     const wholePool = (random: Random) => clusteredFirings(random, size, (i) => 0.02 + 0.0005 * i);
-    const judge = (first: Firings, last: Firings) => {
-      const found = deltas(pairOf(first, last));
-      return [crossLevel(found), pool(found)];
+    const judge = (first: () => Firings, last: () => Firings, settled = true) => {
+      const { deltas } = course(() => [first(), last()]);
+      return [crossLevel(deltas, settled), pool(deltas, settled)];
     };
 
-    it("is found where the first layer uses few units often and the last many seldom", () => {
+    it("is found where the first layer uses few units often and the last many seldom; else round it is reversed", () => {
       const random = createRandom(33, "inverted");
-      expect(judge(smallPool(random), wholePool(random))).to.deep.equal(["inverted", "inverted"]);
+      const [small, whole] = [() => smallPool(random), () => wholePool(random)];
+      expect(judge(small, whole)).to.deep.equal(["inverted", "inverted"]);
+      expect(judge(whole, small)).to.deep.equal(["reversed", "reversed"]);
+    });
+    it("is not yet found while layers are on their way", () => {
+      const random = createRandom(33, "on the way");
+      const found = judge(
+        () => smallPool(random),
+        () => wholePool(random),
+        false,
+      );
+      expect(found).to.deep.equal(["not yet", "not yet"]);
     });
     it("is not found where the first layer uses fewer units at every level", () => {
       const random = createRandom(34, "same");
-      const sparse = clusteredFirings(random, size, (i) => (i < 30 ? 0.05 : 0));
-      const dense = clusteredFirings(random, size, (i) => (i < 55 ? 0.5 : 0));
-      expect(judge(sparse, dense)[0]).to.equal("same sign");
+      const sparse = () => clusteredFirings(random, size, (i) => (i < 30 ? 0.05 : 0));
+      const dense = () => clusteredFirings(random, size, (i) => (i < 55 ? 0.5 : 0));
+      expect(judge(sparse, dense)[0]).to.equal("same order");
     });
-    it("is undetermined where layers are alike", () => {
+    it("is undecided where layers are alike", () => {
       const random = createRandom(35, "alike");
-      expect(judge(wholePool(random), wholePool(random))).to.deep.equal(["undetermined", "undetermined"]);
+      const whole = () => wholePool(random);
+      expect(judge(whole, whole)).to.deep.equal(["undecided", "undecided"]);
     });
-    it("finds planted trends, and claims one from noise no more often than its intervals miss", () => {
+    it("has numbers for its verdicts, and the verdicts back", () => {
+      const all = ["inverted", "same order", "reversed", "undecided", "not yet"] as const;
+      expect(all.map((verdict) => verdictOf(verdictNumber(verdict)))).to.deep.equal([...all]);
+      expect(all.map(verdictNumber)).to.deep.equal([1, -1, -2, 0, Number.NaN]);
+    });
+    it("waits for a contrast to settle: less than half of it may come or go in a doubling of tokens", () => {
+      const times = Array.from({ length: 40 }, (_, i) => Math.log(1000 * (i + 1)));
+      const perDoubling = (level: number, change: number) =>
+        times.map((time) => level + (change * (time - times.at(-1)!)) / Math.LN2);
+      expect(isSettled(times, perDoubling(-2, 0.9))).to.equal(true);
+      expect(isSettled(times, perDoubling(-2, 1.1))).to.equal(false);
+      expect(isSettled(times, perDoubling(-2, -1.1))).to.equal(false);
+      expect(isSettled(times.slice(0, 3), [1, 1, 1])).to.equal(false);
+    });
+    it("finds planted trends with their direction, and claims one from noise no more often than its intervals miss", () => {
       const random = createRandom(36, "trend");
       const times = Array.from({ length: 40 }, (_, i) => Math.log(1000 * (i + 1)));
       const series = (slope: number) => times.map((x) => slope * x + 0.1 * random.normal());
-      expect(trend(times, series(0.5), series(-0.5))).to.equal("inverted");
-      expect(trend(times, series(0.5), series(0.4))).to.equal("same sign");
-      expect(trend(times.slice(0, 5), series(1), series(-1))).to.equal("undetermined");
-      const claims = Array.from({ length: 500 }, () => trend(times, series(0.5), series(0)));
-      expect(claims.filter((verdict) => verdict !== "undetermined").length / 500).to.be.within(0.02, 0.08);
+      expect(trend(times, series(-0.5), series(0.5), 0.05)).to.equal("inverted");
+      expect(trend(times, series(0.5), series(-0.5), 0.05)).to.equal("reversed");
+      expect(trend(times, series(0.5), series(0.4), 0.05)).to.equal("same order");
+      expect(trend(times.slice(0, 5), series(-1), series(1), 0.05)).to.equal("undecided");
+      for (const level of [0.05, 0.05 / 3]) {
+        const claims = Array.from({ length: 500 }, () => trend(times, series(0.5), series(0), level));
+        const share = claims.filter((verdict) => verdict !== "undecided").length / 500;
+        expect(share).to.be.within(level * 0.4, level * 1.6);
+      }
     });
   });
 
@@ -115,15 +153,6 @@ describe("layer-contrast", () => {
   it("reports declared metrics only, and announces a verdict once", () => {
     const random = createRandom(39, "events");
     const run = { warmupSteps: 0, seed: 1 } as never;
-    const instance = layerContrast.setup({ trend_every: 20 } as never, run);
-    const layers = [
-      clusteredFirings(random, size, (i) => (i < 10 ? 0.6 : 0)),
-      clusteredFirings(random, size, () => 0.03),
-    ];
-    const readings = {
-      perSequence: layers.map(({ perSequence }) => ({ shape: [16, 60], data: perSequence })),
-      perToken: layers.map(({ perToken }) => ({ shape: [16, 8], data: perToken })),
-    };
     const events: unknown[] = [];
     const at = (step: number) => ({
       step,
@@ -131,27 +160,37 @@ describe("layer-contrast", () => {
       time: 0,
       event: (kind: string, data: object) => events.push([kind, data]),
     });
-    const values = instance.analyze(readings as never, at(1)) as Record<string, unknown>;
-    instance.analyze(readings as never, at(2));
+    const readings = () => {
+      const layers = [
+        clusteredFirings(random, size, (i) => (i < 10 ? 0.6 : 0)),
+        clusteredFirings(random, size, () => 0.03),
+      ];
+      return {
+        perSequence: layers.map(({ perSequence }) => ({ shape: [16, 60], data: perSequence })),
+        perToken: layers.map(({ perToken }) => ({ shape: [16, 8], data: perToken })),
+      } as never;
+    };
+    let values: Record<string, unknown> = {};
+    let instance = layerContrast.setup({ trend_every: 20 } as never, run);
+    for (let step = 1; step <= 2 * gatheredAnalyses; step++) {
+      if (step === 25) {
+        const resumed = layerContrast.setup({ trend_every: 20 } as never, run);
+        resumed.load?.(instance.save!());
+        instance = resumed;
+      }
+      values = instance.analyze(readings(), at(step)) as Record<string, unknown>;
+      if (step === gatheredAnalyses - 1) {
+        expect(values.inversion_pool).to.be.NaN;
+        expect(values).to.not.have.property("delta_low_k50");
+      }
+    }
     expect(Object.keys(layerContrast.metrics)).to.include.members(Object.keys(values));
-    expect(events).to.deep.equal([
+    expect(values).to.include({ inversion_cross_level: 1, inversion_pool: 1 });
+    expect(events.slice(0, 2)).to.deep.equal([
       ["inversion-verdict", { test: "inversion_cross_level", verdict: "inverted" }],
       ["inversion-verdict", { test: "inversion_pool", verdict: "inverted" }],
     ]);
-    const resumed = layerContrast.setup({ trend_every: 20 } as never, run);
-    resumed.load?.(instance.save!());
-    resumed.analyze(readings as never, at(3));
-    expect(events).to.have.length(2);
-  });
-
-  it("compares every statistic in every data set without NaN where both layers fire", () => {
-    const random = createRandom(40, "finite");
-    const found = deltas(
-      pairOf(
-        clusteredFirings(random, size, () => 0.1),
-        clusteredFirings(random, size, () => 0.2),
-      ),
-    );
-    for (const name of statisticNames as readonly StatisticName[]) expect(found[name].value).to.be.finite;
+    const ofPool = events.filter((event) => JSON.stringify(event).includes("inversion_pool"));
+    expect(ofPool).to.have.length(1);
   });
 });

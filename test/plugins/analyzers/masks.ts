@@ -40,65 +40,6 @@ export function fragmentOf({ pos, units, perSequence, perToken }: Firings, seque
   );
 }
 
-/** Sequences about topics: in each topic the log odds of every unit are shifted by a normal amount of the unit's own. */
-export interface Topics {
-  /** One sequence for each topic given. Of `perToken` only each sequence's sum is as it would be. */
-  draw(random: Random, topics: readonly number[]): Firings;
-  /** Expected use by `tokens` tokens of one topic, the topic being drawn evenly; and by a batch of sequences. */
-  use(tokens: number): number;
-  useBatch(batch: number): number;
-}
-
-/** A layer whose unit i fires at `rate(i)` where a topic does not shift it. */
-export function topicLayer(
-  random: Random,
-  size: { readonly pos: number; readonly units: number; readonly topics: number; readonly spread: number },
-  rate: (unit: number) => number,
-): Topics {
-  const { pos, units, topics, spread } = size;
-  const odds = (i: number) => Math.log(rate(i) / (1 - rate(i)));
-  const rates = Array.from({ length: topics }, () =>
-    Array.from({ length: units }, (_, i) => 1 / (1 + Math.exp(-odds(i) - spread * random.normal()))),
-  );
-  const cumulative = rates.map((row) => row.map((p) => binomial(pos, p)));
-  const missing = (i: number, tokens: number) => rates.reduce((sum, row) => sum + (1 - row[i]!) ** tokens, 0) / topics;
-  const expected = (absent: (i: number) => number) => {
-    let used = 0;
-    for (let i = 0; i < units; i++) used += 1 - absent(i);
-    return used / units;
-  };
-  return {
-    draw: (from, chosen) => {
-      const batch = chosen.length;
-      const [perSequence, perToken] = [new Int32Array(batch * units), new Int32Array(batch * pos)];
-      chosen.forEach((topic, b) => {
-        for (let i = 0; i < units; i++) {
-          const [u, below] = [from.next(), cumulative[topic]![i]!];
-          let count = 0;
-          while (count < pos && u > below[count]!) count++;
-          perSequence[b * units + i] = count;
-          perToken[b * pos]! += count;
-        }
-      });
-      return firings({ shape: [batch, units], data: perSequence }, { shape: [batch, pos], data: perToken });
-    },
-    use: (tokens) => expected((i) => missing(i, tokens)),
-    useBatch: (batch) => expected((i) => missing(i, pos) ** batch),
-  };
-}
-
-/** `P(X <= c)` for c of 0 ... n, X binomial. */
-function binomial(n: number, p: number): Float64Array {
-  const below = new Float64Array(n + 1);
-  let [term, sum] = [(1 - p) ** n, 0];
-  for (let c = 0; c <= n; c++) {
-    sum += term;
-    below[c] = sum;
-    term *= (((n - c) / (c + 1)) * p) / (1 - p);
-  }
-  return below;
-}
-
 /**
  * Random firings straight as counts: in each sequence every unit has a frequency `rate(i)`, multiplied for all units by a
  * factor of the sequence's own that is uniform in `1 -+ spread`: correlated tokens, with a known mean.

@@ -67,10 +67,13 @@ describe("mergeFirings", () => {
     );
     const across = (of: Analyzer, but: (metric: string) => boolean) =>
       Object.keys(of.metrics).filter((metric) => !but(metric));
-    expect(Object.keys(token[0]!)).to.have.members(across(tokenSparsity, () => false));
-    expect(Object.keys(union[0]!)).to.have.members(across(batchUnionSparsity, (m) => m === "use_batch_independent"));
-    // Trends are over time; specificity is of held-out text, always looked at as a whole.
-    const other = (metric: string) => metric.startsWith("trend_") || metric.includes("specificity");
+    const gathered = (metric: string) => /_(mean|low|high)(_|$)/.test(metric);
+    expect(Object.keys(token[0]!)).to.have.members(across(tokenSparsity, gathered));
+    expect(Object.keys(union[0]!)).to.have.members(
+      across(batchUnionSparsity, (m) => m === "use_batch_independent" || gathered(m)),
+    );
+    // Means, trends and verdicts are over time; specificity is of held-out text, always looked at as a whole.
+    const other = (metric: string) => gathered(metric) || /^trend_|specificity|^inversion_(cross|pool)/.test(metric);
     expect(Object.keys(contrast)).to.have.members(across(layerContrast, other));
   });
 

@@ -1,7 +1,8 @@
 /** Kernels that only move, repeat, cut or join elements. */
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { DType } from "../../engine.ts";
+import { tf } from "../../tensorflow.ts";
 import type { GraphBuilder } from "../builder.ts";
 import type { Node } from "../node.ts";
 import { fromFront, resolvedShape } from "../shape.ts";
@@ -44,7 +45,7 @@ export const arrange: Kernels = {
   Transpose: ({ builder, inputs: { x }, attrs }) => builder.transpose(x!, attrs.perm as number[]),
   Slice: ({ builder, inputs: { x }, attrs }) => {
     const [begin, shape] = tf.slice_util.parseSliceParams(
-      { shape: [...x!.shape], rank: x!.shape.length } as unknown as tf.Tensor,
+      { shape: [...x!.shape], rank: x!.shape.length } as unknown as Tensor,
       attrs.begin as number[],
       attrs.size as number[],
     );
@@ -69,7 +70,7 @@ export const arrange: Kernels = {
   SplitV: ({ builder, inputs: { x }, attrs }) => {
     const axis = fromFront(attrs.axis as number, x!.shape.length);
     const parts = tf.backend_util.prepareSplitSize(
-      { shape: [...x!.shape] } as tf.Tensor,
+      { shape: [...x!.shape] } as Tensor,
       attrs.numOrSizeSplits as number[] | number,
       axis,
     );

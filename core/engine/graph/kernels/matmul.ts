@@ -1,6 +1,7 @@
 /** Products of matrices. */
-import * as tf from "@tensorflow/tfjs";
+
 import { sizeOf } from "../../../arrays/ndarray.ts";
+import { tf } from "../../tensorflow.ts";
 import type { GraphBuilder } from "../builder.ts";
 import type { Node } from "../node.ts";
 import { elementwise } from "./elementwise.ts";

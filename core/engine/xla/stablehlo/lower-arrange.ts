@@ -1,5 +1,5 @@
 /** StableHLO for operations that move elements. */
-import type { LoweringRule } from "./lower.ts";
+import type { LoweringRule } from "./rule.ts";
 import type { Value } from "./types.ts";
 
 interface ArrangeRules {

@@ -3,7 +3,7 @@ import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { PrecisionName } from "../../engine.ts";
 import type { ReduceFn } from "../../graph/node.ts";
 import { broadcastShape } from "../../graph/shape.ts";
-import type { LoweringRule } from "./lower.ts";
+import type { LoweringRule } from "./rule.ts";
 import { type Element, tensorType, typeOf, type Value } from "./types.ts";
 import { list, type StablehloWriter } from "./writer.ts";
 

@@ -1,6 +1,6 @@
 /** StableHLO for elementwise operations. */
 import type { BinaryFn, UnaryFn } from "../../graph/node.ts";
-import type { LoweringRule } from "./lower.ts";
+import type { LoweringRule } from "./rule.ts";
 import { typeOf, type Value } from "./types.ts";
 import type { StablehloWriter } from "./writer.ts";
 

@@ -1,6 +1,6 @@
 /** StableHLO for lookups by index. */
 import { sizeOf } from "../../../arrays/ndarray.ts";
-import type { LoweringRule } from "./lower.ts";
+import type { LoweringRule } from "./rule.ts";
 import { tensorType, typeOf, type Value } from "./types.ts";
 import { list, type StablehloWriter } from "./writer.ts";
 

@@ -1,21 +1,11 @@
 /** Lowers nodes to StableHLO: one rule an operation. An operation without a rule does not compile. */
-import type { PrecisionName } from "../../engine.ts";
 import type { Node, NodeOf, Op } from "../../graph/node.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
 import { lookupRules } from "./lower-lookup.ts";
+import type { Lowering, LoweringRule } from "./rule.ts";
 import { elementOf, type Value } from "./types.ts";
-import type { StablehloWriter } from "./writer.ts";
-
-/** What a rule gets. */
-export interface Lowering {
-  readonly writer: StablehloWriter;
-  readonly operands: readonly Value[];
-  readonly precision: PrecisionName;
-}
-
-export type LoweringRule<O extends Op> = (node: NodeOf<O>, lowering: Lowering) => Value;
 
 /** Operations that are not inputs. */
 type Computed = Exclude<Op, "input">;

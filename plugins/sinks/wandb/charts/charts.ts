@@ -4,8 +4,8 @@ import type { DeclaredChart } from "../../../../core/contract/chart.ts";
 import type { Notices } from "../../../../core/contract/sink.ts";
 import { reasonOf } from "../../../../core/errors/errors.ts";
 import { decode } from "../log/decode.ts";
-import type { Journal } from "../log/journal.ts";
 import { LogReader } from "../log/reader.ts";
+import type { RunLog } from "../log/run-log.ts";
 import { chartKey, writeMedia } from "./media.ts";
 import { leftOut } from "./pictures.ts";
 
@@ -28,13 +28,13 @@ type TableRow = readonly [x: number, value: string, series: string];
  * Adds the charts that W&B's line preset can hold, one line a layer, over steps or tokens; returns the others. Never throws: a
  * chart that fails is named in a warning.
  */
-export function addPresets(journal: Journal, charts: readonly DeclaredChart[], notices: Notices): DeclaredChart[] {
+export function addPresets(runLog: RunLog, charts: readonly DeclaredChart[], notices: Notices): DeclaredChart[] {
   const others: DeclaredChart[] = [];
   for (const chart of charts) {
     try {
       const line = lineOf(chart);
       if (line === undefined) others.push(chart);
-      else addLine(journal, line);
+      else addLine(runLog, line);
     } catch (thrown) {
       notices.warn(leftOut(chart, reasonOf(thrown)));
     }
@@ -42,13 +42,13 @@ export function addPresets(journal: Journal, charts: readonly DeclaredChart[], n
   return others;
 }
 
-function addLine(journal: Journal, line: Line): void {
-  const rows = thinned(rowsOf(journal.path, line));
+function addLine(runLog: RunLog, line: Line): void {
+  const rows = thinned(rowsOf(runLog.path, line));
   if (rows.length === 0) return;
   const key = chartKey(line.chart);
   const table = `${key}_table`;
-  journal.media(table, writeTable(journal.path, table, line.x, rows));
-  journal.config(["_wandb", "visualize", key], JSON.stringify(preset(table, line)));
+  runLog.media(table, writeTable(runLog.path, table, line.x, rows));
+  runLog.config(["_wandb", "visualize", key], JSON.stringify(preset(table, line)));
 }
 
 /** The chart as lines, or undefined where its marks, transforms or axes say more than that. */

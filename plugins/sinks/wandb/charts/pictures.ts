@@ -3,19 +3,19 @@
 import type { DeclaredChart } from "../../../../core/contract/chart.ts";
 import type { SinkHost } from "../../../../core/contract/sink.ts";
 import { ExperimentError, reasonOf } from "../../../../core/errors/errors.ts";
-import type { Journal } from "../log/journal.ts";
+import type { RunLog } from "../log/run-log.ts";
 import { chartKey, writeMedia } from "./media.ts";
 
 /**
  * Puts a picture of each chart in the summary, under `charts/<section>/<id>`. Never throws: a chart that fails is named in a
  * warning, and where pictures cannot be had at all one line says why.
  */
-export async function addPictures(journal: Journal, charts: readonly DeclaredChart[], host: SinkHost): Promise<void> {
+export async function addPictures(runLog: RunLog, charts: readonly DeclaredChart[], host: SinkHost): Promise<void> {
   if (charts.length === 0 || host.drawCharts === undefined) return;
   try {
     for (const drawn of await host.drawCharts(charts)) {
       if ("problem" in drawn) host.warn(leftOut(drawn.chart, drawn.problem));
-      else addPicture(journal, drawn);
+      else addPicture(runLog, drawn);
     }
   } catch (thrown) {
     const line = `W&B: charts beyond its presets are left out: ${reasonOf(thrown)}`;
@@ -30,10 +30,10 @@ export function leftOut({ section, id }: DeclaredChart, reason: string): string 
 }
 
 function addPicture(
-  journal: Journal,
+  runLog: RunLog,
   { chart, png, width, height }: { chart: DeclaredChart; png: Uint8Array; width: number; height: number },
 ): void {
   const key = `charts/${chartKey(chart)}`;
-  const file = writeMedia(journal.path, { kind: "images", key, extension: "png" }, png);
-  journal.media(key, { _type: "image-file", format: "png", width, height, ...file, caption: chart.title });
+  const file = writeMedia(runLog.path, { kind: "images", key, extension: "png" }, png);
+  runLog.media(key, { _type: "image-file", format: "png", width, height, ...file, caption: chart.title });
 }

@@ -1,7 +1,7 @@
 import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { reasonOf } from "../../../../core/errors/errors.ts";
-import { rewindProgress } from "../upload/progress.ts";
 import { type Decoded, decode, type Item } from "./decode.ts";
+import { rewindProgress } from "./progress.ts";
 import { LogReader } from "./reader.ts";
 import { kind, record, type SummaryKind, summaryRecord } from "./records.ts";
 import { type Extremes, widen } from "./row-encoder.ts";

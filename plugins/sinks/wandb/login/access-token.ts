@@ -1,8 +1,8 @@
 /** Logins by an identity token: a JWT in a file, which the server exchanges for access tokens (RFC 7523; wandb: core/internal/api/credentials.go). */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Patience, requestUntilDone, UploadError } from "../upload/retry.ts";
-import type { HttpReply, Transport } from "../upload/transport.ts";
+import { type Patience, requestUntilDone, UploadError } from "../http/retry.ts";
+import type { HttpReply, Transport } from "../http/transport.ts";
 
 /** The files of such a login. */
 export interface IdentityFiles {

@@ -1,4 +1,4 @@
-import type { Proxies } from "../upload/proxies.ts";
+import type { Proxies } from "../http/proxies.ts";
 import type { Login } from "./login.ts";
 import type { Settings } from "./settings.ts";
 

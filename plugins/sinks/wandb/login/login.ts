@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { twoLogins } from "../../../../core/errors/errors.ts";
 import type { IdentityFiles } from "./access-token.ts";
 import { netrcPassword } from "./netrc.ts";
-import type { Surroundings } from "./settings.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** An API key, or the files that an access token is got by. */
 export type Login = string | IdentityFiles;

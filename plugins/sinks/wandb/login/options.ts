@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { maxBins } from "../log/histogram.ts";
-import type { JournalOptions } from "../log/journal.ts";
 import { summaryRule } from "../log/keys.ts";
-import { resumeModes } from "../upload/resume.ts";
+import { resumeModes } from "../log/progress.ts";
+import type { RunLogOptions } from "../log/run-log.ts";
 
 /** What may stand under `sinks.wandb`. What is absent is taken from WANDB_* variables and W&B's settings files. */
 export const optionsSchema = z.strictObject({
@@ -57,6 +57,6 @@ export const optionsSchema = z.strictObject({
 export type WandbOptions = z.output<typeof optionsSchema>;
 
 /** How these options have rows written; `startedAt` in ms since 1970. */
-export function journalOptionsOf({ bins, axis, summary }: WandbOptions, startedAt: number): JournalOptions {
+export function runLogOptionsOf({ bins, axis, summary }: WandbOptions, startedAt: number): RunLogOptions {
   return { startedAt, bins, axis: axis === "tokens" ? "tokens" : undefined, summaryOf: summaryRule(summary) };
 }

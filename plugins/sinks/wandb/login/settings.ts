@@ -1,20 +1,12 @@
 import { join } from "node:path";
-import { type Proxies, proxiesFrom } from "../upload/proxies.ts";
-import type { ResumeMode } from "../upload/resume.ts";
+import { type Proxies, proxiesFrom } from "../http/proxies.ts";
+import type { ResumeMode } from "../log/progress.ts";
 import type { IdentityFiles } from "./access-token.ts";
 import { readIni } from "./ini.ts";
 import { type Login, loginFor } from "./login.ts";
 import type { WandbOptions } from "./options.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { checkedBaseUrl, checkedProject, checkedResume, checkedRunId, checkedTags } from "./validation.ts";
-
-/** Everything outside of the options that settings come from. */
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly home: string;
-  /** The text of a file, or undefined where it cannot be read. */
-  readText(path: string): string | undefined;
-}
 
 /** What holds for a run, from defaults, settings files, WANDB_* variables and options, the later over the earlier. */
 export interface Settings {

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import type { Surroundings } from "./settings.ts";
+
+/** Everything outside of the options that settings come from. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  /** The text of a file, or undefined where it cannot be read. */
+  readText(path: string): string | undefined;
+}
 
 /** The environment, home and files of this process. */
 export function surroundings(): Surroundings {

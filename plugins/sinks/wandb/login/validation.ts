@@ -1,5 +1,5 @@
 import { invalidValue } from "../../../../core/errors/errors.ts";
-import { type ResumeMode, resumeModes } from "../upload/resume.ts";
+import { type ResumeMode, resumeModes } from "../log/progress.ts";
 
 /** An http(s) address without a trailing slash; W&B's own hosts only as `https://api.…`. */
 export function checkedBaseUrl(text: string): string {

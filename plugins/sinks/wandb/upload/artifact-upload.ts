@@ -1,9 +1,9 @@
 /** Uploads artifacts as W&B's own client does (wandb: core/pkg/artifacts/saver.go): version, files, manifest, commit. */
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
+import { type Patience, UploadError } from "../http/retry.ts";
 import { type Artifact, type ArtifactFile, digestOf, manifestText, md5Of } from "../log/artifact.ts";
 import { artifactPath } from "../log/layout.ts";
-import { type Patience, UploadError } from "./retry.ts";
 import { at, largestFile, type Server, type ServerRun, textAt } from "./server.ts";
 
 const createArtifact = `mutation CreateArtifact($input: CreateArtifactInput!) {

@@ -1,5 +1,5 @@
-import { front, type Mark, type Placement } from "./placement.ts";
-import type { Progress } from "./progress.ts";
+import { front, type Mark, type Placement } from "../log/placement.ts";
+import type { Progress } from "../log/progress.ts";
 import type { RunStatus } from "./run-status.ts";
 
 /** Where a log writes in its run, and what the run's marks are with it. */

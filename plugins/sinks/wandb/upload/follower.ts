@@ -3,29 +3,16 @@ import type { Artifact } from "../log/artifact.ts";
 import { decode, type Item } from "../log/decode.ts";
 import { JsonTree } from "../log/json-text.ts";
 import { consoleText, rowText, shifted, withInherited } from "../log/line-text.ts";
+import type { LineCounts } from "../log/placement.ts";
+import { front, type Mark, marksText, type Placement } from "../log/placement.ts";
 import { LogReader } from "../log/reader.ts";
 import type { MetricDefinition, RunIdentity } from "../log/records.ts";
-import { front, type Mark, marksText, type Placement } from "./placement.ts";
-import type { LineCounts } from "./progress.ts";
-
-/** Lines to be sent: `content` starts at line `offset` of its file. */
-export interface Lines {
-  readonly offset: number;
-  readonly content: readonly string[];
-}
+import type { Batch, Lines } from "./batch.ts";
 
 /** Members of config and summary, as JSON text, that stay where the log has none of the same name. */
 export interface Inherited {
   readonly config: ReadonlyMap<string, string>;
   readonly summary: ReadonlyMap<string, string>;
-}
-
-export interface Batch {
-  readonly history: Lines;
-  readonly events: Lines;
-  readonly output: Lines;
-  /** Whether the log held more when this batch was full. */
-  readonly more: boolean;
 }
 
 /** Turns a transaction log, also one that grows, into what W&B's server is sent: lines of files, config, summary. */

@@ -4,14 +4,14 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { reasonOf } from "../../../../core/errors/errors.ts";
+import { UploadError } from "../http/retry.ts";
+import { networkThrough, type Transport } from "../http/transport.ts";
 import { type Account, suitsSdk } from "../login/account.ts";
 import type { FromLive, ToLive } from "./live-messages.ts";
 import { type HistoryLane, Replay } from "./replay.ts";
-import { UploadError } from "./retry.ts";
 import { openSdkLane } from "./sdk-lane.ts";
 import { Server } from "./server.ts";
 import { createStopRequest } from "./stop-request.ts";
-import { networkThrough, type Transport } from "./transport.ts";
 
 /** Pauses between looks at the log, ms: the first half minute short, so that a new run shows at once. */
 const pause = (elapsed: number) => (elapsed < 30_000 ? 2_000 : 15_000);

@@ -1,13 +1,14 @@
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
+import { type Patience, UploadError } from "../http/retry.ts";
 import { digestOf } from "../log/artifact.ts";
+import { front, isBehind, type LineCounts, type Placement } from "../log/placement.ts";
+import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "../log/progress.ts";
 import { filesOf, uploadArtifact } from "./artifact-upload.ts";
+import { type Batch, type Lines, placed } from "./batch.ts";
 import { claimOf } from "./claim.ts";
-import { type Batch, Follower, type Lines } from "./follower.ts";
-import { front, isBehind, type Placement, placed } from "./placement.ts";
-import { type LineCounts, noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "./progress.ts";
+import { Follower } from "./follower.ts";
 import { resumeProblem } from "./resume.ts";
-import { type Patience, UploadError } from "./retry.ts";
 import type { RunStatus } from "./run-status.ts";
 import { largestFile, type Server, type ServerRun } from "./server.ts";
 

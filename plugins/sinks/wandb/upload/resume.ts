@@ -2,14 +2,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { resumeRefused } from "../../../../core/errors/errors.ts";
+import { UploadError } from "../http/retry.ts";
+import { networkThrough } from "../http/transport.ts";
+import type { ResumeMode } from "../log/progress.ts";
 import type { RunIdentity } from "../log/records.ts";
 import type { Account } from "../login/account.ts";
-import { UploadError } from "./retry.ts";
 import { Server } from "./server.ts";
-import { networkThrough } from "./transport.ts";
-
-export const resumeModes = ["allow", "must", "never", "auto"] as const;
-export type ResumeMode = (typeof resumeModes)[number];
 
 /** Why a run of this id may not be written to, or undefined where it may. */
 export function resumeProblem(mode: ResumeMode | undefined, id: string, exists: boolean): string | undefined {

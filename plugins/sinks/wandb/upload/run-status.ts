@@ -1,6 +1,6 @@
 import { membersOf } from "../log/json-text.ts";
-import { type Mark, marksFrom } from "./placement.ts";
-import type { LineCounts } from "./progress.ts";
+import type { LineCounts } from "../log/placement.ts";
+import { type Mark, marksFrom } from "../log/placement.ts";
 
 /** What a server has of a run before anything is sent. */
 export interface RunStatus {

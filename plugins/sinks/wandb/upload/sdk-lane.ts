@@ -4,7 +4,7 @@
  * offsets, and to tell what became of each request; at the first doubt it is given up for good.
  */
 import type { Account } from "../login/account.ts";
-import type { Lines } from "./follower.ts";
+import type { Lines } from "./batch.ts";
 import type { HistoryLane } from "./replay.ts";
 import type { ServerRun } from "./server.ts";
 

@@ -1,10 +1,10 @@
+import { type Patience, refusalOf, requestUntilDone, UploadError } from "../http/retry.ts";
+import type { FileBody, HttpReply, Transport } from "../http/transport.ts";
 import type { RunIdentity } from "../log/records.ts";
 import { AccessTokens } from "../login/access-token.ts";
 import type { Account } from "../login/account.ts";
-import type { Lines } from "./follower.ts";
-import { type Patience, refusalOf, requestUntilDone, UploadError } from "./retry.ts";
+import type { Lines } from "./batch.ts";
 import { type RunStatus, runResumeStatus, runStatusOf } from "./run-status.ts";
-import type { FileBody, HttpReply, Transport } from "./transport.ts";
 
 /** A run as the server knows it. */
 export interface ServerRun {

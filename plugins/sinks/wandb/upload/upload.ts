@@ -1,11 +1,11 @@
 import { basename, dirname } from "node:path";
 import { ExperimentError, reasonOf } from "../../../../core/errors/errors.ts";
+import { type Patience, UploadError } from "../http/retry.ts";
+import type { Transport } from "../http/transport.ts";
+import { uploadBegun } from "../log/progress.ts";
 import type { Account } from "../login/account.ts";
-import { uploadBegun } from "./progress.ts";
 import { Replay } from "./replay.ts";
-import { type Patience, UploadError } from "./retry.ts";
 import { Server } from "./server.ts";
-import type { Transport } from "./transport.ts";
 
 /** What came of bringing a server up to a log. */
 export interface Upload {

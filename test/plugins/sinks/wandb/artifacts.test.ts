@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { expect } from "chai";
-import { Journal } from "../../../../plugins/sinks/wandb/log/journal.ts";
 import { readPointer } from "../../../../plugins/sinks/wandb/log/layout.ts";
+import { RunLog } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { optionsSchema } from "../../../../plugins/sinks/wandb/login/options.ts";
 import { resolveSettings } from "../../../../plugins/sinks/wandb/login/settings.ts";
 import { createWandbSink } from "../../../../plugins/sinks/wandb/sink.ts";
 import { FakeWandb, type Fault } from "../../../helpers/fake-wandb.ts";
 import { runStart, testRun } from "../../../helpers/rows.ts";
 import { readLog } from "../../../helpers/wandb-reader.ts";
-import { journalOptions, journalStart, logIn, uploadOnce, useFakeServer } from "../../../helpers/wandb-run.ts";
+import { logIn, runLogOptions, runLogStart, uploadOnce, useFakeServer } from "../../../helpers/wandb-run.ts";
 
 const id = "20260102-030405-abcd";
 const name = `checkpoint-${id}`;
@@ -184,13 +184,13 @@ describe("checkpoints as artifacts", () => {
 
   it("of a log that names files elsewhere are not sent", async () => {
     writeFileSync(join(fake.dir(), "secret"), "s3cret");
-    const journal = Journal.create(logIn(fake.dir()), journalStart, journalOptions);
+    const runLog = RunLog.create(logIn(fake.dir()), runLogStart, runLogOptions);
     const file = { path: "../../secret", md5: md5("s3cret"), size: 6, localPath: join(fake.dir(), "secret") };
     const ids = { clientId: "c".repeat(128), sequenceClientId: "s".repeat(128) };
-    journal.artifact({ name: "x", type: "model", aliases: ["latest"], metadata: "", ...ids, files: [file] });
-    journal.exit(0, runStart);
-    journal.close();
-    expect(await fake.send(journal.path)).to.deep.include({ complete: true, omitted: ["x:latest"] });
+    runLog.artifact({ name: "x", type: "model", aliases: ["latest"], metadata: "", ...ids, files: [file] });
+    runLog.exit(0, runStart);
+    runLog.close();
+    expect(await fake.send(runLog.path)).to.deep.include({ complete: true, omitted: ["x:latest"] });
     expect(fake.server.requests.some(({ body }) => body.includes("s3cret"))).to.equal(false);
   });
 });

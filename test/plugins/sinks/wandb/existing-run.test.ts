@@ -1,18 +1,18 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { Journal } from "../../../../plugins/sinks/wandb/log/journal.ts";
-import { noProgress, writeProgress } from "../../../../plugins/sinks/wandb/upload/progress.ts";
-import type { ResumeMode } from "../../../../plugins/sinks/wandb/upload/resume.ts";
+import type { ResumeMode } from "../../../../plugins/sinks/wandb/log/progress.ts";
+import { noProgress, writeProgress } from "../../../../plugins/sinks/wandb/log/progress.ts";
+import { RunLog } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { runStart, testRow } from "../../../helpers/rows.ts";
 import { lenient } from "../../../helpers/wandb-reader.ts";
 import {
   expectedRow,
   expectedRows,
   historyOf,
-  journalOptions,
-  journalStart,
   logIn,
+  runLogOptions,
+  runLogStart,
   useFakeServer,
   writeRun,
 } from "../../../helpers/wandb-run.ts";
@@ -59,13 +59,13 @@ describe("a log whose run id the server has already", () => {
 
   it("goes on behind every line that is there: history, system metrics, console and steps", async () => {
     existing();
-    const journal = Journal.create(logIn(fake.dir()), journalStart, journalOptions);
-    for (let step = 1; step <= 30; step++) journal.row(testRow(step));
-    journal.stats(runStart, { cpu: 1 });
-    journal.output("stdout", runStart, "ours");
-    journal.exit(1, runStart);
-    journal.close();
-    expect(await fake.send(journal.path)).to.include({ complete: true, rows: 30 });
+    const runLog = RunLog.create(logIn(fake.dir()), runLogStart, runLogOptions);
+    for (let step = 1; step <= 30; step++) runLog.row(testRow(step));
+    runLog.stats(runStart, { cpu: 1 });
+    runLog.output("stdout", runStart, "ours");
+    runLog.exit(1, runStart);
+    runLog.close();
+    expect(await fake.send(runLog.path)).to.include({ complete: true, rows: 30 });
     expect(historyOf(fake.server)).to.deep.equal([...theirs, ...behind(30)]);
     const run = fake.server.run("run1");
     expect(run.events).to.have.length(2);
@@ -104,10 +104,10 @@ describe("a log whose run id the server has already", () => {
     existing();
     const log = writeRun(fake.dir(), 30);
     await fake.send(log);
-    const journal = Journal.resume(log, 20, journalStart, journalOptions);
-    for (let step = 21; step <= 25; step++) journal.row(testRow(step, 2));
-    journal.exit(0, runStart);
-    journal.close();
+    const runLog = RunLog.resume(log, 20, runLogStart, runLogOptions);
+    for (let step = 21; step <= 25; step++) runLog.row(testRow(step, 2));
+    runLog.exit(0, runStart);
+    runLog.close();
     await fake.send(log);
     const anew = Array.from({ length: 5 }, (_, i) => ({ ...expectedRow(21 + i, 2), _step: 41 + 21 + i }));
     const emptied = Array.from({ length: 5 }, (_, i) => ({ _step: 67 + i }));
@@ -129,7 +129,7 @@ describe("a log whose run id the server has already", () => {
   it("sends nothing over the rows of a log that went on with its run, and is complete if it had sent all of its own", async () => {
     const first = another("first", 30);
     await fake.send(first);
-    const late = Journal.resume(first, 30, journalStart, journalOptions);
+    const late = RunLog.resume(first, 30, runLogStart, runLogOptions);
     for (let step = 31; step <= 35; step++) late.row(testRow(step));
     const second = another("second", 10, 0);
     await fake.send(second);
@@ -141,7 +141,7 @@ describe("a log whose run id the server has already", () => {
     late.close();
     const done = await fake.send(first, { exitCode: 137 });
     expect(done).to.include({ complete: false, reason: "another log goes on with the run from row 30 on" });
-    Journal.resume(first, 30, journalStart, journalOptions).close();
+    RunLog.resume(first, 30, runLogStart, runLogOptions).close();
     expect(await fake.send(first, { exitCode: 137 })).to.include({ complete: true, rows: 30 });
     expect(await fake.send(second)).to.include({ complete: true });
     expect(historyOf(fake.server)).to.deep.equal(both);

@@ -5,19 +5,19 @@ import { createRandom, type Random } from "../../../../core/arrays/random.ts";
 import type { Row, StoredRun } from "../../../../core/contract/sink.ts";
 import { readRows } from "../../../../core/record/reader.ts";
 import { json } from "../../../../plugins/sinks/json.ts";
-import { Journal, type JournalStart } from "../../../../plugins/sinks/wandb/log/journal.ts";
+import { UploadError } from "../../../../plugins/sinks/wandb/http/retry.ts";
+import type { Transport } from "../../../../plugins/sinks/wandb/http/transport.ts";
 import { makeLogFolder, readPointer, writePointer } from "../../../../plugins/sinks/wandb/log/layout.ts";
+import { RunLog, type RunLogStart } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { optionsSchema } from "../../../../plugins/sinks/wandb/login/options.ts";
 import { resolveSettings } from "../../../../plugins/sinks/wandb/login/settings.ts";
+import { syncRun } from "../../../../plugins/sinks/wandb/sync.ts";
 import { Replay } from "../../../../plugins/sinks/wandb/upload/replay.ts";
-import { UploadError } from "../../../../plugins/sinks/wandb/upload/retry.ts";
 import { Server } from "../../../../plugins/sinks/wandb/upload/server.ts";
-import { syncRun } from "../../../../plugins/sinks/wandb/upload/sync.ts";
-import type { Transport } from "../../../../plugins/sinks/wandb/upload/transport.ts";
 import { FakeWandb, type Fault } from "../../../helpers/fake-wandb.ts";
 import { runStart, testRow, testRun } from "../../../helpers/rows.ts";
 import { useTempDir } from "../../../helpers/temp.ts";
-import { account, historyOf, journalOptions, journalStart, testKey } from "../../../helpers/wandb-run.ts";
+import { account, historyOf, runLogOptions, runLogStart, testKey } from "../../../helpers/wandb-run.ts";
 
 /** A process that is gone from one request to the next, at the moment that only its transport sees. */
 class Killed extends Error {}
@@ -63,7 +63,7 @@ const settings = resolveSettings(
   { env: { WANDB_API_KEY: testKey }, cwd: "/", home: "/", readText: () => undefined },
 );
 const options = optionsSchema.parse({ system_every: 0 });
-const start: JournalStart = { ...journalStart, run: { ...journalStart.run, id } };
+const start: RunLogStart = { ...runLogStart, run: { ...runLogStart.run, id } };
 
 /** A training process: writes each row to rows.jsonl, then to the log of W&B; both survive its end, however it comes. */
 function training(dir: string, resumedFrom?: number) {
@@ -73,21 +73,21 @@ function training(dir: string, resumedFrom?: number) {
   const earlier = readPointer(dir);
   const log = earlier?.log ?? makeLogFolder(dir, "online", runStart, id);
   if (earlier === undefined) writePointer(dir, { log, id });
-  const journal =
+  const runLog =
     resumedFrom === undefined
-      ? Journal.create(log, start, journalOptions)
-      : Journal.resume(log, resumedFrom, start, journalOptions);
+      ? RunLog.create(log, start, runLogOptions)
+      : RunLog.resume(log, resumedFrom, start, runLogOptions);
   return {
     log,
-    journal,
+    runLog,
     step(row: Row): void {
       record.write([row]);
-      journal.row(row);
+      runLog.row(row);
     },
     /** SIGKILL closes what is open, and nothing else happens. */
     gone(): void {
       record.close({ state: "failed", step: 0, tokens: 0, time: 0 });
-      journal.close();
+      runLog.close();
     },
   };
 }
@@ -127,8 +127,8 @@ async function schedule(dir: string, seed: number) {
   for (let part = 0, step = 0; step < total; ) {
     step += 1;
     process.step(testRow(step, part));
-    if (random.next() < 0.1) process.journal.stats(runStart + step, { cpu: step });
-    if (random.next() < 0.1) process.journal.output("stdout", runStart + step, `step ${step}`);
+    if (random.next() < 0.1) process.runLog.stats(runStart + step, { cpu: step });
+    if (random.next() < 0.1) process.runLog.output("stdout", runStart + step, `step ${step}`);
     if (random.next() < 0.03) away = !away;
     if (random.next() < 0.03) await sync("running", transport(0.02));
     if (random.next() < 0.3) {
@@ -161,7 +161,7 @@ async function schedule(dir: string, seed: number) {
   live?.close();
   if (fatal === 0) {
     const ending = [0, 1, undefined][random.integer(3)];
-    if (ending !== undefined) process.journal.exit(ending, runStart + 1e6);
+    if (ending !== undefined) process.runLog.exit(ending, runStart + 1e6);
     process.gone();
     over = ending === 0;
     if (ending !== undefined) state = over ? "finished" : "failed";

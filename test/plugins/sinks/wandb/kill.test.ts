@@ -6,11 +6,11 @@ import { setTimeout as setTimeoutOf } from "node:timers/promises";
 import { expect } from "chai";
 import { createRandom } from "../../../../core/arrays/random.ts";
 import { readRows } from "../../../../core/record/reader.ts";
+import { network, type Transport } from "../../../../plugins/sinks/wandb/http/transport.ts";
 import { readPointer } from "../../../../plugins/sinks/wandb/log/layout.ts";
 import { optionsSchema } from "../../../../plugins/sinks/wandb/login/options.ts";
 import { resolveSettings } from "../../../../plugins/sinks/wandb/login/settings.ts";
-import { syncRun } from "../../../../plugins/sinks/wandb/upload/sync.ts";
-import { network, type Transport } from "../../../../plugins/sinks/wandb/upload/transport.ts";
+import { syncRun } from "../../../../plugins/sinks/wandb/sync.ts";
 import { bundled } from "../../../helpers/bundled.ts";
 import { FakeWandb, type Fault } from "../../../helpers/fake-wandb.ts";
 import { runStart } from "../../../helpers/rows.ts";
@@ -30,7 +30,7 @@ describe("50 runs whose processes are really killed", () => {
     folder = mkdtempSync(join(tmpdir(), "reluscope-kill-"));
     const at = await bundled(join(folder, "bin"), {
       child: "test/helpers/wandb-child.ts",
-      "live-process": "plugins/sinks/wandb/live-process.ts",
+      "live-process": "plugins/sinks/wandb/upload/live-process.ts",
     });
     program = at("child");
   });

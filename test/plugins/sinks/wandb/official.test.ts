@@ -4,14 +4,14 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { writeMedia } from "../../../../plugins/sinks/wandb/charts/media.ts";
 import { checkpointArtifacts } from "../../../../plugins/sinks/wandb/log/checkpoint-files.ts";
-import { Journal } from "../../../../plugins/sinks/wandb/log/journal.ts";
 import { makeLogFolder } from "../../../../plugins/sinks/wandb/log/layout.ts";
-import { syncedMarker } from "../../../../plugins/sinks/wandb/upload/progress.ts";
+import { syncedMarker } from "../../../../plugins/sinks/wandb/log/progress.ts";
+import { RunLog } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { FakeWandb } from "../../../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../../../helpers/rows.ts";
 import { useTempDir } from "../../../helpers/temp.ts";
 import { lenient } from "../../../helpers/wandb-reader.ts";
-import { expectedRows, historyOf, journalOptions, journalStart, uploadOnce } from "../../../helpers/wandb-run.ts";
+import { expectedRows, historyOf, runLogOptions, runLogStart, uploadOnce } from "../../../helpers/wandb-run.ts";
 
 const steps = 50;
 
@@ -47,21 +47,21 @@ describe("W&B's own Python client, over our logs", () => {
 
   async function written(): Promise<string> {
     const log = makeLogFolder(dir(), "offline", runStart, "run1");
-    const journal = Journal.create(log, journalStart, journalOptions);
-    for (let step = 1; step <= steps; step++) journal.row(testRow(step));
+    const runLog = RunLog.create(log, runLogStart, runLogOptions);
+    for (let step = 1; step <= steps; step++) runLog.row(testRow(step));
     const picture = { kind: "images", key: "charts/s/heat", extension: "png" } as const;
     const file = writeMedia(log, picture, Buffer.from("a picture"));
-    journal.media("charts/s/heat", { _type: "image-file", format: "png", width: 3, height: 2, ...file });
+    runLog.media("charts/s/heat", { _type: "image-file", format: "png", width: 3, height: 2, ...file });
     const checkpoint = join(dir(), "checkpoints", "step-000050");
     mkdirSync(checkpoint, { recursive: true });
     writeFileSync(join(checkpoint, "state.safetensors"), "weights");
-    for (const version of await checkpointArtifacts(dir(), log, "run1")) journal.artifact(version);
-    journal.output("stdout", runStart, "hello");
-    journal.output("stdout", runStart, "one\ntwo\n");
-    journal.output("stderr", runStart, "careful");
-    journal.stats(runStart, { cpu: 1 });
-    journal.exit(0, runStart + 1e5);
-    journal.close();
+    for (const version of await checkpointArtifacts(dir(), log, "run1")) runLog.artifact(version);
+    runLog.output("stdout", runStart, "hello");
+    runLog.output("stdout", runStart, "one\ntwo\n");
+    runLog.output("stderr", runStart, "careful");
+    runLog.stats(runStart, { cpu: 1 });
+    runLog.exit(0, runStart + 1e5);
+    runLog.close();
     return log;
   }
 

@@ -1,13 +1,13 @@
 import { readFileSync, rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
+import { proxiesFrom } from "../../../../plugins/sinks/wandb/http/proxies.ts";
+import { networkThrough } from "../../../../plugins/sinks/wandb/http/transport.ts";
 import { readPointer } from "../../../../plugins/sinks/wandb/log/layout.ts";
 import { optionsSchema } from "../../../../plugins/sinks/wandb/login/options.ts";
 import { resolveSettings, type Settings } from "../../../../plugins/sinks/wandb/login/settings.ts";
 import { createWandbSink } from "../../../../plugins/sinks/wandb/sink.ts";
-import { proxiesFrom } from "../../../../plugins/sinks/wandb/upload/proxies.ts";
-import { syncRun } from "../../../../plugins/sinks/wandb/upload/sync.ts";
-import { networkThrough } from "../../../../plugins/sinks/wandb/upload/transport.ts";
+import { syncRun } from "../../../../plugins/sinks/wandb/sync.ts";
 import { FakeWandb } from "../../../helpers/fake-wandb.ts";
 import { startProxy, type TestProxy } from "../../../helpers/proxy.ts";
 import { runStart, testRow, testRun } from "../../../helpers/rows.ts";

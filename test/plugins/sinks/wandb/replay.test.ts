@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Journal } from "../../../../plugins/sinks/wandb/log/journal.ts";
+import { RunLog } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { upload } from "../../../../plugins/sinks/wandb/upload/upload.ts";
 import { FakeWandb } from "../../../helpers/fake-wandb.ts";
 import { runStart, testRow } from "../../../helpers/rows.ts";
@@ -9,9 +9,9 @@ import { lenient } from "../../../helpers/wandb-reader.ts";
 import {
   expectedRows,
   historyOf,
-  journalOptions,
-  journalStart,
   logIn,
+  runLogOptions,
+  runLogStart,
   testKey,
   useFakeServer,
   writeRun,
@@ -49,14 +49,14 @@ describe("a server that is brought up to a log", () => {
   });
 
   it("sends summary, system metrics and console lines with the times of the run", async () => {
-    const journal = Journal.create(logIn(fake.dir()), journalStart, journalOptions);
-    journal.row({ ...testRow(1), metrics: { "train/loss": 2 } });
-    journal.stats(runStart + 1500, { cpu: 12.5 });
-    journal.output("stdout", runStart + 1, "one\ntwo");
-    journal.output("stderr", runStart + 2, "bad\n");
-    journal.exit(0, runStart + 3000);
-    journal.close();
-    await fake.send(journal.path);
+    const runLog = RunLog.create(logIn(fake.dir()), runLogStart, runLogOptions);
+    runLog.row({ ...testRow(1), metrics: { "train/loss": 2 } });
+    runLog.stats(runStart + 1500, { cpu: 12.5 });
+    runLog.output("stdout", runStart + 1, "one\ntwo");
+    runLog.output("stderr", runStart + 2, "bad\n");
+    runLog.exit(0, runStart + 3000);
+    runLog.close();
+    await fake.send(runLog.path);
     const run = fake.server.run("run1");
     expect(lenient(run.summary)).to.deep.include({ "train/loss": { min: 2, last: 2 }, _step: 1 });
     expect(run.events.map((line) => JSON.parse(line ?? ""))).to.deep.equal([
@@ -126,14 +126,14 @@ describe("a server that is brought up to a log", () => {
   });
 
   it("sends long runs in requests that W&B takes", async () => {
-    const journal = Journal.create(logIn(fake.dir()), journalStart, journalOptions);
+    const runLog = RunLog.create(logIn(fake.dir()), runLogStart, runLogOptions);
     const metrics = Object.fromEntries(
       Array.from({ length: 200 }, (_, i) => [`section/metric_${i}/layer_3`, 1 / (i + 3)]),
     );
-    for (let step = 1; step <= 1500; step++) journal.row({ ...testRow(step), metrics });
-    journal.exit(0, runStart);
-    journal.close();
-    await fake.send(journal.path);
+    for (let step = 1; step <= 1500; step++) runLog.row({ ...testRow(step), metrics });
+    runLog.exit(0, runStart);
+    runLog.close();
+    await fake.send(runLog.path);
     expect(fake.server.run("run1").history).to.have.length(1500);
     expect(Math.max(...fake.server.requests.map(({ body }) => body.length))).to.be.below(10 * 1024 * 1024);
     expect(fake.server.requests.filter(({ operation }) => operation === "file_stream")).to.have.length.above(2);

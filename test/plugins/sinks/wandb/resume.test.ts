@@ -7,7 +7,7 @@ import { readPointer } from "../../../../plugins/sinks/wandb/log/layout.ts";
 import { optionsSchema } from "../../../../plugins/sinks/wandb/login/options.ts";
 import { resolveSettings, type Settings } from "../../../../plugins/sinks/wandb/login/settings.ts";
 import { createWandbSink } from "../../../../plugins/sinks/wandb/sink.ts";
-import { syncRun } from "../../../../plugins/sinks/wandb/upload/sync.ts";
+import { syncRun } from "../../../../plugins/sinks/wandb/sync.ts";
 import { FakeWandb } from "../../../helpers/fake-wandb.ts";
 import { runStart, testRow, testRun } from "../../../helpers/rows.ts";
 import { useTempDir } from "../../../helpers/temp.ts";

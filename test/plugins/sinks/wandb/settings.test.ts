@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { optionsSchema } from "../../../../plugins/sinks/wandb/login/options.ts";
-import { resolveSettings, type Surroundings } from "../../../../plugins/sinks/wandb/login/settings.ts";
+import { resolveSettings } from "../../../../plugins/sinks/wandb/login/settings.ts";
+import type { Surroundings } from "../../../../plugins/sinks/wandb/login/surroundings.ts";
 import { thrownBy } from "../../../helpers/thrown.ts";
 
 const key = "0123456789abcdef0123456789abcdef01234567";

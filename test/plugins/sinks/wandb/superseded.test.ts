@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { Journal } from "../../../../plugins/sinks/wandb/log/journal.ts";
+import type { Patience } from "../../../../plugins/sinks/wandb/http/retry.ts";
+import { RunLog } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { Replay } from "../../../../plugins/sinks/wandb/upload/replay.ts";
-import type { Patience } from "../../../../plugins/sinks/wandb/upload/retry.ts";
 import { Server } from "../../../../plugins/sinks/wandb/upload/server.ts";
 import { runStart, testRow } from "../../../helpers/rows.ts";
 import {
@@ -9,8 +9,8 @@ import {
   expectedRow,
   expectedRows,
   historyOf,
-  journalOptions,
-  journalStart,
+  runLogOptions,
+  runLogStart,
   useFakeServer,
   writeRun,
 } from "../../../helpers/wandb-run.ts";
@@ -22,10 +22,10 @@ describe("upload of a log whose rows were superseded", () => {
     const log = writeRun(fake.dir(), 60);
     await fake.send(log);
     expect(fake.server.run("run1").history).to.have.length(60);
-    const journal = Journal.resume(log, 40, journalStart, journalOptions);
-    for (let step = 41; step <= 70; step++) journal.row(testRow(step, 2));
-    journal.exit(0, runStart + 100_000);
-    journal.close();
+    const runLog = RunLog.resume(log, 40, runLogStart, runLogOptions);
+    for (let step = 41; step <= 70; step++) runLog.row(testRow(step, 2));
+    runLog.exit(0, runStart + 100_000);
+    runLog.close();
     await fake.send(log);
     const wanted = [...expectedRows(40), ...Array.from({ length: 30 }, (_, i) => expectedRow(41 + i, 2))];
     expect(historyOf(fake.server)).to.deep.equal(wanted);
@@ -35,10 +35,10 @@ describe("upload of a log whose rows were superseded", () => {
   it("empties the rows that a killed part had sent and its resumed run never came to", async () => {
     const log = writeRun(fake.dir(), 60);
     await fake.send(log);
-    const journal = Journal.resume(log, 40, journalStart, journalOptions);
-    journal.row(testRow(41));
-    journal.exit(1, runStart + 100_000);
-    journal.close();
+    const runLog = RunLog.resume(log, 40, runLogStart, runLogOptions);
+    runLog.row(testRow(41));
+    runLog.exit(1, runStart + 100_000);
+    runLog.close();
     await fake.send(log);
     expect(historyOf(fake.server).slice(0, 41)).to.deep.equal(expectedRows(41));
     expect(historyOf(fake.server).slice(41)).to.deep.equal(Array.from({ length: 19 }, (_, i) => ({ _step: 42 + i })));
@@ -58,9 +58,9 @@ describe("upload of a log whose rows were superseded", () => {
 
   /** What a replay says that goes on after the log was rewritten behind its back. */
   async function rejection(replay: Replay, log: string, patience: Patience): Promise<string> {
-    const journal = Journal.resume(log, 40, journalStart, journalOptions);
-    for (const step of [41, 42]) journal.row(testRow(step, 2));
-    journal.close();
+    const runLog = RunLog.resume(log, 40, runLogStart, runLogOptions);
+    for (const step of [41, 42]) runLog.row(testRow(step, 2));
+    runLog.close();
     const said = await replay.finish(0, patience).then(
       () => "nothing",
       (thrown: Error) => thrown.message,

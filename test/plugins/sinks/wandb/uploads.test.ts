@@ -1,23 +1,23 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Journal } from "../../../../plugins/sinks/wandb/log/journal.ts";
+import { RunLog } from "../../../../plugins/sinks/wandb/log/run-log.ts";
 import { runStart, testRow } from "../../../helpers/rows.ts";
-import { journalOptions, journalStart, logIn, testKey, useFakeServer, writeRun } from "../../../helpers/wandb-run.ts";
+import { logIn, runLogOptions, runLogStart, testKey, useFakeServer, writeRun } from "../../../helpers/wandb-run.ts";
 
 describe("upload of files, and the key", () => {
   const fake = useFakeServer();
 
   it("uploads files to the signed place without the key, and none from outside of the run", async () => {
-    const journal = Journal.create(logIn(fake.dir()), journalStart, journalOptions);
-    journal.row(testRow(1));
+    const runLog = RunLog.create(logIn(fake.dir()), runLogStart, runLogOptions);
+    runLog.row(testRow(1));
     mkdirSync(join(fake.dir(), "files", "a b"), { recursive: true });
     writeFileSync(join(fake.dir(), "files", "a b", "ü.txt"), "content");
     writeFileSync(join(fake.dir(), "secret"), "no");
-    journal.files(["a b/ü.txt", "../secret", "missing"], "other");
-    journal.exit(0, runStart);
-    journal.close();
-    await fake.send(journal.path);
+    runLog.files(["a b/ü.txt", "../secret", "missing"], "other");
+    runLog.exit(0, runStart);
+    runLog.close();
+    await fake.send(runLog.path);
     const put = fake.server.requests.filter(({ operation }) => operation === "PUT");
     expect([...fake.server.run("run1").files]).to.deep.equal([["a b/ü.txt", "content"]]);
     expect(put.map(({ authorization }) => authorization)).to.deep.equal([""]);

@@ -1,0 +1,33 @@
+/** How a command joins the parser: its flags at once, its code when it runs. */
+import type { ArgumentsCamelCase, Argv } from "yargs";
+import type { PluginTable } from "../core/host/registry.ts";
+
+/** Loads the table of built-in plugins; only commands that need plugins call it. */
+export type LoadPlugins = () => Promise<PluginTable>;
+
+/** Tells the parser of a command. */
+export type AddCommand = (parser: Argv, plugins: LoadPlugins) => Argv;
+
+interface Command<Flags> {
+  /** Name and positional arguments as yargs writes them, and then other names. */
+  readonly usage: string | readonly string[];
+  readonly describe: string;
+  readonly flags: (yargs: Argv) => Argv<Flags>;
+  /** Imports the command; with everything that it needs, which `--help` does not. */
+  readonly load: () => Promise<(args: ArgumentsCamelCase<Flags>, plugins: LoadPlugins) => Promise<void>>;
+}
+
+/** A command whose code may take the arguments that its flags make, or the compiler says no. */
+export function command<Flags>({ usage, describe, flags, load }: Command<Flags>): AddCommand {
+  return (parser, plugins) =>
+    parser.command(usage, describe, flags, async (args) => {
+      const run = await load();
+      await run(args, plugins);
+    });
+}
+
+/** `--json`, for scripts. */
+export const json = { type: "boolean", default: false, describe: "Print JSON." } as const;
+
+/** `--runs`: where runs are looked for. */
+export const runs = { type: "string", describe: "Folder of the run directories (default: the config's)." } as const;

@@ -1,0 +1,234 @@
+/** Every command: its name, its help and its flags stand here; what it does is loaded only when it is asked for. */
+import type { Argv } from "yargs";
+import { type AddCommand, command, json, runs } from "./command.ts";
+import { configFlags } from "./config-flags.ts";
+
+const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
+const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
+const checkpoint = { type: "number", describe: "Step of the checkpoint (default: the newest)." } as const;
+
+/** In the order of `--help`. */
+export const commands: readonly AddCommand[] = [
+  command({
+    usage: "train",
+    describe: "Train as the config says, with analyzers and sinks.",
+    flags: (yargs: Argv) =>
+      configFlags(yargs)
+        .option("dump-graph", {
+          type: "string",
+          requiresArg: true,
+          describe: "Write the compiled step as text to FILE, and as a model to FILE.onnx.",
+        })
+        .option("json", json)
+        .example("$0 train", "with the rc file found from here upwards, or the defaults")
+        .example("$0 train --steps 1000 --lr 1e-3 --seed 7", "override common keys")
+        .example("$0 train --set analyzers.token-sparsity.every=10", "override any key"),
+    load: async () => (await import("./train.ts")).trainCommand,
+  }),
+  command({
+    usage: "resume <run>",
+    describe: "Go on with a run from its newest checkpoint.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...oneRun, demandOption: true })
+        .option("runs", runs)
+        .option("json", json)
+        .example("$0 resume latest", "the newest run"),
+    load: async () => (await import("./resume.ts")).resumeCommand,
+  }),
+  command({
+    usage: ["list", "ls"],
+    describe: "List the runs, oldest first.",
+    flags: (yargs: Argv) => yargs.option("runs", runs).option("json", json),
+    load: async () => (await import("./list.ts")).listCommand,
+  }),
+  command({
+    usage: "show [run]",
+    describe: "Show a run: state, config, last values, events, checkpoints.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...oneRun, default: "latest" })
+        .option("runs", runs)
+        .option("all", { type: "boolean", default: false, describe: "All metrics, not the headline ones alone." })
+        .option("json", json)
+        .example("$0 show", "the newest run"),
+    load: async () => (await import("./show.ts")).showCommand,
+  }),
+  command({
+    usage: "compare <a> <b>",
+    describe: "Compare two runs: config and last values.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("a", { ...oneRun, demandOption: true })
+        .positional("b", { type: "string", demandOption: true, describe: "The other run." })
+        .option("runs", runs)
+        .option("json", json),
+    load: async () => (await import("./compare.ts")).compareCommand,
+  }),
+  command({
+    usage: "view [dir]",
+    describe: "Open a local page over run directories, live while they train.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("dir", { type: "string", describe: "Folder of runs, or one run by id, name, path or `latest`." })
+        .option("port", { type: "number", default: 4800, describe: "Port to listen on; 0: any that is free." })
+        .option("host", {
+          type: "string",
+          default: "127.0.0.1",
+          describe: "Address to listen on; others need --token.",
+        })
+        .option("token", {
+          type: "boolean",
+          default: false,
+          describe: "Ask for a token, which the printed address has.",
+        })
+        .option("open", { type: "boolean", default: false, describe: "Open the page in the browser." })
+        .example("$0 view", "the runs of this folder's config")
+        .example("$0 view runs/20261123-215501-k3f9", "one run"),
+    load: async () => (await import("./view.ts")).viewCommand,
+  }),
+  command({
+    usage: "watch [run]",
+    describe: "Watch a run in the terminal until it ends.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...oneRun, default: "latest" })
+        .option("once", { type: "boolean", default: false, describe: "Print the present state and leave." })
+        .option("runs", runs),
+    load: async () => (await import("./watch.ts")).watchCommand,
+  }),
+  command({
+    usage: "report <run..>",
+    describe: "Write a report of one run, or of several side by side, to one file.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...someRuns, demandOption: true })
+        .option("output", {
+          alias: "o",
+          type: "string",
+          describe: "File to write (default: report.html, .md or .png).",
+        })
+        .option("format", {
+          choices: ["html", "md", "png"] as const,
+          describe: "Default: from the file's name, else html.",
+        })
+        .option("runs", runs)
+        .example("$0 report latest -o report.html", "the newest run")
+        .example("$0 report baseline wide --format md", "two runs, with differences"),
+    load: async () => (await import("./report.ts")).reportCommand,
+  }),
+  command({
+    usage: "sync [run..]",
+    describe: "Send rows that a server does not have yet; may be stopped and repeated at any time.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...someRuns, describe: "Runs: ids, names, paths, or `latest` (default: all)." })
+        .option("runs", runs)
+        .example("$0 sync", "every run that is not on its server yet")
+        .example("$0 sync latest", "the newest run"),
+    load: async () => (await import("./sync.ts")).syncCommand,
+  }),
+  command({
+    usage: "contrast <runs..>",
+    describe: "Compare first and last layer across runs that differ in their seed alone.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("runs", { ...someRuns, demandOption: true })
+        .option("root", runs)
+        .option("last", { type: "number", default: 10, describe: "Rows at the end of each run to average." })
+        .option("json", json),
+    load: async () => (await import("./contrast.ts")).contrastCommand,
+  }),
+  command({
+    usage: "fork <run>",
+    describe: "Continue one checkpoint of a run under other data orders.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...oneRun, demandOption: true })
+        .option("at", checkpoint)
+        .option("orders", { type: "number", default: 3, describe: "Data orders: forks of each kind." })
+        .option("steps", {
+          type: "number",
+          default: 200,
+          describe: "Steps of each fork; the schedule stays the run's.",
+        })
+        .option("counterfactual", {
+          type: "array",
+          string: true,
+          default: [],
+          describe:
+            "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
+        })
+        .option("runs", runs)
+        .option("json", json)
+        .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
+        .example("$0 overlap FORK FORK FORK", "do they lose the same units?"),
+    load: async () => (await import("./fork.ts")).forkCommand,
+  }),
+  command({
+    usage: "overlap <forks..>",
+    describe: "Compare the units that forks of one checkpoint lose, with chance.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("forks", { ...someRuns, demandOption: true, describe: "Forks: ids, names, paths." })
+        .option("tokens", {
+          type: "number",
+          default: 65_536,
+          describe: "Tokens without a firing that make a unit silent.",
+        })
+        .option("runs", runs)
+        .option("json", json),
+    load: async () => (await import("./overlap.ts")).overlapCommand,
+  }),
+  command({
+    usage: "prune <run>",
+    describe: "Show the held-out loss without silent and least used units, layer by layer.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...oneRun, demandOption: true })
+        .option("at", checkpoint)
+        .option("tokens", {
+          type: "number",
+          default: 32_768,
+          describe: "Training tokens over which firings are counted.",
+        })
+        .option("runs", runs)
+        .option("json", json),
+    load: async () => (await import("./prune.ts")).pruneCommand,
+  }),
+  command({
+    usage: "plugins [name]",
+    describe: "List analyzers, sinks and corpora, or tell all about one.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("name", { type: "string", describe: "A plugin: a built-in name, an npm package, or a path." })
+        .option("json", json)
+        .example("$0 plugins", "all plugins with a line each")
+        .example("$0 plugins token-sparsity", "options, metrics and charts of one"),
+    load: async () => (await import("./plugins.ts")).pluginsCommand,
+  }),
+  command({
+    usage: "config",
+    describe: "Check the config and print every value with where it comes from.",
+    flags: (yargs: Argv) =>
+      configFlags(yargs)
+        .option("json", json)
+        .option("schema", { type: "boolean", default: false, describe: "Print the JSON Schema of .experimentrc." })
+        .example("$0 config --lr 1e-3", "what would hold with this flag")
+        .example("$0 config --json", "config, sources and file, for other programs"),
+    load: async () => (await import("./config.ts")).configCommand,
+  }),
+  command({
+    usage: "init",
+    describe: "Write a commented .experimentrc with every key and its default.",
+    flags: (yargs: Argv) =>
+      yargs.option("force", { type: "boolean", default: false, describe: "Overwrite a config that is there." }),
+    load: async () => (await import("./init.ts")).initCommand,
+  }),
+  command({
+    usage: "doctor",
+    describe: "Show engines found, the one chosen and why, and what the machine has.",
+    flags: (yargs: Argv) => yargs.option("json", json),
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  }),
+];

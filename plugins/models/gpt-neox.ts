@@ -1,0 +1,69 @@
+/** GPT-NeoX (arXiv 2204.06745), and with it Pythia (arXiv 2304.01373): GELU, rotary positions, attention and MLP side by side. */
+import { z } from "zod";
+import { hubNames } from "./decoder/activations.ts";
+import { activation, count } from "./decoder/config.ts";
+import type { Family } from "./decoder/family.ts";
+import { ropeKeys, rotaryBase } from "./decoder/rope.ts";
+
+const config = z.looseObject({
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  intermediate_size: count,
+  max_position_embeddings: count,
+  vocab_size: count,
+  hidden_act: activation.default("gelu"),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  use_parallel_residual: z.boolean().default(true),
+  rotary_pct: z.number().positive().max(1).optional(),
+  rotary_emb_base: z.number().positive().optional(),
+  attention_bias: z.boolean().default(true),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeKeys,
+});
+
+/** Each head's query, key and value stand side by side. */
+const third = (at: number) => ({ from: "attention.query_key_value", part: { at, of: 3, groups: "heads" } }) as const;
+
+export const gptNeoxFamily: Family<z.output<typeof config>> = {
+  modelTypes: ["gpt_neox"],
+  config,
+  decoder: (c) => {
+    const d_head = c.hidden_size / c.num_attention_heads;
+    const share = c.rope_parameters?.partial_rotary_factor ?? c.rotary_pct ?? 0.25;
+    return {
+      n_layers: c.num_hidden_layers,
+      d_model: c.hidden_size,
+      n_heads: c.num_attention_heads,
+      n_kv_heads: c.num_attention_heads,
+      d_head,
+      d_mlp: c.intermediate_size,
+      n_ctx: c.max_position_embeddings,
+      d_vocab: c.vocab_size,
+      d_embed: c.hidden_size,
+      activation: hubNames[c.hidden_act]!,
+      gated: false,
+      norm: { kind: "layernorm", epsilon: c.layer_norm_eps, place: "before", final: true, affine: true },
+      parallel: c.use_parallel_residual,
+      positions: { kind: "rotary", width: Math.floor(d_head * share), base: rotaryBase(c, c.rotary_emb_base) },
+      bias: { qkv: c.attention_bias, out: c.attention_bias, mlp: true, unembed: false },
+      tied: c.tie_word_embeddings,
+    };
+  },
+  names: {
+    prefixes: ["gpt_neox.", ""],
+    model: { "embed.E": "embed_in", ln_final: "final_layer_norm", "unembed.U": "embed_out" },
+    layer: (index) => `layers.${index}.`,
+    block: {
+      ln1: "input_layernorm",
+      "attn.Q": third(0),
+      "attn.K": third(1),
+      "attn.V": third(2),
+      "attn.O": "attention.dense",
+      ln2: "post_attention_layernorm",
+      "mlp.in": "mlp.dense_h_to_4h",
+      "mlp.out": "mlp.dense_4h_to_h",
+    },
+    unneeded: /(^|\.)(attention\.(bias|masked_bias|rotary_emb\.inv_freq)|embed_out\.weight)$/,
+  },
+};

@@ -1,0 +1,62 @@
+/** GPT-2: GELU (tanh form), learned positions, biases. */
+import { z } from "zod";
+import { hubNames } from "./decoder/activations.ts";
+import { activation, count, only } from "./decoder/config.ts";
+import type { Family } from "./decoder/family.ts";
+
+const config = z.looseObject({
+  n_layer: count,
+  n_embd: count,
+  n_head: count,
+  n_inner: count.nullish(),
+  n_positions: count,
+  vocab_size: count,
+  activation_function: activation.default("gelu_new"),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.boolean().default(true),
+  scale_attn_weights: only(true),
+  scale_attn_by_inverse_layer_idx: only(false),
+});
+
+/** Queries, keys and values stand side by side in one tensor. */
+const third = (at: number) => ({ from: "attn.c_attn", part: { at, of: 3, groups: "none" } }) as const;
+
+export const gpt2Family: Family<z.output<typeof config>> = {
+  modelTypes: ["gpt2"],
+  config,
+  decoder: (c) => ({
+    n_layers: c.n_layer,
+    d_model: c.n_embd,
+    n_heads: c.n_head,
+    n_kv_heads: c.n_head,
+    d_head: c.n_embd / c.n_head,
+    d_mlp: c.n_inner ?? 4 * c.n_embd,
+    n_ctx: c.n_positions,
+    d_vocab: c.vocab_size,
+    d_embed: c.n_embd,
+    activation: hubNames[c.activation_function]!,
+    gated: false,
+    norm: { kind: "layernorm", epsilon: c.layer_norm_epsilon, place: "before", final: true, affine: true },
+    parallel: false,
+    positions: { kind: "learned", offset: 0 },
+    bias: { qkv: true, out: true, mlp: true, unembed: false },
+    tied: c.tie_word_embeddings,
+  }),
+  names: {
+    prefixes: ["transformer.", ""],
+    model: { "embed.E": "wte", "pos_embed.pos": "wpe", ln_final: "ln_f", "unembed.U": "lm_head" },
+    layer: (index) => `h.${index}.`,
+    block: {
+      ln1: "ln_1",
+      "attn.Q": third(0),
+      "attn.K": third(1),
+      "attn.V": third(2),
+      "attn.O": "attn.c_proj",
+      ln2: "ln_2",
+      "mlp.in": "mlp.c_fc",
+      "mlp.out": "mlp.c_proj",
+    },
+    inputsFirst: true,
+    unneeded: /(^|\.)(lm_head\.weight|attn\.(bias|masked_bias))$/,
+  },
+};

@@ -1,0 +1,68 @@
+/** Llama (arXiv 2302.13971) and Mistral (arXiv 2310.06825): gated MLPs, RMSNorm, rotary positions; ReLU-fied ones too. */
+import { z } from "zod";
+import { hubNames } from "./decoder/activations.ts";
+import { activation, count } from "./decoder/config.ts";
+import type { Family } from "./decoder/family.ts";
+import { ropeKeys, rotaryBase } from "./decoder/rope.ts";
+
+const config = z.looseObject({
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  num_key_value_heads: count.nullish(),
+  head_dim: count.nullish(),
+  intermediate_size: count,
+  max_position_embeddings: count,
+  vocab_size: count,
+  hidden_act: activation.default("silu"),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+  sliding_window: count.nullish(),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeKeys,
+});
+
+export const llamaFamily: Family<z.output<typeof config>> = {
+  modelTypes: ["llama", "mistral"],
+  config,
+  decoder: (c) => {
+    const d_head = c.head_dim ?? c.hidden_size / c.num_attention_heads;
+    return {
+      n_layers: c.num_hidden_layers,
+      d_model: c.hidden_size,
+      n_heads: c.num_attention_heads,
+      n_kv_heads: c.num_key_value_heads ?? c.num_attention_heads,
+      d_head,
+      d_mlp: c.intermediate_size,
+      n_ctx: c.max_position_embeddings,
+      d_vocab: c.vocab_size,
+      d_embed: c.hidden_size,
+      activation: hubNames[c.hidden_act]!,
+      gated: true,
+      norm: { kind: "rmsnorm", epsilon: c.rms_norm_eps, place: "before", final: true, affine: true },
+      parallel: false,
+      positions: { kind: "rotary", width: d_head, base: rotaryBase(c) },
+      ...(c.sliding_window && { window: c.sliding_window }),
+      bias: { qkv: c.attention_bias, out: c.attention_bias, mlp: c.mlp_bias, unembed: false },
+      tied: c.tie_word_embeddings,
+    };
+  },
+  names: {
+    prefixes: ["model.", ""],
+    model: { "embed.E": "embed_tokens", ln_final: "norm", "unembed.U": "lm_head" },
+    layer: (index) => `layers.${index}.`,
+    block: {
+      ln1: "input_layernorm",
+      "attn.Q": "self_attn.q_proj",
+      "attn.K": "self_attn.k_proj",
+      "attn.V": "self_attn.v_proj",
+      "attn.O": "self_attn.o_proj",
+      ln2: "post_attention_layernorm",
+      "mlp.in": "mlp.gate_proj",
+      "mlp.up": "mlp.up_proj",
+      "mlp.out": "mlp.down_proj",
+    },
+    unneeded: /(^|\.)(rotary_emb\.inv_freq|lm_head\.weight)$/,
+  },
+};

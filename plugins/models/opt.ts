@@ -1,0 +1,73 @@
+/** OPT (arXiv 2205.01068): ReLU, learned positions, biases; its 350m model has norms behind the sums and a narrow embedding. */
+import { z } from "zod";
+import { hubNames } from "./decoder/activations.ts";
+import { activation, count } from "./decoder/config.ts";
+import type { Family } from "./decoder/family.ts";
+
+const config = z.looseObject({
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  ffn_dim: count,
+  max_position_embeddings: count,
+  vocab_size: count,
+  word_embed_proj_dim: count.optional(),
+  activation_function: activation.default("relu"),
+  do_layer_norm_before: z.boolean().default(true),
+  _remove_final_layer_norm: z.boolean().default(false),
+  layer_norm_elementwise_affine: z.boolean().default(true),
+  enable_bias: z.boolean().default(true),
+  tie_word_embeddings: z.boolean().default(true),
+});
+
+export const optFamily: Family<z.output<typeof config>> = {
+  modelTypes: ["opt"],
+  config,
+  decoder: (c) => ({
+    n_layers: c.num_hidden_layers,
+    d_model: c.hidden_size,
+    n_heads: c.num_attention_heads,
+    n_kv_heads: c.num_attention_heads,
+    d_head: c.hidden_size / c.num_attention_heads,
+    d_mlp: c.ffn_dim,
+    n_ctx: c.max_position_embeddings,
+    d_vocab: c.vocab_size,
+    d_embed: c.word_embed_proj_dim ?? c.hidden_size,
+    activation: hubNames[c.activation_function]!,
+    gated: false,
+    norm: {
+      kind: "layernorm",
+      epsilon: 1e-5,
+      place: c.do_layer_norm_before ? "before" : "after",
+      final: c.do_layer_norm_before && !c._remove_final_layer_norm,
+      affine: c.layer_norm_elementwise_affine,
+    },
+    parallel: false,
+    positions: { kind: "learned", offset: 2 },
+    bias: { qkv: c.enable_bias, out: c.enable_bias, mlp: c.enable_bias, unembed: false },
+    tied: c.tie_word_embeddings,
+  }),
+  names: {
+    prefixes: ["model.decoder.", "decoder."],
+    model: {
+      "embed.E": "embed_tokens",
+      "embed.in": "project_in",
+      "pos_embed.pos": "embed_positions",
+      ln_final: "final_layer_norm",
+      "unembed.out": "project_out",
+      "unembed.U": "lm_head",
+    },
+    layer: (index) => `layers.${index}.`,
+    block: {
+      ln1: "self_attn_layer_norm",
+      "attn.Q": "self_attn.q_proj",
+      "attn.K": "self_attn.k_proj",
+      "attn.V": "self_attn.v_proj",
+      "attn.O": "self_attn.out_proj",
+      ln2: "final_layer_norm",
+      "mlp.in": "fc1",
+      "mlp.out": "fc2",
+    },
+    unneeded: /(^|\.)lm_head\.weight$/,
+  },
+};

@@ -1,0 +1,129 @@
+import type { Notices, StoredRun } from "../../../core/contract/sink.ts";
+import { reasonOf } from "../../../core/errors/errors.ts";
+import { readArrays } from "../../../core/record/arrays.ts";
+import { readRowBatches } from "../../../core/record/reader.ts";
+import { readRunFile } from "../../../core/record/run-file.ts";
+import { clientVersion, startOf } from "./identity.ts";
+import { decode } from "./log/decode.ts";
+import { LogReader } from "./log/reader.ts";
+import { RunLog, type RunLogStart } from "./log/run-log.ts";
+import { runLogOptionsOf, type WandbOptions } from "./login/options.ts";
+import type { Settings } from "./login/settings.ts";
+
+/** What a log holds, as far as it can be read. */
+interface Content {
+  rows: number;
+  lastStep: number;
+  startedAt: number | undefined;
+  exitCode: number | undefined;
+  damage: string | undefined;
+}
+
+/**
+ * Gives a log the rows at the end that only the run's rows.jsonl has: a kill may have come between the two, a disk may have
+ * been full for one, the log may be damaged. Leaves the log of a living run alone. Returns the number of rows in it.
+ */
+export async function mend(
+  run: StoredRun,
+  log: string,
+  options: WandbOptions,
+  settings: Settings,
+  notices: Notices,
+): Promise<number> {
+  const found = contentOf(log);
+  if (run.state === "running") return found.rows;
+  let runLog: RunLog | undefined;
+  let added = 0;
+  let time = 0;
+  try {
+    for await (const batch of readRowBatches(run.dir)) {
+      for (const row of batch) {
+        if (row.step <= found.lastStep && found.damage === undefined) continue;
+        runLog ??= opened(run, log, found, options, settings);
+        if (runLog === undefined) return found.rows;
+        if (row.step <= found.lastStep) continue;
+        runLog.row({ ...row, arrays: arraysOf(run.dir, row.step) });
+        added += 1;
+        time = row.time;
+      }
+    }
+    if (runLog !== undefined && found.exitCode !== undefined) runLog.exit(found.exitCode, time);
+  } finally {
+    runLog?.close();
+  }
+  if (added > 0) notices.info(`W&B: ${run.id}: took ${added} rows over from rows.jsonl that the log lacked.`);
+  return found.rows + added;
+}
+
+/**
+ * Gives the log of a run that goes on behind `step` the rows up to there that only rows.jsonl has: a loss of power may have taken
+ * them from the log and left a later checkpoint. `from` is the step before the run's first. Returns how many rows are nowhere.
+ */
+export async function fillUpTo(runLog: RunLog, dir: string, from: number, step: number): Promise<number> {
+  if (runLog.lastStep >= step) return 0;
+  let missing = step - Math.max(from, runLog.lastStep);
+  for await (const batch of readRowBatches(dir)) {
+    for (const row of batch) {
+      if (row.step <= runLog.lastStep || row.step > step) continue;
+      runLog.row({ ...row, arrays: arraysOf(dir, row.step) });
+      missing -= 1;
+    }
+  }
+  return missing;
+}
+
+function contentOf(log: string): Content {
+  const found: Content = { rows: 0, lastStep: -1, startedAt: undefined, exitCode: undefined, damage: undefined };
+  const reader = new LogReader(log);
+  try {
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      const one = decode(next.payload);
+      if (one.type === "run") found.startedAt ??= one.run.startedAt;
+      if (one.type === "exit") found.exitCode = one.code;
+      if (one.type !== "history") continue;
+      found.rows += 1;
+      found.lastStep = one.step;
+    }
+  } catch (thrown) {
+    found.damage = reasonOf(thrown);
+  } finally {
+    reader.close();
+  }
+  return found;
+}
+
+/** The log, open to go on with. Where its very beginning is lost, run.json says what run it is of. */
+function opened(
+  run: StoredRun,
+  log: string,
+  found: Content,
+  options: WandbOptions,
+  settings: Settings,
+): RunLog | undefined {
+  const start = found.startedAt === undefined ? startFromRunFile(run.dir, settings) : unneeded(run.id, found.startedAt);
+  if (start === undefined) return undefined;
+  return RunLog.resume(log, found.lastStep, start, runLogOptionsOf(options, start.run.startedAt));
+}
+
+function startFromRunFile(dir: string, settings: Settings): RunLogStart | undefined {
+  try {
+    const file = readRunFile(dir);
+    return startOf({ ...file, dir, startedAt: file.createdAt }, settings);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The log has its first record already; what goes on needs only the time that runtimes count from. */
+function unneeded(id: string, startedAt: number): RunLogStart {
+  const nothing = { entity: "", project: "", group: "", jobType: "", name: "", notes: "", tags: [], host: "" };
+  return { run: { id, startedAt, ...nothing }, config: {}, version: clientVersion, cpus: 0 };
+}
+
+function arraysOf(dir: string, step: number) {
+  try {
+    return readArrays(dir, step) ?? {};
+  } catch {
+    return {};
+  }
+}

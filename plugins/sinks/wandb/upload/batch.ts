@@ -1,0 +1,27 @@
+import type { Placement } from "../log/placement.ts";
+
+/** Lines to be sent: `content` starts at line `offset` of its file. */
+export interface Lines {
+  readonly offset: number;
+  readonly content: readonly string[];
+}
+
+/** What is sent in one request. */
+export interface Batch {
+  readonly history: Lines;
+  readonly events: Lines;
+  readonly output: Lines;
+  /** Whether the log held more when this batch was full. */
+  readonly more: boolean;
+}
+
+/** The batch with the offsets that it has on the server. */
+export function placed(batch: Batch, base: Placement): Batch {
+  const at = ({ offset, content }: Lines, by: number): Lines => ({ offset: offset + by, content });
+  return {
+    history: at(batch.history, base.history),
+    events: at(batch.events, base.events),
+    output: at(batch.output, base.output),
+    more: batch.more,
+  };
+}

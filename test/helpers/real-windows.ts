@@ -1,0 +1,33 @@
+/** Windows of real text under a trained network, as counts: the population that intervals and verdicts must hold on. */
+import { readFileSync } from "node:fs";
+import type { Random } from "../../core/arrays/random.ts";
+import { decodeSafetensors } from "../../core/arrays/safetensors.ts";
+import { type Firings, firings } from "../../plugins/analyzers/counts.ts";
+
+const file = new URL("../fixtures/windows.safetensors", import.meta.url);
+const { arrays, metadata } = decodeSafetensors(readFileSync(file), "windows");
+
+/** Tokens in a window. */
+export const pos = Number(metadata.pos);
+/** Windows of the population, and the layers that are known of them. */
+export const windows = arrays.document!.shape[0]!;
+export const layers = Object.keys(arrays).flatMap((key) => (key.startsWith("firings/") ? [key] : []));
+
+/** Some windows of one layer as a batch; `units` picks and orders units, all of them by default. Of tokens only sums are right. */
+export function batchOf(layer: string, chosen: readonly number[], units?: readonly number[]): Firings {
+  const { shape, data } = arrays[layer]!;
+  const width = shape[1]!;
+  const picked = units ?? Array.from({ length: width }, (_, i) => i);
+  const perSequence = Int32Array.from(chosen.flatMap((w) => picked.map((i) => data[w * width + i]!)));
+  const perToken = new Int32Array(chosen.length * pos);
+  for (let at = 0; at < perSequence.length; at++) {
+    perToken[Math.floor(at / picked.length) * pos]! += perSequence[at]!;
+  }
+  const shapes = [chosen.length, picked.length];
+  return firings({ shape: shapes, data: perSequence }, { shape: [chosen.length, pos], data: perToken });
+}
+
+/** `size` windows by lot. */
+export function drawn(random: Random, size: number): number[] {
+  return Array.from({ length: size }, () => random.integer(windows));
+}
