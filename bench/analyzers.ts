@@ -52,19 +52,21 @@ const [n_layers, d_mlp, batch, pos] = [6, 32_768, 128, 64];
 export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]; bytes: number }> {
   const readings = paperReadings();
   const model = { n_layers, d_model: 512, n_heads: 8, d_mlp, n_ctx: pos, d_vocab: 256 };
-  const config = { model: { norm: "layernorm" }, train: { hold: [] } };
-  const run = { model, config, seed: 1, warmupSteps: 0, tokensPerStep: batch * pos } as unknown as Run;
+  const layer = { W_in: "W_in", W_out: "W_out", norm: { kind: "layernorm", gain: "w" } };
+  const layers = Array.from({ length: model.n_layers }, () => layer);
+  const run = { model, layers, held: [], seed: 1, warmupSteps: 0, tokensPerStep: batch * pos } as unknown as Run;
   const instances: AnalyzerInstance<Site, Probe, string>[] = [];
   for (const name of names) {
     const plugin = await builtIns.analyzer[name]!();
     instances.push(plugin.setup(plugin.options.parse({}) as never, run));
   }
+  const at = { time: 0, lr: 1e-3, applied: true, shrink: 1, event: () => {} };
   const seconds: number[] = [];
   const before = process.memoryUsage().rss;
   for (let step = 1; step <= rounds + 1; step++) {
     const begun = performance.now();
     for (const instance of instances) {
-      await instance.analyze(readings as never, { step, tokens: step * batch * pos, time: 0, event: () => {} });
+      await instance.analyze(readings as never, { ...at, step, tokens: step * batch * pos });
     }
     if (step > 1) seconds.push((performance.now() - begun) / 1e3);
   }

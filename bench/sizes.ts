@@ -1,6 +1,6 @@
 /** The models that are timed, by name; PyTorch's script gets the same numbers. */
-import { configSchema } from "../core/config/schema.ts";
 import type { StepPlan } from "../core/step/step.ts";
+import { planWith } from "../testing/plan.ts";
 
 export interface Size {
   readonly n_layers: number;
@@ -26,6 +26,5 @@ export type SizeName = keyof typeof sizes;
 /** The train step's plan for a size, everything else at its default. */
 export function planOf(name: SizeName): StepPlan {
   const { batch_size, d_vocab, ...model } = sizes[name];
-  const { model: full, train } = configSchema.parse({ model, train: { batch_size } });
-  return { model: full, train, d_vocab };
+  return planWith({ model, train: { batch_size } }, d_vocab);
 }

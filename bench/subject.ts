@@ -25,7 +25,7 @@ const engine: Engine =
 
 /** The probes of token-sparsity and batch-union-sparsity. */
 const probes: StepProbe[] = [tokenSparsity, batchUnionSparsity].map((plugin) => {
-  const run = { model: { ...plan.model, d_vocab: plan.d_vocab }, batchSize: plan.train.batch_size } as unknown as Run;
+  const run = { model: plan.model.shape, batchSize: plan.train.batch_size } as unknown as Run;
   const { probe } = plugin.setup(plugin.options.parse({}) as never, run);
   return { name: plugin.name, sites: plugin.sites, probe: probe as StepProbe["probe"] };
 });
@@ -47,12 +47,12 @@ async function programFor(probed: boolean) {
 async function step(probed: boolean): Promise<number> {
   const { program } = await programFor(probed);
   state ??= await engine.upload(initialState(plan, createRandom(1, "weights")));
-  const shape = [plan.train.batch_size, plan.model.n_ctx];
+  const shape = [plan.train.batch_size, plan.model.shape.n_ctx];
   const ids = () => ({
     shape,
-    data: Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(plan.d_vocab)),
+    data: Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(plan.model.shape.d_vocab)),
   });
-  const inputs = { tokens: ids(), targets: ids(), ...scalarInputs(plan.train, Math.min(++at, plan.train.steps)) };
+  const inputs = { tokens: ids(), targets: ids(), ...scalarInputs(plan, Math.min(++at, 500)) };
   const start = performance.now();
   await program.run(state, inputs);
   return performance.now() - start;

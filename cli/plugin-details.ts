@@ -1,6 +1,6 @@
 /** A plugin in words: for `experiment plugins`, and as data for `--json`. */
 import { z } from "zod";
-import type { Plugin } from "../core/contract/plugin.ts";
+import { type Plugin, pluginKinds } from "../core/contract/plugin.ts";
 import { sectionOf } from "../core/host/metrics.ts";
 import { bold, table } from "./terminal.ts";
 
@@ -16,6 +16,10 @@ interface OptionDetails {
 export function detailsOf(plugin: Plugin): Readonly<Record<string, unknown>> {
   const { kind, name, summary } = plugin;
   const options = optionsOf(plugin);
+  if (plugin.kind === "model")
+    return { kind, name, summary, options, sites: plugin.sites, neuron: plugin.neuron, reads: plugin.reads ?? [] };
+  if (plugin.kind === "optimizer" || plugin.kind === "schedule")
+    return { kind, name, summary, options, reads: plugin.reads ?? [] };
   if (plugin.kind !== "analyzer") return { kind, name, summary, options };
   const { sites, metrics, charts } = plugin;
   return { kind, name, summary, options, section: sectionOf(name), sites, metrics, charts: charts ?? [] };
@@ -43,7 +47,7 @@ export function overviewOf(plugins: readonly Plugin[]): string {
   const kinds = [...new Set(plugins.map((plugin) => plugin.kind))];
   const parts = kinds.map((kind) => {
     const rows = plugins.filter((plugin) => plugin.kind === kind).map((p) => [`  ${p.name}`, p.summary]);
-    return `${bold(kind === "corpus" ? "corpora" : `${kind}s`)}\n${table(rows)}`;
+    return `${bold(pluginKinds[kind].plural)}\n${table(rows)}`;
   });
   return `${parts.join("\n\n")}\n\n\`experiment plugins NAME\` tells options and metrics; \`plugins/README.md\` how to write one.`;
 }
@@ -61,6 +65,14 @@ export function describePlugin(plugin: Plugin): string {
     lines.push(`  ${option.name} (${option.type}, ${standard})`, `      ${option.description}`);
   }
   if (options.length === 0) lines.push("  none");
+  if (plugin.kind === "model") {
+    const sites = Object.entries(plugin.sites).map(([site, dimensions]) => [`  ${site}`, `[${dimensions?.join(" ")}]`]);
+    lines.push("", `${bold("neuron")} ${plugin.neuron}`, "", bold("sites"), table(sites));
+  }
+  if ("reads" in plugin && plugin.reads !== undefined) {
+    const section = plugin.kind === "model" ? "model" : "train";
+    lines.push("", `${bold("reads")} ${plugin.reads.map((key) => `${section}.${key}`).join(", ")}`);
+  }
   if (plugin.kind === "analyzer") {
     lines.push("", `${bold("sites")} ${plugin.sites.join(", ")}`, "", bold("metrics"));
     for (const [metric, meaning] of Object.entries(plugin.metrics)) {

@@ -1,5 +1,5 @@
 /** `experiment plugins [NAME]`: what can be named in a config, with options and metrics. */
-import type { Plugin, PluginKind } from "../core/contract/plugin.ts";
+import { type Plugin, type PluginKind, pluginKinds } from "../core/contract/plugin.ts";
 import { unknownPlugin } from "../core/errors/errors.ts";
 import { resolvePlugin } from "../core/host/registry.ts";
 import type { LoadPlugins } from "./command.ts";
@@ -10,11 +10,13 @@ interface Arguments {
   json: boolean;
 }
 
+const kinds = Object.keys(pluginKinds) as PluginKind[];
+
 export async function pluginsCommand({ name, json }: Arguments, plugins: LoadPlugins): Promise<void> {
   const table = await plugins();
   const found: Plugin[] = [];
   if (name === undefined) {
-    for (const kind of ["analyzer", "sink", "corpus"] as const) {
+    for (const kind of kinds) {
       for (const load of Object.values<() => Promise<Plugin>>(table[kind])) found.push(await load());
     }
   } else {
@@ -26,13 +28,12 @@ export async function pluginsCommand({ name, json }: Arguments, plugins: LoadPlu
 
 /** A plugin of whichever kind the name belongs to. */
 async function findAny(name: string, table: Awaited<ReturnType<LoadPlugins>>): Promise<Plugin> {
-  const kinds: readonly PluginKind[] = ["analyzer", "sink", "corpus"];
   const builtIn = kinds.find((kind) => Object.hasOwn(table[kind], name));
-  if (builtIn) return resolvePlugin(builtIn, name, table, process.cwd());
+  if (builtIn) return (await resolvePlugin(builtIn, name, table, process.cwd())).plugin;
   let failure: unknown;
   for (const kind of kinds) {
     try {
-      return await resolvePlugin(kind, name, table, process.cwd());
+      return (await resolvePlugin(kind, name, table, process.cwd())).plugin;
     } catch (thrown) {
       failure = thrown;
     }

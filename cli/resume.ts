@@ -1,6 +1,6 @@
 /** `experiment resume RUN`: goes on from the newest checkpoint, bit by bit as if it had never stopped. */
 import { loadConfig } from "../core/config/load.ts";
-import { resumeRequest } from "../core/run/resume.ts";
+import { resumeRequest } from "../core/run/request.ts";
 import type { LoadPlugins } from "./command.ts";
 import { runsFolder } from "./runs-folder.ts";
 import { runTraining } from "./training.ts";

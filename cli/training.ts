@@ -1,12 +1,12 @@
 /** What `train` and `resume` share: progress on stderr, the result on stdout, the exit code. */
-import type { SessionRequest } from "../core/run/open.ts";
+import type { RunRequest } from "../core/run/request.ts";
 import { train } from "../core/run/train.ts";
 import { drawCharts } from "./draw-charts.ts";
 import { createProgress } from "./progress.ts";
 import { resultText } from "./result.ts";
 import { stopOnSignals } from "./signals.ts";
 
-export async function runTraining(request: SessionRequest, json: boolean): Promise<void> {
+export async function runTraining(request: RunRequest, json: boolean): Promise<void> {
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));
   try {

@@ -24,5 +24,5 @@ export type {
 export { type ErrorCode, ExperimentError } from "./errors/errors.ts";
 export type { PluginTable } from "./host/registry.ts";
 export type { Observer, StepReport } from "./run/observer.ts";
-export type { SessionRequest } from "./run/open.ts";
+export type { RunRequest } from "./run/request.ts";
 export { type TrainResult, train } from "./run/train.ts";

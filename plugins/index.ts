@@ -19,4 +19,18 @@ export const builtIns: PluginTable = {
     text: async () => (await import("./corpora/text.ts")).text,
     tokens: async () => (await import("./corpora/tokens.ts")).tokens,
   },
+  model: {
+    "relu-transformer": async () => (await import("./models/relu-transformer.ts")).reluTransformer,
+  },
+  optimizer: {
+    adamw: async () => (await import("./optimizers/adamw.ts")).adamw,
+    sgd: async () => (await import("./optimizers/sgd.ts")).sgd,
+    muon: async () => (await import("./optimizers/muon.ts")).muon,
+  },
+  schedule: {
+    "linear-cosine": async () => (await import("./schedules/linear-cosine.ts")).linearCosine,
+    constant: async () => (await import("./schedules/constant.ts")).constant,
+    wsd: async () => (await import("./schedules/wsd.ts")).wsd,
+    "inverse-sqrt": async () => (await import("./schedules/inverse-sqrt.ts")).inverseSqrt,
+  },
 };

@@ -8,7 +8,7 @@ import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "../core/
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
-import type { SessionRequest } from "../core/run/open.ts";
+import type { RunRequest } from "../core/run/request.ts";
 import { mean, variance } from "../statistics/moments.ts";
 
 /** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
@@ -82,7 +82,7 @@ export interface ForkOptions {
  * One request for each fork: data orders 1 to `orders`, plain and then under each counterfactual. Forks keep the run's schedule
  * and save only what they begin and end with. Throws `usage` when there is no such checkpoint.
  */
-export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<SessionRequest[]> {
+export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<RunRequest[]> {
   const { root, ref, orders, steps, counterfactuals, present } = options;
   const { dir, run } = readRun(resolveRun(root, ref));
   const all = listCheckpoints(dir);
@@ -96,7 +96,7 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
 
   const norms = counterfactuals.includes("no-outliers") ? await gradientNorms(dir, found.step) : [];
   return changes.flatMap(([name, change]) =>
-    Array.from({ length: orders }, (_, k): SessionRequest => {
+    Array.from({ length: orders }, (_, k): RunRequest => {
       const order = k + 1;
       const until = Math.min(found.step + steps, config.train.steps);
       const suffix = name === "plain" ? `order-${order}` : `${name}-order-${order}`;

@@ -1,10 +1,12 @@
 /** Forks of one checkpoint, read for comparison: where each began and ended, and what was changed in it. */
+import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
-import { reopen } from "../core/run/reopened.ts";
+import { openStoredRun } from "../core/run/open.ts";
+import { createFiringCounter } from "./firings.ts";
 
 /** One fork. */
 export interface OpenedFork {
@@ -74,13 +76,15 @@ export interface ForkFirings {
 
 /** Counts firings on `tokens` tokens or a few more. */
 export async function forkFirings({ forks }: OpenedForks, tokens: number, plugins: PluginTable): Promise<ForkFirings> {
-  const open = await reopen(forks[0]!.dir, plugins);
+  const open = await openStoredRun(forks[0]!.dir, plugins);
   try {
+    const counter = await createFiringCounter(open);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const before = await open.firings(open.load(forks[0]!.start).state, sequences);
+    const before = await counter.firings(loadCheckpoint(forks[0]!.start).state, sequences);
     const after: Int32Array[][] = [];
-    for (const { end } of forks) after.push(await open.firings(open.load(end).state, sequences));
-    return { tokens: sequences * open.config.model.n_ctx, before, after };
+    for (const { end } of forks) after.push(await counter.firings(loadCheckpoint(end).state, sequences));
+    counter.dispose();
+    return { tokens: counter.tokensIn(sequences), before, after };
   } finally {
     await open.close();
   }

@@ -1,12 +1,14 @@
 /** What units are worth: held-out loss after the silent and the least used ones are removed. */
 
 import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
+import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
-import { reopen } from "../core/run/reopened.ts";
+import { type OpenRun, openStoredRun, withState } from "../core/run/open.ts";
 import { mean, variance } from "../statistics/moments.ts";
+import { createFiringCounter } from "./firings.ts";
 
 /** One removal. */
 export interface Removal {
@@ -48,12 +50,13 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
   const all = listCheckpoints(dir);
   const found = at === undefined ? latestCheckpoint(dir).latest : all.find(({ step }) => step === at);
   if (found === undefined) throw noCheckpointAt(run.id, at, all.map(({ step }) => step).toReversed());
-  const open = await reopen(dir, plugins);
+  const open = await openStoredRun(dir, plugins);
   try {
-    const { state } = open.load(found.path);
+    const counter = await createFiringCounter(open);
+    const { state } = loadCheckpoint(found.path);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const firings = await open.firings(state, sequences);
-    const before = await open.losses(state);
+    const firings = await counter.firings(state, sequences);
+    const before = await lossesOf(open, state);
     const removals: Removal[] = [];
     for (const layer of [...firings.keys(), "all" as const]) {
       const layers = layer === "all" ? [...firings.keys()] : [layer];
@@ -61,7 +64,7 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
         const gone = new Map(
           layers.map((l) => [l, removed === "silent" ? silent(firings[l]!) : leastUsed(firings[l]!, removed)]),
         );
-        const after = await open.losses(without(state, gone));
+        const after = await lossesOf(open, without(open, state, gone));
         const increases = after.map((loss, window) => loss - before[window]!);
         removals.push({
           layer,
@@ -72,8 +75,8 @@ export async function pruneRun({ dir, at, tokens, shares }: PruneOptions, plugin
         });
       }
     }
-    const counted = Math.ceil(sequences / open.config.train.batch_size) * open.config.train.batch_size;
-    const looked = counted * open.config.model.n_ctx;
+    const looked = counter.tokensIn(sequences);
+    counter.dispose();
     return { run: run.id, step: found.step, tokens: looked, loss: mean(before), windows: before.length, removals };
   } finally {
     await open.close();
@@ -89,11 +92,17 @@ function leastUsed(firings: Int32Array, share: number): number[] {
   return rising.slice(0, Math.round(share * firings.length));
 }
 
+/** Mean loss of each of the run's held-out windows, as its own evaluations compute it. */
+async function lossesOf(open: OpenRun, state: Arrays): Promise<number[]> {
+  const evaluation = await open.evaluation();
+  return withState(open.engine, state, (uploaded) => evaluation.losses(uploaded));
+}
+
 /** The state with the rows of W_out zeroed of units that are gone. */
-function without(state: Arrays, gone: ReadonlyMap<number, readonly number[]>): Arrays {
+function without({ plan }: OpenRun, state: Arrays, gone: ReadonlyMap<number, readonly number[]>): Arrays {
   const changed: Record<string, NDArray> = { ...state };
   for (const [layer, units] of gone) {
-    const name = `blocks.${layer}.mlp.W_out`;
+    const { W_out: name } = plan.model.layer(layer);
     const { shape, data } = state[name]!;
     const width = shape[1]!;
     const copy = data.slice();

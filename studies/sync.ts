@@ -27,7 +27,7 @@ async function syncRun({ run, dir, state }: FoundRun, plugins: PluginTable, host
   const stored: StoredRun = { id: run.id, dir, state: state === "lost" ? "running" : state };
   const reports: Synced[] = [];
   for (const [name, options] of Object.entries(sinks)) {
-    const sink = await resolvePlugin("sink", name, plugins, run.baseDir);
+    const { plugin: sink } = await resolvePlugin("sink", name, plugins, run.baseDir);
     if (sink.sync === undefined) continue;
     reports.push(await sink.sync(stored, parseWith(sink.options, options ?? {}, ["sinks", name], {}) as never, host));
   }

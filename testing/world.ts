@@ -10,8 +10,11 @@ import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, EngineName } from "../core/engine/engine.ts";
 import { quietTensorflow } from "../core/engine/quiet.ts";
 import { type ActiveAnalyzer, analyzeStep } from "../core/host/analyzers.ts";
-import { createPrograms, type StepOutputs } from "../core/run/programs.ts";
+import { createLooks } from "../core/run/looks.ts";
+import { momentOf } from "../core/run/progress.ts";
+import { createTrainSteps, type StepOutputs } from "../core/run/train-steps.ts";
 import { initialState } from "../core/step/step.ts";
+import { defaultPlan } from "./plan.ts";
 
 export const steps = 8;
 const d_vocab = 23;
@@ -23,14 +26,17 @@ export function tinyRun(seed: number, dir = "/nowhere"): { readonly config: Conf
     model: { n_layers: 2, d_model: 16, n_heads: 2, d_mlp: 24, n_ctx: 8 },
     train: { steps, warmup_steps: 2, batch_size: 4, lr: 1e-2 },
   });
-  const { n_layers, d_model, n_heads, d_mlp, n_ctx } = config.model;
+  const { model } = defaultPlan(config, d_vocab);
+  const { n_ctx, n_layers } = model.shape;
   const run: Run = Object.freeze({
     id: "20260101-000000-test",
     name: "check",
     dir,
     seed,
-    config: config as unknown as Run["config"],
-    model: { n_layers, d_model, n_heads, d_mlp, n_ctx, d_vocab },
+    config,
+    model: model.shape,
+    layers: Array.from({ length: n_layers }, (_, layer) => model.layer(layer)),
+    held: [],
     batchSize: 4,
     tokensPerStep: 4 * n_ctx,
     steps,
@@ -62,14 +68,15 @@ export async function course(
   const { config, run } = tinyRun(seed);
   const sampler = randomSampler(seed, config.model.n_ctx);
   const held = { ...sampler.next(4), count: 4, available: 4, documents: Int32Array.of(0, 1, 2, 3) };
-  const programs = await createPrograms(engine, config, d_vocab, analyzers, held);
-  const plan = { model: config.model, train: config.train, d_vocab };
+  const plan = defaultPlan(config, d_vocab);
+  const programs = await createTrainSteps(engine, plan, analyzers, steps);
+  const looks = await createLooks(engine, plan, analyzers, held, steps);
   const state = await engine.upload(initialState(plan, createRandom(seed, "weights")));
   const looked: Looked[] = [];
   for (let step = 1; step <= until; step++) {
     const outputs = await programs.run(state, sampler, step);
-    const frozen = programs.looksFrozen(step) ? await programs.frozen(state, step) : new Map();
-    const at = { step, tokens: step * run.tokensPerStep, time: step };
+    const frozen = looks.due(step) ? await looks.look(state, step) : new Map();
+    const at = { ...momentOf(run, step, step), lr: plan.rate(step), applied: true, shrink: 1 };
     const recorded = await analyzeStep(analyzers, outputs.readings, at, config.model.n_layers, frozen);
     looked.push({ step, outputs, frozen, ...recorded });
     await each(looked.at(-1)!);
@@ -77,6 +84,7 @@ export async function course(
   const after = await engine.download(state);
   engine.release(state);
   programs.dispose();
+  looks.dispose();
   return { looked, state: after };
 }
 

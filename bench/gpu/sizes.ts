@@ -1,6 +1,6 @@
 /** The models that are timed on a GPU. Python's scripts get the same numbers. */
-import { configSchema } from "../../core/config/schema.ts";
 import type { StepPlan } from "../../core/step/step.ts";
+import { planWith } from "../../testing/plan.ts";
 
 export interface Size {
   readonly n_layers: number;
@@ -27,6 +27,5 @@ export type SizeName = keyof typeof sizes;
 /** The train step's plan for a size, everything else at its default; `times` as many sequences a step. */
 export function planOf(name: SizeName, times = 1): StepPlan {
   const { batch_size, d_vocab, ...model } = sizes[name];
-  const { model: full, train } = configSchema.parse({ model, train: { batch_size: batch_size * times } });
-  return { model: full, train, d_vocab };
+  return planWith({ model, train: { batch_size: batch_size * times } }, d_vocab);
 }

@@ -4,11 +4,11 @@
  * the losses of N steps from a fresh start, `memory` with bytes in use and their peak, `handles` with how many are held.
  */
 import { createInterface } from "node:readline";
-import * as tf from "@tensorflow/tfjs";
 import type { NDArray } from "../../core/arrays/ndarray.ts";
 import { createRandom } from "../../core/arrays/random.ts";
 import type { Run } from "../../core/contract/run.ts";
 import type { PrecisionName, Program, State } from "../../core/engine/engine.ts";
+import { tf } from "../../core/engine/tensorflow.ts";
 import { createXlaEngine } from "../../core/engine/xla/engine.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../../core/step/step.ts";
 import { builtIns } from "../../plugins/index.ts";
@@ -21,9 +21,10 @@ const plan = planOf(size, Number(devices));
 const engine = await createXlaEngine({ precision, devices: Number(devices), plugin: plugin || undefined });
 
 async function allProbes(): Promise<StepProbe[]> {
-  const { model, train } = plan;
-  const about = { model: { ...model, d_vocab: plan.d_vocab }, batchSize: train.batch_size, config: { model, train } };
-  const run = { ...about, seed: 1, warmupSteps: 0, tokensPerStep: train.batch_size * model.n_ctx } as unknown as Run;
+  const { shape } = plan.model;
+  const tokensPerStep = plan.train.batch_size * shape.n_ctx;
+  const about = { model: shape, batchSize: plan.train.batch_size, tokensPerStep, seed: 1, warmupSteps: 0 };
+  const run = { ...about, config: { model: { norm: "layernorm" }, train: plan.train } } as unknown as Run;
   return Promise.all(
     names.map(async (name) => {
       const analyzer = await builtIns.analyzer[name]!();
@@ -48,11 +49,11 @@ function programFor(probed: boolean): Promise<Program> {
 
 function inputs(step: number): Record<string, NDArray> {
   const random = createRandom(step, "bench");
-  const shape = [plan.train.batch_size, plan.model.n_ctx];
+  const shape = [plan.train.batch_size, plan.model.shape.n_ctx];
   const count = shape[0]! * shape[1]!;
-  const tokens = Int32Array.from({ length: count }, () => random.integer(Math.min(40, plan.d_vocab)));
-  const targets = tokens.map((id) => (id * 7 + 3) % plan.d_vocab);
-  const scalars = scalarInputs(plan.train, Math.min(step, plan.train.steps));
+  const tokens = Int32Array.from({ length: count }, () => random.integer(Math.min(40, plan.model.shape.d_vocab)));
+  const targets = tokens.map((id) => (id * 7 + 3) % plan.model.shape.d_vocab);
+  const scalars = scalarInputs(plan, Math.min(step, 500));
   return { tokens: { shape, data: tokens }, targets: { shape, data: targets }, ...scalars };
 }
 

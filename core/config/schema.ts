@@ -8,8 +8,19 @@ const count = (least = 1) => z.int().min(least);
 const share = z.number().min(0).max(1);
 const decay = z.number().min(0).lt(1);
 
+/** One plugin: its name, or a map of one name to its options. */
+function one(what: string, name: string, known: string) {
+  return choice(z.record(z.string(), z.looseObject({})))
+    .refine((chosen) => Object.keys(chosen).length === 1, `one ${what}: a name, or one name with its options`)
+    .prefault(name)
+    .describe(
+      `${what[0]?.toUpperCase()}${what.slice(1)} plugin: a name (${known}, or your own) or \`name: { options }\`.`,
+    );
+}
+
 const model = z
   .strictObject({
+    architecture: one("model", "relu-transformer", "relu-transformer"),
     n_layers: count().default(6).describe("Transformer blocks."),
     d_model: count().default(64).describe("Width of the residual stream, units."),
     n_heads: count().default(4).describe("Attention heads; must divide d_model."),
@@ -38,10 +49,7 @@ const model = z
   });
 
 const data = z.strictObject({
-  corpus: choice(z.record(z.string(), z.looseObject({})))
-    .refine((corpora) => Object.keys(corpora).length === 1, "one corpus: a name, or one name with its options")
-    .prefault("sotu")
-    .describe("Corpus plugin: a name (sotu, text, tokens, or your own) or `name: { options }`."),
+  corpus: one("corpus", "sotu", "sotu, text, tokens"),
   tokenizer: z
     .enum(["bytes", "gpt2"])
     .default("bytes")
@@ -67,8 +75,10 @@ const train = z
       .describe("Parameters that are not trained: names, or beginnings of names that end with a dot (blocks.2.mlp.)."),
     batch_size: count().default(16).describe("Sequences in one micro-batch."),
     accumulate: count().default(1).describe("Micro-batches whose gradients make one step."),
-    lr: z.number().positive().default(3e-3).describe("Peak learning rate of AdamW."),
-    min_lr: share.default(0.1).describe("Where the cosine ends, as a share of lr."),
+    optimizer: one("optimizer", "adamw", "adamw, sgd, muon"),
+    schedule: one("schedule", "linear-cosine", "linear-cosine, constant, wsd, inverse-sqrt"),
+    lr: z.number().positive().default(3e-3).describe("Peak learning rate."),
+    min_lr: share.default(0.1).describe("Where the schedule ends, as a share of lr."),
     warmup_steps: count(0).default(50).describe("Steps of linear warm-up; when left out, a tenth of `steps`."),
     weight_decay: z.number().min(0).default(0.1).describe("Decoupled weight decay, on matrices only."),
     beta1: decay.default(0.9).describe("AdamW: decay of the mean of gradients."),

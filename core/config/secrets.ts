@@ -50,3 +50,16 @@ function masked(value: unknown, path: readonly PropertyKey[]): unknown {
   if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, [...path, key])]));
 }
+
+/** A command line without secrets: `--set sinks.wandb.api_key=…`, `--api-key …`, and credentials in URLs. */
+export function withoutSecretArguments(given: readonly string[]): string[] {
+  return given.map((argument, i) => {
+    const before = given[i - 1];
+    if (before !== undefined && /^--[\w.-]+$/.test(before) && isSecret(before.slice(2).split("."))) return secretMark;
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(argument) ?? [];
+    if (key === undefined) return withoutSecrets(argument);
+    return isSecret(key.replace(/^-+/, "").split(".")) && value !== ""
+      ? `${key}=${secretMark}`
+      : `${key}=${withoutSecrets(value)}`;
+  });
+}

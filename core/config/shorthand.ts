@@ -2,6 +2,7 @@
  * Keys that may be written in a shorter way, and the map that each stands for. Plugins are chosen by one name, a list of
  * names, or a map from name to options; the engine by its name or a map.
  */
+import { pluginKinds } from "../contract/plugin.ts";
 
 /** Plugin name (or path) to its options, in config order. */
 export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -13,11 +14,9 @@ type PluginEntry = Record<string, unknown> | boolean | null;
 export type PluginChoice = string | readonly (string | Record<string, PluginEntry>)[] | Record<string, PluginEntry>;
 
 /** The keys that choose plugins, and how many each takes. */
-export const pluginKeys: ReadonlyMap<string, "one" | "many"> = new Map([
-  ["data.corpus", "one"],
-  ["analyzers", "many"],
-  ["sinks", "many"],
-]);
+export const pluginKeys: ReadonlyMap<string, "one" | "many"> = new Map(
+  Object.values(pluginKinds).map(({ key, takes }) => [key, takes]),
+);
 
 /** The map that a choice stands for, entries that are `false` still in it; `undefined` if it is not a choice at all. */
 export function pluginMap(choice: unknown): Map<string, unknown> | undefined {

@@ -19,8 +19,18 @@ export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tenso
  */
 export type Value = number | readonly number[] | NDArray | readonly NDArray[];
 
-/** `Moment` for an analyzer, which can put events on record. */
-export interface AnalyzerMoment extends Moment {
+/** A step, and what the trainer did at it. */
+export interface StepMoment extends Moment {
+  /** Learning rate of the step. */
+  readonly lr: number;
+  /** Whether the update was applied; false where `train.skip_above` skipped it. */
+  readonly applied: boolean;
+  /** The factor by which weight decay alone shrank matrices in this step; 1 where nothing decayed. */
+  readonly shrink: number;
+}
+
+/** A step for an analyzer, which can put events on record. */
+export interface AnalyzerMoment extends StepMoment {
   /** Puts a notable happening on record (events.jsonl): a kind in kebab-case and plain JSON data. */
   event(kind: string, data: Readonly<Record<string, unknown>>): void;
 }
@@ -28,8 +38,8 @@ export interface AnalyzerMoment extends Moment {
 /** Hooks that any analyzer may have; called in config order, one after another, awaited. */
 export interface Lifecycle {
   onRunStart?(run: Run): Awaitable<void>;
-  /** `gradNorm`: global norm of the gradient before clipping. */
-  onStep?(at: Moment & { readonly loss: number; readonly gradNorm: number }): Awaitable<void>;
+  /** At every step, also those that no probe looks at. `gradNorm`: global norm of the gradient before clipping. */
+  onStep?(at: StepMoment & { readonly loss: number; readonly gradNorm: number }): Awaitable<void>;
   onEval?(at: Moment & { readonly loss: number }): Awaitable<void>;
   onCheckpoint?(at: Moment & { readonly path: string }): Awaitable<void>;
   onRunEnd?(outcome: Outcome): Awaitable<void>;

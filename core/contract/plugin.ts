@@ -1,13 +1,38 @@
 /**
- * THE CONTRACT between reluscope and its plugins is this folder. Read it first: analyzer, sink and corpus are the kinds of
- * plugin; sites, run and chart are what they share.
+ * THE CONTRACT between reluscope and its plugins is this folder. Read it first: analyzer, sink, corpus, model, optimizer and
+ * schedule are the kinds of plugin; sites, run and chart are what they share.
  *
- * A plugin is a plain object made by `defineAnalyzer`, `defineSink` or `defineCorpus`. Its state lives in the closure of
- * `setup`; there is no base class and no `this`. Built-in plugins and yours are resolved the same way.
+ * A plugin is a plain object made by a `define…` function. Its state lives in the closure of `setup` (`create`, `load`); there
+ * is no base class and no `this`. Built-in plugins and yours are resolved the same way.
  */
 import type { Analyzer } from "./analyzer.ts";
 import type { Corpus } from "./corpus.ts";
+import type { Model } from "./model.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Sink } from "./sink.ts";
 
-export type Plugin = Analyzer | Sink | Corpus;
-export type PluginKind = Plugin["kind"];
+/** Every kind of plugin. A new kind is a line here, a line below, and its key in config/schema.ts. */
+export interface PluginKinds {
+  readonly analyzer: Analyzer;
+  readonly sink: Sink;
+  readonly corpus: Corpus;
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+}
+
+export type PluginKind = keyof PluginKinds;
+export type Plugin = PluginKinds[PluginKind];
+
+/** The key of the config that chooses plugins of each kind, how many it takes, and what they are called together. */
+export const pluginKinds = {
+  analyzer: { key: "analyzers", takes: "many", plural: "analyzers" },
+  sink: { key: "sinks", takes: "many", plural: "sinks" },
+  corpus: { key: "data.corpus", takes: "one", plural: "corpora" },
+  model: { key: "model.architecture", takes: "one", plural: "models" },
+  optimizer: { key: "train.optimizer", takes: "one", plural: "optimizers" },
+  schedule: { key: "train.schedule", takes: "one", plural: "schedules" },
+} as const satisfies Readonly<
+  Record<PluginKind, { readonly key: string; readonly takes: "one" | "many"; readonly plural: string }>
+>;

@@ -1,5 +1,6 @@
 /** Part of the contract: the run that a plugin works in, when something happens in it, and how it ends. */
 import type { DeclaredChart } from "./chart.ts";
+import type { LayerParameters } from "./model.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -33,6 +34,10 @@ export interface Run {
   /** The resolved config without secrets, as written to run.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly model: ModelShape;
+  /** Names of the parameters around each layer's neurons, first layer first. */
+  readonly layers: readonly LayerParameters[];
+  /** Parameters that are not trained. */
+  readonly held: readonly string[];
   /** Sequences in one step, over all micro-batches. */
   readonly batchSize: number;
   readonly tokensPerStep: number;

@@ -21,11 +21,13 @@ export const modelSites = ["embed", "logits"] as const;
 
 export type LayerSite = (typeof layerSites)[number];
 export type ModelSite = (typeof modelSites)[number];
-/** A named place in the forward pass. */
-export type Site = LayerSite | ModelSite;
+/** A place in every layer that only some models have. Its name has a dot (`mlp.gate`), so that a misspelt standard name is still one. */
+export type OwnSite = `${string}.${string}`;
+/** A named place in the forward pass. Which of them a model has, `experiment plugins MODEL` tells. */
+export type Site = LayerSite | ModelSite | OwnSite;
 
-/** What a probe gets: for a layer site, one tensor for each layer, first layer first. */
-export type Activations<S extends Site> = { readonly [K in S]: K extends LayerSite ? readonly Tensor[] : Tensor };
+/** What a probe gets: for a site in every layer, one tensor for each layer, first layer first. */
+export type Activations<S extends Site> = { readonly [K in S]: K extends ModelSite ? Tensor : readonly Tensor[] };
 
 /** What else a probe may look at. All of it belongs to the step that the activations come from. */
 export interface ProbeInputs {

@@ -4,6 +4,7 @@ import { didYouMean } from "./nearest.ts";
 
 export * from "./comparison-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
+export * from "./plugin-errors.ts";
 export * from "./weights-errors.ts";
 
 // One function a kind of error, so that tests and readers find all wording here.
@@ -80,31 +81,6 @@ export function circularImport(files: readonly string[]): ExperimentError {
     "config.invalid",
     `${files[0]}: $import: expected no circle, got ${files.join(" -> ")}. Take one of these imports out.`,
   );
-}
-
-export function unknownPlugin(kind: string, name: string, known: readonly string[], reason?: string): ExperimentError {
-  const why = reason === undefined ? "" : ` (${reason})`;
-  const message = `unknown ${kind} ${shown(name)}${why}. ${didYouMean(name, known)} A plugin of your own is named by its npm package or by a path that starts with \`./\`.`;
-  return new ExperimentError("plugin.unknown", message);
-}
-
-export function invalidPlugin(name: string, problem: string, cause?: unknown): ExperimentError {
-  return new ExperimentError("plugin.invalid", `plugin ${shown(name)}: ${problem}`, cause);
-}
-
-/** What `analyze` returned; the plugin is named by whoever catches it. */
-export function wrongValue(where: string, expected: string, got: string, hint = ""): ExperimentError {
-  return new ExperimentError("plugin.invalid", `${where}: expected ${expected}, got ${got}. ${hint}`.trim());
-}
-
-/** What `reluscope/testing` finds. */
-export function brokenContract(name: string, problem: string, cause?: unknown): ExperimentError {
-  return new ExperimentError("plugin.invalid", `plugin ${shown(name)} breaks the contract: ${problem}.`, cause);
-}
-
-export function pluginFailed(name: string, hook: string, step: number, thrown: unknown): ExperimentError {
-  const message = `${name}: ${hook} failed at step ${step}: ${reasonOf(thrown)}`;
-  return new ExperimentError("plugin.failed", message, thrown);
 }
 
 /** `lastLoss` is NaN when no step had a finite one; `checkpoint` is the name of the newest from before. */

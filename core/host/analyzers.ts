@@ -1,8 +1,8 @@
 /** Calls analyzers: in config order, one after another, each failure attributed once, time kept for each. */
 
 import type { Arrays } from "../arrays/ndarray.ts";
-import type { Analyzer, AnalyzerInstance, Lifecycle, Probe, Readings } from "../contract/analyzer.ts";
-import type { Awaitable, Moment, Outcome, Run } from "../contract/run.ts";
+import type { Analyzer, AnalyzerInstance, Lifecycle, Probe, Readings, StepMoment } from "../contract/analyzer.ts";
+import type { Awaitable, Outcome, Run } from "../contract/run.ts";
 import type { RunEvent, Sink, SinkHost, SinkInstance } from "../contract/sink.ts";
 import type { Site } from "../contract/sites.ts";
 import { ExperimentError, invalidPlugin, pluginFailed, reasonOf, wrongValue } from "../errors/errors.ts";
@@ -44,7 +44,7 @@ type AllReadings = ReadonlyMap<string, Readings<Probe>>;
 export async function analyzeStep(
   analyzers: readonly ActiveAnalyzer[],
   readings: AllReadings,
-  at: Moment,
+  at: StepMoment,
   n_layers: number,
   frozenReadings: AllReadings = new Map(),
 ): Promise<Recorded & { readonly events: readonly RunEvent[] }> {
@@ -55,7 +55,8 @@ export async function analyzeStep(
     const moment = {
       ...at,
       event: (kind: string, data: Readonly<Record<string, unknown>>) => {
-        recorded.events.push({ ...at, source, kind, data });
+        const { step, tokens, time } = at;
+        recorded.events.push({ step, tokens, time, source, kind, data });
       },
     };
     const look = async (

@@ -1,15 +1,13 @@
 /** The option schemas of built-in plugins, for the JSON Schema of the config. */
 import type { PluginSchemas } from "../config/json-schema.ts";
-import type { Plugin } from "../contract/plugin.ts";
+import { type Plugin, type PluginKind, pluginKinds } from "../contract/plugin.ts";
 import type { PluginTable } from "./registry.ts";
 
 /** Loads every plugin of a table. */
 export async function pluginSchemas(table: PluginTable): Promise<PluginSchemas> {
-  return {
-    analyzers: await schemasOf(table.analyzer),
-    sinks: await schemasOf(table.sink),
-    "data.corpus": await schemasOf(table.corpus),
-  };
+  const kinds = Object.entries(pluginKinds) as [PluginKind, { readonly key: string }][];
+  const schemas = kinds.map(async ([kind, { key }]) => [key, await schemasOf(table[kind])] as const);
+  return Object.fromEntries(await Promise.all(schemas));
 }
 
 async function schemasOf(plugins: Readonly<Record<string, () => Promise<Plugin>>>): Promise<PluginSchemas[string]> {

@@ -1,26 +1,33 @@
 /** From a name in the config to a plugin: built in, an npm package, or a file of the user's. All three end up equal. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Analyzer } from "../contract/analyzer.ts";
-import type { Corpus } from "../contract/corpus.ts";
-import type { Plugin, PluginKind } from "../contract/plugin.ts";
-import type { Sink } from "../contract/sink.ts";
+import type { Plugin, PluginKind, PluginKinds } from "../contract/plugin.ts";
 import { layerSites, modelSites } from "../contract/sites.ts";
 import { invalidPlugin, reasonOf, shown, unknownPlugin } from "../errors/errors.ts";
 import { defaultExport, importModule } from "../modules/load-module.ts";
-import { resolvePackage } from "../modules/load-package.ts";
+import { packageVersionOf, resolvePackage } from "../modules/load-package.ts";
+import { packageVersion } from "../modules/version.ts";
 import { trainerMetrics } from "./metrics.ts";
 
 /** Built-in plugins by name; each is imported only when it is asked for. */
-export interface PluginTable {
-  readonly analyzer: Readonly<Record<string, () => Promise<Analyzer>>>;
-  readonly sink: Readonly<Record<string, () => Promise<Sink>>>;
-  readonly corpus: Readonly<Record<string, () => Promise<Corpus>>>;
-}
+export type PluginTable = {
+  readonly [K in PluginKind]: Readonly<Record<string, () => Promise<PluginKinds[K]>>>;
+};
 
-type PluginOf<K extends PluginKind> = Extract<Plugin, { kind: K }>;
+/** Where a plugin came from, for run.json. */
+export type PluginOrigin =
+  | { readonly from: "reluscope"; readonly version: string }
+  | { readonly from: "package"; readonly file: string; readonly sha256: string; readonly version?: string }
+  | { readonly from: "file"; readonly file: string; readonly sha256: string };
+
+/** A plugin with where it came from. */
+export interface Resolved<K extends PluginKind> {
+  readonly plugin: PluginKinds[K];
+  readonly origin: PluginOrigin;
+}
 
 /**
  * Finds a plugin. A name in the table is built in; one that begins with `.` or `/` is a file, relative to `baseDir`;
@@ -31,16 +38,24 @@ export async function resolvePlugin<K extends PluginKind>(
   name: string,
   table: PluginTable,
   baseDir: string,
-): Promise<PluginOf<K>> {
+): Promise<Resolved<K>> {
   const builtIn = Object.hasOwn(table[kind], name) ? table[kind][name] : undefined;
-  const plugin = builtIn ? await builtIn() : await external(kind, name, table, baseDir);
-  checkPlugin(plugin, name);
-  return plugin as PluginOf<K>;
+  const found: Resolved<PluginKind> = builtIn
+    ? { plugin: await builtIn(), origin: { from: "reluscope", version: packageVersion } }
+    : await external(kind, name, table, baseDir);
+  checkPlugin(found.plugin, name);
+  return found as Resolved<K>;
 }
 
-async function external(kind: PluginKind, name: string, table: PluginTable, baseDir: string): Promise<Plugin> {
+async function external(
+  kind: PluginKind,
+  name: string,
+  table: PluginTable,
+  baseDir: string,
+): Promise<Resolved<PluginKind>> {
   const known = Object.keys(table[kind]);
-  const path = name.startsWith(".") || isAbsolute(name) ? resolve(baseDir, name) : resolvePackage(name, baseDir);
+  const isFile = name.startsWith(".") || isAbsolute(name);
+  const path = isFile ? resolve(baseDir, name) : resolvePackage(name, baseDir);
   if (path === undefined) throw unknownPlugin(kind, name, known);
   if (!existsSync(path)) throw unknownPlugin(kind, name, known, `no file ${pathToFileURL(path).pathname}`);
   let module: Record<string, unknown>;
@@ -51,10 +66,18 @@ async function external(kind: PluginKind, name: string, table: PluginTable, base
   }
   const plugins = [...new Set([...Object.values(module), defaultExport(module)])].filter(isPlugin);
   const [found, second] = plugins.filter((plugin) => plugin.kind === kind);
-  if (found !== undefined && second === undefined) return found;
+  if (found !== undefined && second === undefined) return { plugin: found, origin: originOf(path, isFile) };
   const others = plugins.map((plugin) => `${plugin.kind} ${shown(plugin.name)}`).join(", ");
   const got = others || `none (exports: ${Object.keys(module).join(", ") || "nothing"})`;
   throw invalidPlugin(name, `expected a module that exports one ${kind} made by \`define…\`, got ${got}.`);
+}
+
+/** A file is known by its hash: what a path names may change. */
+function originOf(file: string, isFile: boolean): PluginOrigin {
+  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  if (isFile) return { from: "file", file, sha256 };
+  const version = packageVersionOf(file);
+  return { from: "package", file, sha256, ...(version !== undefined && { version }) };
 }
 
 /** Where a syntax error is: of JavaScript, Node tells the place only as it dies of it. */
@@ -92,7 +115,8 @@ export function checkPlugin(plugin: Plugin, asked: string): void {
   }
   const sites: readonly string[] = [...layerSites, ...modelSites];
   for (const site of plugin.sites) {
-    if (!sites.includes(site)) throw invalidPlugin(asked, `unknown site \`${site}\`. Known: ${sites.join(", ")}.`);
+    if (!sites.includes(site) && !site.includes("."))
+      throw invalidPlugin(asked, `unknown site \`${site}\`. Known: ${sites.join(", ")}.`);
   }
   for (const metric of Object.keys(plugin.metrics)) {
     if (!/^[a-z][a-z0-9_]*$/.test(metric)) throw invalidPlugin(asked, `metric \`${metric}\` must be snake_case.`);

@@ -1,37 +1,43 @@
 /** The plugins that a config names, found and their options checked. */
 import { parseWith, whereIs } from "../config/check.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import { placed } from "../config/problems.ts";
+import { placed, valueAt } from "../config/problems.ts";
 import type { PluginOptions } from "../config/schema.ts";
+import { byDefault } from "../config/source.ts";
 import type { Analyzer } from "../contract/analyzer.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
-import type { Corpus } from "../contract/corpus.ts";
-import type { Plugin, PluginKind } from "../contract/plugin.ts";
+import { type Plugin, type PluginKind, type PluginKinds, pluginKinds } from "../contract/plugin.ts";
 import type { MetricInfo } from "../contract/run.ts";
-import type { Sink } from "../contract/sink.ts";
-import { ExperimentError, internal, invalidPlugin, placedAt, severalProblems } from "../errors/errors.ts";
+import { ExperimentError, internal, invalidPlugin, keyNotRead, placedAt, severalProblems } from "../errors/errors.ts";
 import { metricsOf, sectionOf } from "./metrics.ts";
-import { type PluginTable, resolvePlugin } from "./registry.ts";
+import { type PluginOrigin, type PluginTable, resolvePlugin } from "./registry.ts";
 
 /** A plugin with options that its own schema has accepted. */
 export interface Chosen<P> {
+  /** As the config calls it. */
+  readonly name: string;
   readonly plugin: P;
   readonly options: unknown;
+  readonly origin: PluginOrigin;
 }
 
-export interface ChosenPlugins {
-  readonly corpus: Chosen<Corpus>;
-  readonly analyzers: readonly (Chosen<Analyzer> & { readonly every: number })[];
-  readonly sinks: readonly Chosen<Sink>[];
-}
+/** What a config chooses, by kind, in config order. */
+export type ChosenPlugins = {
+  readonly [K in Exclude<PluginKind, "analyzer">]: readonly Chosen<PluginKinds[K]>[];
+} & { readonly analyzer: readonly ChosenAnalyzer[] };
+
+/** An analyzer with how often it looks. */
+export type ChosenAnalyzer = Chosen<Analyzer> & { readonly every: number };
+
+const kinds = Object.keys(pluginKinds) as PluginKind[];
 
 /** Finds every plugin of a config; throws before anything else has happened, with all that is wrong. */
 export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): Promise<ChosenPlugins> {
-  const { config } = loaded;
   const problems: ExperimentError[] = [];
-  const chooseAll = async <K extends PluginKind>(kind: K, named: PluginOptions) => {
-    const found: ChosenOf<K>[] = [];
-    for (const [name, options] of Object.entries(named)) {
+  const chosen: Partial<Record<PluginKind, readonly Chosen<Plugin>[]>> = {};
+  for (const kind of kinds) {
+    const found: Chosen<Plugin>[] = [];
+    for (const [name, options] of Object.entries(namedBy(loaded, kind))) {
       try {
         found.push(await choose(kind, name, options, table, loaded));
       } catch (thrown) {
@@ -39,45 +45,69 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
         problems.push(thrown);
       }
     }
-    return found;
-  };
-  const everys = Object.values(config.analyzers).map(({ every }) => every);
-  const own = Object.entries(config.analyzers).map(([name, { every: _, ...options }]) => [name, options] as const);
-  const [corpus] = await chooseAll("corpus", config.data.corpus);
-  const analyzers = await chooseAll("analyzer", Object.fromEntries(own));
-  const sinks = await chooseAll("sink", config.sinks);
+    chosen[kind] = found;
+  }
+  problems.push(...unread(loaded, chosen));
   if (problems.length > 0) throw severalProblems(problems);
-  if (corpus === undefined) throw internal("a config without a corpus");
-  for (const plugins of [analyzers, sinks]) unique(plugins.map(({ plugin }) => plugin));
-  return {
-    corpus,
-    analyzers: analyzers.map((one, i) => ({ ...one, every: everys[i] ?? one.plugin.every ?? 1 })),
-    sinks,
-  };
+  for (const kind of kinds) unique((chosen[kind] ?? []).map(({ plugin }) => plugin));
+  return chosen as ChosenPlugins;
 }
 
-type ChosenOf<K extends PluginKind> = Chosen<Extract<Plugin, { kind: K }>>;
+/** The one plugin of a kind that takes one. */
+export function only<P>(chosen: readonly Chosen<P>[]): Chosen<P> {
+  const [first] = chosen;
+  if (first === undefined) throw internal("a config without a plugin of a kind that it must have");
+  return first;
+}
 
-const sections = { analyzer: ["analyzers"], sink: ["sinks"], corpus: ["data", "corpus"] } as const;
+function namedBy({ config }: LoadedConfig, kind: PluginKind): PluginOptions {
+  return (valueAt(config, pluginKinds[kind].key.split(".")) ?? {}) as PluginOptions;
+}
 
-async function choose<K extends PluginKind>(
-  kind: K,
+async function choose(
+  kind: PluginKind,
   name: string,
-  options: PluginOptions[string],
+  given: PluginOptions[string],
   table: PluginTable,
   { baseDir, sources }: LoadedConfig,
-): Promise<ChosenOf<K>> {
-  const at = [...sections[kind], name];
-  const plugin = await resolvePlugin(kind, name, table, baseDir).catch((thrown) => {
+): Promise<Chosen<Plugin> & { readonly every?: number }> {
+  const at = [...pluginKinds[kind].key.split("."), name];
+  const { plugin, origin } = await resolvePlugin(kind, name, table, baseDir).catch((thrown) => {
     throw thrown instanceof ExperimentError ? placedAt(placed(whereIs(at, sources), at), thrown) : thrown;
   });
-  return { plugin, options: parseWith<unknown>(plugin.options, options, at, sources) };
+  if (plugin.kind !== "analyzer") {
+    return { name, plugin, origin, options: parseWith<unknown>(plugin.options, given, at, sources) };
+  }
+  const { every, ...own } = given as { readonly every?: number };
+  const options = parseWith<unknown>(plugin.options, own, at, sources);
+  return { name, plugin, origin, options, every: every ?? plugin.every ?? 1 };
 }
 
 function unique(plugins: readonly Plugin[]): void {
   const names = plugins.map(({ name }) => name);
   const twice = plugins.find(({ name }, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw invalidPlugin(twice.name, `two ${twice.kind}s of this config have this name.`);
+}
+
+/** Keys of a section that belong to whichever plugin is chosen there. */
+const sharedKeys = {
+  model: { section: "model", keys: ["activation", "norm", "bias", "tie_embeddings", "init_scale"] },
+  optimizer: { section: "train", keys: ["weight_decay", "beta1", "beta2", "eps"] },
+  schedule: { section: "train", keys: ["min_lr", "warmup_steps"] },
+} as const;
+
+/** Keys that somebody set and that the plugin chosen for them does not read. */
+function unread({ sources }: LoadedConfig, chosen: Partial<Record<PluginKind, readonly Chosen<Plugin>[]>>) {
+  return (Object.keys(sharedKeys) as (keyof typeof sharedKeys)[]).flatMap((kind) => {
+    const { section, keys } = sharedKeys[kind];
+    return (chosen[kind] ?? []).flatMap(({ name, plugin }) => {
+      const { reads = [] } = plugin as { readonly reads?: readonly string[] };
+      const set = keys.filter((key) => (sources[`${section}.${key}`] ?? byDefault) !== byDefault);
+      return set
+        .filter((key) => !reads.includes(key))
+        .map((key) => keyNotRead(placed(whereIs([section, key], sources), [section, key]), kind, name, reads));
+    });
+  });
 }
 
 /** Every metric and chart that the chosen analyzers declare. */

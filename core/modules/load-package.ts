@@ -32,3 +32,14 @@ function importEntry(target: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** The version of the package that a file belongs to. */
+export function packageVersionOf(file: string): string | undefined {
+  for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    const manifest = path.join(folder, "package.json");
+    if (!existsSync(manifest)) continue;
+    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version?: unknown };
+    if (typeof version === "string") return version;
+  }
+  return undefined;
+}

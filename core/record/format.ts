@@ -24,6 +24,28 @@ export interface Attempt {
   readonly fromStep: number;
   /** Absent while it runs, and for ever if it was killed. */
   readonly outcome?: Outcome;
+  /** The command line, program first, without secrets; this and the next four since 0.2.0. */
+  readonly command?: readonly string[];
+  readonly cwd?: string;
+  readonly host?: string;
+  /** Options given to Node itself, by command line or NODE_OPTIONS. */
+  readonly nodeFlags?: readonly string[];
+  /** The repository around the config: its commit, and whether tracked files differed from it. */
+  readonly git?: { readonly commit: string; readonly dirty: boolean } | undefined;
+}
+
+/** A plugin of a run: what the config calls it, and where it came from. */
+export interface PluginRecord {
+  readonly kind: string;
+  /** As the config names it. */
+  readonly key: string;
+  readonly name: string;
+  readonly from: "reluscope" | "package" | "file";
+  /** Of reluscope, or of the package. */
+  readonly version?: string;
+  /** The file that was loaded, relative to `baseDir`, and its hash. */
+  readonly file?: string;
+  readonly sha256?: string;
 }
 
 /** run.json. */
@@ -32,7 +54,7 @@ export interface RunFile {
   readonly id: string;
   readonly name: string;
   readonly createdAt: number;
-  /** The resolved config without secrets. */
+  /** The resolved config without secrets, every option of every plugin in it (since 0.2.0). */
   readonly config: Readonly<Record<string, unknown>>;
   /** Key path to where its value came from: `default`, `flag --set`, `EXPERIMENT_TRAIN__LR`, or a file. */
   readonly sources: Readonly<Record<string, string>>;
@@ -49,6 +71,8 @@ export interface RunFile {
   readonly warmupSteps: number;
   readonly metrics: readonly MetricInfo[];
   readonly attempts: readonly Attempt[];
+  /** Since 0.2.0. */
+  readonly plugins?: readonly PluginRecord[];
   /** The run and step that this one went on from, when it is a fork. */
   readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }

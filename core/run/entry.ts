@@ -4,20 +4,20 @@ import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
 import type { Outcome, Run } from "../contract/run.ts";
-import type { Dataset } from "../data/dataset.ts";
-import type { Engine } from "../engine/engine.ts";
 import { trainerMetrics } from "../host/metrics.ts";
-import { type ChosenPlugins, declared } from "../host/resolve.ts";
-import { parameterSpecs } from "../model/transformer.ts";
+import { declared } from "../host/resolve.ts";
 import { versions } from "../modules/version.ts";
 import { formatVersion, type RunFile } from "../record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "../record/run-dir.ts";
 import { withAttempt, withOutcome } from "../record/run-file.ts";
-import { lastStep } from "../step/schedule.ts";
-import type { SessionRequest } from "./open.ts";
+import { isHeld } from "../step/held.ts";
+import type { OpenRun } from "./open.ts";
+import { lastStep } from "./plan.ts";
+import { provenanceOf, surroundings } from "./provenance.ts";
+import type { RunRequest } from "./request.ts";
 
 /** A run directory that this process holds, with its run.json. */
-export interface RecordedRun {
+export interface RunEntry {
   readonly run: Run;
   /** Writes run.json: from here on the run exists for others. */
   begin(): void;
@@ -28,18 +28,17 @@ export interface RecordedRun {
 }
 
 interface Parts {
-  readonly request: SessionRequest;
-  readonly chosen: ChosenPlugins;
-  readonly dataset: Dataset;
-  readonly engine: Engine;
+  readonly request: RunRequest;
+  readonly open: OpenRun;
   /** The step that a resumed run goes on from. */
   readonly fromStep: number;
 }
 
 /** Makes the run directory, or takes over that of a resumed run, and holds its lock. Throws `run.inUse`, `run.io`. */
-export function recordRun(parts: Parts): RecordedRun {
-  const { request, fromStep } = parts;
-  const { resume, loaded, clock = Date.now } = request;
+export function enterRun(parts: Parts): RunEntry {
+  const { request, open, fromStep } = parts;
+  const { loaded } = open;
+  const { resume, clock = Date.now } = request;
   const now = clock();
   if (resume) {
     const { dir, run: file } = openRunDir(resume.dir, { now });
@@ -49,7 +48,7 @@ export function recordRun(parts: Parts): RecordedRun {
       fork: file.fork,
       resumedFrom: fromStep,
     });
-    return recorded(run, dir, { ...file, ...described(parts) }, now, fromStep, () => dir.release());
+    return entryOf(run, dir, { ...file, ...described(open) }, now, fromStep, () => dir.release());
   }
   const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
   const name = loaded.config.name ?? dir.id;
@@ -70,30 +69,25 @@ export function recordRun(parts: Parts): RecordedRun {
     metrics: run.metrics,
     attempts: [],
     ...(request.fork && { fork: request.fork.of }),
-    ...described(parts),
+    ...described(open),
   };
-  return recorded(run, dir, file, now, fromStep, () => {
+  return entryOf(run, dir, file, now, fromStep, () => {
     dir.release();
     rmSync(dir.path, { recursive: true, force: true });
   });
 }
 
 /** What may differ between the processes of one run, and what only the data tells. */
-function described({ request, dataset, engine }: Parts): Pick<RunFile, "versions" | "engine" | "corpus" | "model"> {
-  const { model } = request.loaded.config;
-  const specs = Object.values(parameterSpecs(model, dataset.d_vocab));
-  const n_params = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+function described({ loaded, chosen, dataset, engine, plan }: OpenRun) {
+  const shapes = Object.values(plan.model.parameters);
+  const n_params = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   return {
     versions: versions(),
     engine: { name: engine.name, device: engine.device },
     corpus: dataset.source,
-    model: { ...shapeOf(request, dataset), n_params },
+    model: { ...plan.model.shape, n_params },
+    plugins: provenanceOf(chosen, loaded.baseDir),
   };
-}
-
-function shapeOf({ loaded }: SessionRequest, { d_vocab }: Dataset): Run["model"] {
-  const { n_layers, d_model, n_heads, d_mlp, n_ctx } = loaded.config.model;
-  return { n_layers, d_model, n_heads, d_mlp, n_ctx, d_vocab };
 }
 
 interface Origin {
@@ -103,11 +97,12 @@ interface Origin {
   readonly resumedFrom: number | undefined;
 }
 
-function runOf({ request, chosen, dataset }: Parts, dir: RunDir, origin: Origin): Run {
+function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
   const { startedAt, name, fork, resumedFrom } = origin;
-  const { config } = request.loaded;
+  const { config, chosen, plan } = open;
+  const { shape, parameters } = plan.model;
   const { train } = config;
-  const { metrics, charts } = declared(chosen.analyzers);
+  const { metrics, charts } = declared(chosen.analyzer);
   const batchSize = train.batch_size * train.accumulate;
   return Object.freeze({
     id: dir.id,
@@ -115,7 +110,9 @@ function runOf({ request, chosen, dataset }: Parts, dir: RunDir, origin: Origin)
     dir: dir.path,
     seed: config.seed,
     config: withoutSecrets(config),
-    model: shapeOf(request, dataset),
+    model: shape,
+    layers: Array.from({ length: shape.n_layers }, (_, layer) => plan.model.layer(layer)),
+    held: Object.keys(parameters).filter((parameter) => isHeld(train.hold, parameter)),
     batchSize,
     tokensPerStep: batchSize * config.model.n_ctx,
     steps: lastStep(train),
@@ -128,14 +125,14 @@ function runOf({ request, chosen, dataset }: Parts, dir: RunDir, origin: Origin)
   });
 }
 
-function recorded(
+function entryOf(
   run: Run,
   dir: RunDir,
   file: RunFile,
   startedAt: number,
   fromStep: number,
   abandon: () => void,
-): RecordedRun {
+): RunEntry {
   let current = file;
   const write = (next: RunFile) => {
     current = next;
@@ -143,7 +140,7 @@ function recorded(
   };
   return {
     run,
-    begin: () => write(withAttempt(current, { startedAt, fromStep })),
+    begin: () => write(withAttempt(current, { startedAt, fromStep, ...surroundings(current.baseDir) })),
     finish: (outcome) => {
       try {
         write(withOutcome(current, outcome));

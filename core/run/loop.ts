@@ -4,12 +4,12 @@
  */
 import { diverged, stepFailed } from "../errors/errors.ts";
 import { callHook } from "../host/analyzers.ts";
-import { learningRate } from "../step/schedule.ts";
+import { summariseWindows } from "../step/evaluation.ts";
 import type { Observer } from "./observer.ts";
-import type { Session } from "./open.ts";
 import { createPace } from "./pace.ts";
-import type { StepOutputs } from "./programs.ts";
-import { printStep, recordStep, saveSession } from "./record-step.ts";
+import { printStep, recordStep, saveTraining } from "./record-step.ts";
+import type { StepOutputs } from "./train-steps.ts";
+import type { Training } from "./training.ts";
 
 /** A step that has been handed to the engine. */
 interface Running {
@@ -18,27 +18,28 @@ interface Running {
 }
 
 /**
- * Trains from `session.step` to the last step, or until `signal` asks for a stop, and leaves `session.step` at the last
- * step that is on record. A stop ends with a checkpoint; a loss that is not finite throws `train.diverged` and saves none.
+ * Trains from the step that is on record to the last one, or until `signal` asks for a stop. A stop ends with a checkpoint; a loss that is not finite throws `train.diverged` and saves none.
  */
-export async function trainSteps(session: Session, signal: AbortSignal, observer: Observer): Promise<void> {
-  const { run, config, programs, state, sampler } = session;
+export async function trainSteps(training: Training, signal: AbortSignal, observer: Observer): Promise<void> {
+  const { run, open, steps, looks, state, sampler, analyzers, progress } = training;
+  const { config, plan } = open;
+  const evaluation = await open.evaluation();
   const pace = createPace(run.tokensPerStep);
   const start = (step: number): Running => {
-    const outputs = programs.run(state, sampler, step).catch((thrown: unknown) => {
+    const outputs = steps.run(state, sampler, step).catch((thrown: unknown) => {
       throw stepFailed(step, thrown);
     });
     outputs.catch(() => {}); // it may fail while the step before is still being recorded
     return { step, outputs };
   };
-  await callHook(session.analyzers, "onRunStart", session.step, run);
+  await callHook(analyzers, "onRunStart", progress.step, run);
 
-  const most = session.engine.stepsAhead ?? 1;
+  const most = open.engine.stepsAhead ?? 1;
   const ahead: Running[] = [];
-  let started = session.step;
+  let started = progress.step;
   /** Whether the state that a step leaves behind is looked at before any other step changes it. */
   const holds = (step: number) =>
-    isDue(config.eval.every, step) || isDue(config.checkpoint.every, step) || programs.looksFrozen(step);
+    isDue(config.eval.every, step) || isDue(config.checkpoint.every, step) || looks.due(step);
   /** Asks for steps, up to one whose state is to be looked at. */
   const fill = () => {
     while (ahead.length < most && started < run.steps) {
@@ -61,24 +62,24 @@ export async function trainSteps(session: Session, signal: AbortSignal, observer
       const last = step === run.steps || (stopping && ahead.length === 0) || !finite;
       const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
       const saves = finite && (last || isDue(config.checkpoint.every, step));
-      const evaluated = evaluates ? await programs.evaluate(state) : undefined;
-      const frozen = finite && programs.looksFrozen(step) ? await programs.frozen(state, step) : undefined;
+      const evaluated = evaluates ? summariseWindows(await evaluation.losses(state), open.held.documents) : undefined;
+      const frozen = finite && looks.due(step) ? await looks.look(state, step) : undefined;
       if (evaluated || frozen) pace.skip();
       // A checkpoint holds what analyzers know of this step and the state after it: neither may move on before.
       const alone = last || saves;
       if (!alone && !stopping) fill();
 
-      const lr = learningRate(config.train, step);
+      const lr = plan.rate(step);
       const also = { ...(evaluated && { evaluated }), ...(frozen && { frozen }) };
-      const at = await recordStep(session, { ...done, step, lr, stepMs, ...also });
+      const at = await recordStep(training, { ...done, step, lr, stepMs, ...also });
       const evalLoss = evaluated && { evalLoss: evaluated.loss };
       const report = { step, steps: run.steps, loss: done.loss, ...pace.report(run.steps - step), ...evalLoss };
       observer.step?.(report);
-      printStep(session, report);
-      if (!finite) throw diverged(step, done.loss, done.grad_norm, session.lastLoss, session.lastCheckpoint);
+      printStep(training, report);
+      if (!finite) throw diverged(step, done.loss, done.grad_norm, progress.lastLoss, progress.lastCheckpoint);
 
       if (saves) {
-        const path = await saveSession(session, at);
+        const path = await saveTraining(training, at);
         observer.saved?.(path);
       }
       if (alone) pace.skip();

@@ -1,4 +1,4 @@
-/** One run from config to outcome: opens a session, trains, and closes everything whatever happened. */
+/** One run from config to outcome: opens it, trains, and closes everything whatever happened. */
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
 import type { Outcome } from "../contract/run.ts";
 import { reasonOf } from "../errors/errors.ts";
@@ -6,8 +6,10 @@ import { endRun } from "../host/analyzers.ts";
 import { headlineOf } from "../host/metrics.ts";
 import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
-import { openSession, type Session, type SessionRequest } from "./open.ts";
-import { saveSession, writeEvent } from "./record-step.ts";
+import { momentOf } from "./progress.ts";
+import { saveTraining, writeEvent } from "./record-step.ts";
+import type { RunRequest } from "./request.ts";
+import { openTraining, type Training } from "./training.ts";
 
 /** What a caller gets back from a run that ended without an error. */
 export interface TrainResult {
@@ -32,60 +34,59 @@ export interface TrainResult {
  * and the result's outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
  */
 export async function train(
-  request: SessionRequest,
+  request: RunRequest,
   signal: AbortSignal = new AbortController().signal,
   observer: Observer = {},
 ): Promise<TrainResult> {
-  const session = await openSession(request, observer);
-  const { run, engine } = session;
-  const stopping = AbortSignal.any([signal, session.stopAsked]);
+  const training = await openTraining(request, observer);
+  const { run, open, analyzers, sinks, notices, progress } = training;
+  const stopping = AbortSignal.any([signal, training.stopAsked]);
   let failure: unknown;
   try {
-    await begin(session, request.fork !== undefined);
-    for (const note of request.notes ?? []) session.warn(note);
-    observer.started?.(run, engine.device);
-    await trainSteps(session, stopping, observer);
+    await begin(training, request.fork !== undefined);
+    for (const note of request.notes ?? []) notices.warn(note);
+    observer.started?.(run, open.engine.device);
+    await trainSteps(training, stopping, observer);
   } catch (thrown) {
     failure = thrown;
   }
-  const outcome = outcomeOf(session, failure, stopping);
-  const unended = await endRun(session.analyzers, outcome);
-  for (const error of unended) session.warn(error.message);
-  await close(session, outcome).catch((thrown: unknown) => {
+  const outcome = outcomeOf(training, failure, stopping);
+  const unended = await endRun(analyzers, outcome);
+  for (const error of unended) notices.warn(error.message);
+  await close(training, outcome).catch((thrown: unknown) => {
     if (failure === undefined) failure = thrown;
     else observer.warning?.(reasonOf(thrown));
   });
   observer.ended?.();
   if (failure !== undefined) throw failure;
-  const failedSinks = session.sinks.filter((sink) => sink.failed).map((sink) => `sink ${sink.name}`);
+  const failedSinks = sinks.filter((sink) => sink.failed).map((sink) => `sink ${sink.name}`);
   return {
     id: run.id,
     dir: run.dir,
     outcome,
-    last: session.lastValues,
-    headline: session.analyzers.flatMap(({ plugin }) => headlineOf(plugin)),
+    last: progress.latest,
+    headline: analyzers.flatMap(({ plugin }) => headlineOf(plugin)),
     failedPlugins: [...failedSinks, ...unended.map(({ plugin }) => plugin)],
-    lostRows: Object.fromEntries(session.sinks.map((sink) => [sink.name, sink.lostRows])),
-    hostMs: Object.fromEntries(session.analyzers.map(({ plugin, hostMs }) => [plugin.name, hostMs])),
+    lostRows: Object.fromEntries(sinks.map((sink) => [sink.name, sink.lostRows])),
+    hostMs: Object.fromEntries(analyzers.map(({ plugin, hostMs }) => [plugin.name, hostMs])),
   };
 }
 
 /** Opens the sinks; one that cannot open stops the run. A fork saves what it begins with. */
-async function begin(session: Session, forks: boolean): Promise<void> {
-  const { run, sinks, step } = session;
+async function begin(training: Training, forks: boolean): Promise<void> {
+  const { run, sinks, progress } = training;
   for (const sink of sinks) await sink.open(run);
-  if (forks) await saveSession(session, { step, tokens: step * run.tokensPerStep, time: session.clock() });
+  if (forks) await saveTraining(training, momentOf(run, progress.step, training.clock()));
   if (run.resumedFrom === undefined) return;
-  discardCheckpointsAfter(run.dir, step);
-  const at = { step, tokens: step * run.tokensPerStep, time: session.clock() };
-  await writeEvent(session, { ...at, source: "run", kind: "resume", data: { step } });
+  discardCheckpointsAfter(run.dir, progress.step);
+  const at = momentOf(run, progress.step, training.clock());
+  await writeEvent(training, { ...at, source: "run", kind: "resume", data: { step: progress.step } });
 }
 
-function outcomeOf(session: Session, failure: unknown, signal: AbortSignal): Outcome {
-  const { run, step } = session;
-  const reached = { step, tokens: step * run.tokensPerStep, time: session.clock() };
+function outcomeOf({ run, progress, clock }: Training, failure: unknown, signal: AbortSignal): Outcome {
+  const reached = momentOf(run, progress.step, clock());
   if (failure !== undefined) return { state: "failed", ...reached, reason: reasonOf(failure).replace(/\s+/g, " ") };
-  if (step >= run.steps) return { state: "finished", ...reached };
+  if (progress.step >= run.steps) return { state: "finished", ...reached };
   return { state: "interrupted", ...reached, reason: String(signal.reason ?? "asked to stop") };
 }
 
@@ -93,13 +94,14 @@ function outcomeOf(session: Session, failure: unknown, signal: AbortSignal): Out
  * Closes sinks first, so that the outcome in run.json means that they have had it too; the last one first, so that warnings
  * of the later ones reach the earlier.
  */
-async function close(session: Session, outcome: Outcome): Promise<void> {
-  for (const sink of session.sinks.toReversed()) await sink.close(outcome);
+async function close({ sinks, steps, looks, open, state, entry }: Training, outcome: Outcome): Promise<void> {
+  for (const sink of sinks.toReversed()) await sink.close(outcome);
   try {
-    session.programs.dispose();
-    session.engine.release(session.state);
-    await session.engine.dispose();
+    steps.dispose();
+    looks.dispose();
+    open.engine.release(state);
+    await open.close();
   } finally {
-    session.recorded.finish(outcome);
+    entry.finish(outcome);
   }
 }

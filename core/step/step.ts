@@ -3,24 +3,35 @@
 import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
-import type { ModelConfig, TrainConfig } from "../config/schema.ts";
+import type { ModelInstance, Parameters } from "../contract/model.ts";
+import type { OptimizerInstance } from "../contract/optimizer.ts";
 import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
 import type { Signature, Step, TensorSpecs, Tensors } from "../engine/engine.ts";
 import { tf } from "../engine/tensorflow.ts";
 import { crossEntropy, windowLosses } from "../model/operations.ts";
-import { type CapturedSites, forward, initialise, parameterSpecs } from "../model/transformer.ts";
+import { clipByGlobalNorm } from "./clip.ts";
+import { type CapturedSites, forward } from "./forward.ts";
 import { isHeld } from "./held.ts";
-import { adamSpecs, adamUpdate, biasCorrections, clipByGlobalNorm } from "./optimizer.ts";
 import { checkProbeSize, runProbe, type StepProbe } from "./probe.ts";
-import { learningRate } from "./schedule.ts";
 
 export { regroup, type StepProbe } from "./probe.ts";
 
 /** What a step is made from. */
 export interface StepPlan {
-  readonly model: ModelConfig;
-  readonly train: TrainConfig;
-  readonly d_vocab: number;
+  readonly model: ModelInstance;
+  readonly optimizer: OptimizerInstance;
+  /** The learning rate of each step, the first being 1. */
+  readonly rate: (step: number) => number;
+  readonly train: StepSettings;
+}
+
+/** Keys of `train` that the step itself reads. */
+export interface StepSettings {
+  readonly batch_size: number;
+  readonly accumulate: number;
+  readonly grad_clip: number;
+  readonly skip_above: number;
+  readonly hold: readonly string[];
 }
 
 /** A step and what goes into it, ready for `engine.compile`. */
@@ -29,23 +40,25 @@ export interface SignedStep {
   readonly signature: Signature;
 }
 
-/** Everything that training advances: the parameters, then AdamW's moments. */
-export function stateSpecs(plan: StepPlan): TensorSpecs {
-  const params = parameterSpecs(plan.model, plan.d_vocab);
-  return { ...params, ...adamSpecs(params) };
+/** Everything that training advances: the parameters, then the optimizer's own state. */
+export function stateSpecs({ model, optimizer }: Pick<StepPlan, "model" | "optimizer">): TensorSpecs {
+  return { ...specsOf(model.parameters), ...specsOf(optimizer.init(model.parameters)) };
+}
+
+function specsOf(shapes: Parameters): TensorSpecs {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: "float32" }]));
 }
 
 /** A fresh state on the host, for `engine.upload`. */
-export function initialState(plan: StepPlan, random: Random): Record<string, NDArray<Float32Array>> {
-  const params = initialise(plan.model, plan.d_vocab, random);
-  const moments = Object.entries(adamSpecs(parameterSpecs(plan.model, plan.d_vocab)));
-  const zeros = moments.map(([name, { shape }]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]);
-  return { ...params, ...Object.fromEntries(zeros) };
+export function initialState({ model, optimizer }: StepPlan, random: Random): Record<string, NDArray<Float32Array>> {
+  const own = Object.entries(optimizer.init(model.parameters));
+  const zeros = own.map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }] as const);
+  return { ...model.initialise(random), ...Object.fromEntries(zeros) };
 }
 
 /** The scalar inputs of optimizer step `step`, the first being 1. */
-export function scalarInputs(train: TrainConfig, step: number): Record<string, NDArray<Float32Array>> {
-  const scalars = { lr: learningRate(train, step), ...biasCorrections(train, step) };
+export function scalarInputs({ optimizer, rate }: StepPlan, step: number): Record<string, NDArray<Float32Array>> {
+  const scalars = { lr: rate(step), ...optimizer.scalars(step) };
   const array = (value: number) => ({ shape: [], data: Float32Array.of(value) });
   return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, array(value)]));
 }
@@ -56,18 +69,17 @@ export function scalarInputs(train: TrainConfig, step: number): Record<string, N
  * which see the whole batch.
  */
 export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe[] }): SignedStep {
-  const { model, train, d_vocab, probes } = plan;
-  const params = parameterSpecs(model, d_vocab);
+  const { model, optimizer, train, probes } = plan;
+  const params = model.parameters;
   const capture = [...new Set(probes.flatMap((probe) => probe.sites))];
 
   const step: Step = (state, inputs) => {
-    const { tokens, targets, lr, correction1, correction2 } = inputs as Record<string, Tensor>;
+    const { tokens, targets, lr, ...scalars } = inputs as Record<string, Tensor>;
     const current = picked(state, params);
     const { loss, grads, sites } = accumulated(current, tokens!, targets!, model, train.accumulate, capture);
     const readings = probed(probes, sites, { tf, tokens: tokens!, targets: targets!, params: current, grads });
     const clipped = clipByGlobalNorm(grads, train.grad_clip);
-    const scalars = { lr: lr!, correction1: correction1!, correction2: correction2! };
-    const next = withoutHeld(train.hold, adamUpdate(train, state, clipped.grads, scalars));
+    const next = withoutHeld(train.hold, optimizer.update({ tf, state, grads: clipped.grads, lr: lr!, scalars }));
     return {
       state: train.skip_above > 0 ? unlessSkipped(next, state, tf.lessEqual(clipped.norm, train.skip_above)) : next,
       outputs: { loss, grad_norm: clipped.norm, ...readings },
@@ -75,8 +87,9 @@ export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe
   };
 
   const scalar = { shape: [], dtype: "float32" } as const;
-  const tokens = { shape: [train.accumulate * train.batch_size, model.n_ctx], dtype: "int32" } as const;
-  const inputs = { tokens, targets: tokens, lr: scalar, correction1: scalar, correction2: scalar };
+  const tokens = { shape: [train.accumulate * train.batch_size, model.shape.n_ctx], dtype: "int32" } as const;
+  const scalars = Object.keys(optimizer.scalars(1)).map((name) => [name, scalar] as const);
+  const inputs = { tokens, targets: tokens, lr: scalar, ...Object.fromEntries(scalars) };
   return { step, signature: { state: stateSpecs(plan), inputs } };
 }
 
@@ -84,10 +97,10 @@ export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe
 export function evalStep(plan: StepPlan & { readonly windows: number }): SignedStep {
   const { model, windows } = plan;
   const step: Step = (state, { tokens, targets }) => {
-    const { logits } = forward(state, tokens!, model, []);
+    const { logits } = forward(model, state, tokens!, []);
     return { outputs: { losses: windowLosses(logits, tf.reshape(targets!, [-1]), windows) } };
   };
-  const tokens = { shape: [windows, model.n_ctx], dtype: "int32" } as const;
+  const tokens = { shape: [windows, model.shape.n_ctx], dtype: "int32" } as const;
   return { step, signature: { state: stateSpecs(plan), inputs: { tokens, targets: tokens } } };
 }
 
@@ -95,11 +108,11 @@ export function evalStep(plan: StepPlan & { readonly windows: number }): SignedS
 export function frozenStep(plan: StepPlan & { readonly sequences: number; readonly probe: StepProbe }): SignedStep {
   const { model, sequences, probe } = plan;
   const step: Step = (state, { tokens, targets }) => {
-    const params = picked(state, parameterSpecs(model, plan.d_vocab));
-    const { sites } = forward(params, tokens!, model, probe.sites);
+    const params = picked(state, model.parameters);
+    const { sites } = forward(model, params, tokens!, probe.sites);
     return { outputs: probed([probe], sites, { tf, tokens: tokens!, targets: targets!, params, grads: {} }) };
   };
-  const tokens = { shape: [sequences, model.n_ctx], dtype: "int32" } as const;
+  const tokens = { shape: [sequences, model.shape.n_ctx], dtype: "int32" } as const;
   return { step, signature: { state: stateSpecs(plan), inputs: { tokens, targets: tokens } } };
 }
 
@@ -130,7 +143,7 @@ function accumulated(
   params: Tensors,
   tokens: Tensor,
   targets: Tensor,
-  model: ModelConfig,
+  model: ModelInstance,
   count: number,
   capture: readonly Site[],
 ): Pass {
@@ -163,7 +176,7 @@ function lossAndGradients(
   params: Tensors,
   tokens: Tensor,
   targets: Tensor,
-  model: ModelConfig,
+  model: ModelInstance,
   capture: readonly Site[],
 ): Pass {
   const names = Object.keys(params);
@@ -171,7 +184,7 @@ function lossAndGradients(
   let sites: CapturedSites = {};
   const withGradients = tf.valueAndGrads((...values: Tensor[]) => {
     const named = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    const pass = forward(named, tokens, model, capture);
+    const pass = forward(model, named, tokens, capture);
     sites = pass.sites;
     return crossEntropy(pass.logits, flatTargets);
   });
@@ -184,13 +197,13 @@ function joined(parts: readonly CapturedSites[]): CapturedSites {
   const concat = (tensors: readonly Tensor[]) => tf.keep(tf.concat([...tensors], 0));
   const whole: Record<string, Tensor | readonly Tensor[]> = {};
   for (const [site, first] of Object.entries(parts[0]!)) {
-    const all = parts.map((part) => part[site as Site]!);
+    const all = parts.map((part) => part[site]!);
     whole[site] = Array.isArray(first)
       ? first.map((_, layer) => concat((all as Tensor[][]).map((layers) => layers[layer]!)))
       : concat(all as Tensor[]);
   }
   tf.dispose(parts as unknown as TensorContainer);
-  return whole as CapturedSites;
+  return whole;
 }
 
 /** Leaves out the new values of parameters that are held, and of their moments. */
@@ -205,7 +218,7 @@ function unlessSkipped(changed: Tensors, state: Tensors, keeps: Tensor): Tensors
   return mapped(changed, (next, name) => tf.where(keeps, next, state[name]!));
 }
 
-function picked(state: Tensors, specs: TensorSpecs): Record<string, Tensor> {
+function picked(state: Tensors, specs: Parameters): Record<string, Tensor> {
   return Object.fromEntries(Object.keys(specs).map((name) => [name, state[name]!]));
 }
 

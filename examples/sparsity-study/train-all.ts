@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { loadConfig } from "../../core/config/load.ts";
 import { listRuns } from "../../core/record/runs.ts";
-import type { SessionRequest } from "../../core/run/open.ts";
+import type { RunRequest } from "../../core/run/request.ts";
 import { train } from "../../core/run/train.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { forkRequests } from "../../studies/fork.ts";
@@ -33,7 +33,7 @@ async function once(
   folder: string,
   name: string,
   say: (text: string) => void,
-  request: () => Promise<SessionRequest>,
+  request: () => Promise<RunRequest>,
 ): Promise<void> {
   if (finished(folder).has(name)) return say(`${name}: there already`);
   const begun = performance.now();
@@ -42,7 +42,7 @@ async function once(
   say(`${name}: held-out loss ${last["eval/loss"]?.toFixed(3)}, ${seconds} s`);
 }
 
-async function requestOf(folder: string, { name, lr, initScale, seed }: PlannedRun): Promise<SessionRequest> {
+async function requestOf(folder: string, { name, lr, initScale, seed }: PlannedRun): Promise<RunRequest> {
   const set = [`name=${name}`, `train.lr=${lr}`, `model.init_scale=${initScale}`, `seed=${seed}`];
   return { loaded: await loadConfig({ cwd: folder, env: {}, flags: { set } }), plugins: builtIns };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type NDArray, sizeOf } from "../../core/arrays/ndarray.ts";
 import { configSchema, type ModelConfig, type TrainConfig } from "../../core/config/schema.ts";
-import { parameterSpecs } from "../../core/model/transformer.ts";
+import { defaultPlan } from "../../testing/plan.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 
@@ -41,9 +41,9 @@ export function goldenInputs({ case: own }: GoldenCase) {
     model: { ...setup.model, ...model },
     train: { ...setup.train, grad_clip, weight_decay, batch_size: setup.batch_size, warmup_steps: 0, min_lr: 1 },
   });
-  const plan = { model: config.model, train: config.train, d_vocab: setup.d_vocab };
+  const plan = defaultPlan(config, setup.d_vocab);
   const state: Record<string, NDArray<Float32Array>> = {};
-  Object.entries(parameterSpecs(plan.model, plan.d_vocab)).forEach(([name, { shape }], i) => {
+  Object.entries(plan.model.parameters).forEach(([name, shape], i) => {
     const array = (stream: number, of: (u: number) => number) => ({
       shape,
       data: uniform(stream, sizeOf(shape)).map(of),
@@ -53,7 +53,7 @@ export function goldenInputs({ case: own }: GoldenCase) {
     state[`adam.v/${name}`] = array(210 + i, (u) => 1e-4 * (u + 1));
   });
   const width = config.model.n_ctx + 1;
-  const ids = uniform(1, setup.batch_size * width).map((u) => Math.floor(((u + 1) / 2) * plan.d_vocab));
+  const ids = uniform(1, setup.batch_size * width).map((u) => Math.floor(((u + 1) / 2) * setup.d_vocab));
   const windows = Array.from({ length: setup.batch_size }, (_, i) => [...ids.subarray(i * width, (i + 1) * width)]);
   const batch = (from: number): NDArray<Int32Array> => ({
     shape: [setup.batch_size, width - 1],

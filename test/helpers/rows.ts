@@ -14,6 +14,8 @@ export function testRun(dir: string, change: Partial<Run> = {}): Run {
     seed: 1,
     config: { train: { lr: 0.003 }, seed: 1 },
     model: { n_layers: 2, d_model: 8, n_heads: 2, d_mlp: 16, n_ctx: 4, d_vocab: 256 },
+    layers: [],
+    held: [],
     batchSize: 4,
     tokensPerStep: 16,
     steps: 100,

@@ -10,7 +10,7 @@ import type { PluginTable } from "../../core/host/registry.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { resolveRun } from "../../core/record/runs.ts";
 import type { Observer } from "../../core/run/observer.ts";
-import { resumeRequest } from "../../core/run/resume.ts";
+import { resumeRequest } from "../../core/run/request.ts";
 import { type TrainResult, train } from "../../core/run/train.ts";
 import { builtIns } from "../../plugins/index.ts";
 

@@ -1,17 +1,18 @@
 /** The frozen probe on the device: what attribution and certificate need of every layer. */
 import type { Tensor } from "@tensorflow/tfjs";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import type { LayerParameters } from "../../../core/contract/model.ts";
 import type { FrozenInputs } from "../../../core/contract/sites.ts";
 import { thresholdCosine } from "./certificate.ts";
-import type { LayerSnapshot, Norm } from "./drift.ts";
+import type { LayerSnapshot } from "./drift.ts";
 
 /** The parameters between a layer's residual stream and its pre-activations; biases and shifts may be absent. */
-function parametersOf(params: FrozenInputs["params"], layer: number) {
-  const block = `blocks.${layer}`;
-  const [bias, shift] = [params[`${block}.mlp.b_in`], params[`${block}.ln2.b`]];
+function parametersOf(params: FrozenInputs["params"], { W_in, b_in, norm }: LayerParameters) {
+  const named = (name: string | undefined) => (name === undefined ? undefined : params[name]);
+  const [bias, shift] = [named(b_in), named(norm.shift)];
   return {
-    weights: params[`${block}.mlp.W_in`]!, // [d_model d_mlp]
-    gain: params[`${block}.ln2.w`]!, // [d_model]
+    weights: params[W_in]!, // [d_model d_mlp]
+    gain: params[norm.gain]!, // [d_model]
     ...(bias && { bias }),
     ...(shift && { shift }),
   };
@@ -21,11 +22,11 @@ function parametersOf(params: FrozenInputs["params"], layer: number) {
 export function lookAt(
   { mlp_in, mlp_pre }: { mlp_in: readonly Tensor[]; mlp_pre: readonly Tensor[] },
   { tf, params }: FrozenInputs,
-  norm: Norm,
+  parameters: readonly LayerParameters[],
   followed: number,
 ) {
   const layers = mlp_pre.map((pre, layer) => {
-    const own = parametersOf(params, layer);
+    const own = parametersOf(params, parameters[layer]!);
     const [d_model, d_mlp] = own.weights.shape as [number, number];
     const z = tf.reshape(pre, [-1, d_mlp]); // [n d_mlp]
     const mean = tf.mean(z, 0); // [d_mlp]
@@ -38,7 +39,7 @@ export function lookAt(
       zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
       active: tf.cast(tf.sum(fires, 0), "int32"),
       fires: tf.cast(columns(fires), "bool"), // [n followed]
-      theta: thresholdCosine(tf, own, norm),
+      theta: thresholdCosine(tf, own, parameters[layer]!.norm.kind),
       x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
       weights: tf.transpose(columns(own.weights)), // [followed d_model]
       bias: tf.slice(own.bias ?? tf.zeros([d_mlp]), 0, Math.min(followed, d_mlp)),

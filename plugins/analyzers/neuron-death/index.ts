@@ -3,24 +3,15 @@ import type { Tensor } from "@tensorflow/tfjs";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe, type Value } from "../../../core/contract/analyzer.ts";
 import type { ProbeInputs } from "../../../core/contract/sites.ts";
-import { isHeld } from "../../../core/step/held.ts";
-import { learningRate } from "../../../core/step/schedule.ts";
 import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
 import { charts } from "./charts.ts";
-import type { Norm } from "./drift.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
 import { createLayer, prefixed, under } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
-
-/** The parts of a run's config that attribution needs, as config/schema.ts has them. */
-interface TrainingConfig {
-  readonly model: { readonly norm: Norm };
-  readonly train: Parameters<typeof learningRate>[0] & { readonly skip_above: number };
-}
 
 /** Analyzer `neuron-death`: states of units by tokens, deaths and revivals, and what moved the dying. */
 export const neuronDeath: Analyzer = defineAnalyzer({
@@ -33,7 +24,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
-    const { model, train } = run.config as unknown as TrainingConfig;
+    const { kind: norm } = run.layers[0]!.norm;
     const followed = Math.min(d_mlp, chosen.followed_units);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
@@ -44,7 +35,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
       skip,
       alpha,
       grace,
-      norm: model.norm,
+      norm,
       followed,
       reach,
       every: chosen.frozen_every,
@@ -61,12 +52,11 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     return {
       onStep: (at) => {
         latest = at;
-        const skipped = train.skip_above > 0 && at.gradNorm > train.skip_above;
-        if (!skipped) kept *= 1 - learningRate(train, at.step) * train.weight_decay;
+        kept *= at.shrink;
       },
       probe: ({ mlp_post }, inputs) => ({
         perSequence: mlp_post.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
-        gradients: mlp_post.map((_, layer) => unitGradients(inputs, layer)), // [d_mlp]
+        gradients: mlp_post.map((_, layer) => unitGradients(inputs, run.layers[layer]!.W_in)), // [d_mlp]
       }),
       analyze: ({ perSequence, gradients }, at) => {
         spikes.add(at.step, latest.loss, latest.gradNorm);
@@ -94,7 +84,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         every: chosen.frozen_every,
         sequences: chosen.frozen_sequences,
         sites: ["mlp_in", "mlp_pre"],
-        probe: (sites, inputs) => lookAt(sites, inputs, model.norm, followed),
+        probe: (sites, inputs) => lookAt(sites, inputs, run.layers, followed),
         analyze: (readings, at) => {
           looks++;
           const found = layers.map((layer, l) => {
@@ -113,14 +103,14 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               theta: per.theta.slice(0, followed),
             };
             const snapshot = snapshotOf(readings, l);
-            const keep = isHeld(train.hold, `blocks.${l}.mlp.W_in`) ? 1 : kept;
+            const keep = run.held.includes(run.layers[l]!.W_in) ? 1 : kept;
             const interval = layer.attribution.look(look, snapshot, keep, randomAt(at.step, `interval ${l}`));
             const margins = layer.attribution.looks.slice(-walkLooks - 1).map((one) => one.zmax);
             const walks = looks % walkLooks === 0 ? walk(margins, randomAt(at.step, `walk ${l}`)) : {};
             return {
               numbers: {
-                ...standing(per, d_model, model.norm),
-                ...inputMean(snapshot, look.active, model.norm),
+                ...standing(per, d_model, norm),
+                ...inputMean(snapshot, look.active, norm),
                 ...walks,
               },
               interval: interval && {
@@ -157,8 +147,8 @@ export const neuronDeath: Analyzer = defineAnalyzer({
 });
 
 /** Norm of the gradient of each unit's incoming weights, `[d_mlp]`: columns summed by a product, several times as fast as a sum. */
-function unitGradients({ tf, grads }: ProbeInputs, layer: number): Tensor {
-  const squares = tf.square(grads[`blocks.${layer}.mlp.W_in`]!); // [d_model d_mlp]
+function unitGradients({ tf, grads }: ProbeInputs, weights: string): Tensor {
+  const squares = tf.square(grads[weights]!); // [d_model d_mlp]
   return tf.sqrt(tf.reshape(tf.matMul(tf.ones([1, squares.shape[0]!]), squares), [-1]));
 }
 

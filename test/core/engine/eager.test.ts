@@ -87,8 +87,7 @@ for (const name of ["cpu", "wasm"] as const) {
       const state = await engine.upload(initialState(plan, createRandom(1, "weights")));
       const held = tf.memory();
       expect(held.numTensors).to.equal(before + Object.keys(state.specs).length);
-      for (let i = 1; i <= 200; i++)
-        await program.run(state, { ...tinyBatch(plan, i), ...scalarInputs(plan.train, i) });
+      for (let i = 1; i <= 200; i++) await program.run(state, { ...tinyBatch(plan, i), ...scalarInputs(plan, i) });
       expect(tf.memory().numTensors).to.equal(held.numTensors);
       expect(tf.memory().numBytes).to.equal(held.numBytes);
       engine.release(state);

@@ -25,7 +25,7 @@ describe("resolvePlugin", () => {
     mkdirSync(dirname(join(dir(), file)), { recursive: true });
     writeFileSync(join(dir(), file), text);
   };
-  const resolve = (name: string) => resolvePlugin("analyzer", name, builtIns, dir());
+  const resolve = async (name: string) => (await resolvePlugin("analyzer", name, builtIns, dir())).plugin;
 
   it("finds built-in plugins by name", async () => {
     expect((await resolve("token-sparsity")).name).to.equal("token-sparsity");

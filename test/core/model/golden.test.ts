@@ -30,7 +30,7 @@ for (const name of ["cpu", "wasm", "onnx"] as const) {
         const train = trainStep({ ...plan, probes: [everything] });
         const program = await engine.compile(train.step, train.signature, "train");
         const handle = await engine.upload(state);
-        const outputs = await program.run(handle, { tokens, targets, ...scalarInputs(plan.train, step) });
+        const outputs = await program.run(handle, { tokens, targets, ...scalarInputs(plan, step) });
         const after = await engine.download(handle);
         engine.release(handle);
 

@@ -3,7 +3,6 @@ import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { createEngine } from "../../../core/engine/choose.ts";
 import type { Engine } from "../../../core/engine/engine.ts";
-import { parameterSpecs } from "../../../core/model/transformer.ts";
 import { evalStep, initialState, regroup, type StepProbe, scalarInputs, trainStep } from "../../../core/step/step.ts";
 import { assertClose, meanOf } from "../../helpers/closeness.ts";
 import { tinyBatch, tinyPlan, trainTiny } from "../../helpers/tiny-plan.ts";
@@ -95,11 +94,11 @@ describe("trainStep", () => {
     const plan = tinyPlan();
     const { step, signature } = trainStep({ ...plan, probes: [] });
     const program = await wasm.compile(step, signature, "train");
-    for (const name of Object.keys(parameterSpecs(plan.model, plan.d_vocab))) {
+    for (const name of Object.keys(plan.model.parameters)) {
       const initial = initialState(plan, createRandom(1, "weights"));
       initial[name]!.data.fill(Number.NaN, 0, 8);
       const state = await wasm.upload(initial);
-      const { loss, grad_norm } = await program.run(state, { ...tinyBatch(plan), ...scalarInputs(plan.train, 1) });
+      const { loss, grad_norm } = await program.run(state, { ...tinyBatch(plan), ...scalarInputs(plan, 1) });
       wasm.release(state);
       expect([loss!.data[0], grad_norm!.data[0]], name).to.deep.equal([Number.NaN, Number.NaN]);
     }
@@ -112,7 +111,7 @@ describe("trainStep", () => {
     const state = await wasm.upload(initialState(plan, createRandom(1, "weights")));
     const losses: number[] = [];
     for (let i = 1; i <= 60; i++) {
-      const { loss } = await program.run(state, { ...tinyBatch(plan), ...scalarInputs(plan.train, i) });
+      const { loss } = await program.run(state, { ...tinyBatch(plan), ...scalarInputs(plan, i) });
       losses.push(loss!.data[0]!);
     }
     wasm.release(state);

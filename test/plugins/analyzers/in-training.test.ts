@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { readEvents } from "../../../core/record/reader.ts";
-import { resumeRequest } from "../../../core/run/resume.ts";
+import { resumeRequest } from "../../../core/run/request.ts";
 import { train } from "../../../core/run/train.ts";
 import { createMemorySink } from "../../../plugins/sinks/memory.ts";
 import { removeTempFolders, tempFolder } from "../../helpers/temp.ts";

@@ -158,6 +158,9 @@ describe("layer-contrast", () => {
       step,
       tokens: 128 * step,
       time: 0,
+      lr: 1e-3,
+      applied: true,
+      shrink: 1,
       event: (kind: string, data: object) => events.push([kind, data]),
     });
     const readings = () => {

@@ -141,7 +141,15 @@ function course(plugin: Analyzer, options: object, breaks: (step: number) => boo
     };
     const events: unknown[] = [];
     const event = (kind: string, data: object) => events.push([kind, data]);
-    const values = instance.analyze(readings as never, { step, tokens: 12 * step, time: 0, event });
+    const values = instance.analyze(readings as never, {
+      step,
+      tokens: 12 * step,
+      time: 0,
+      lr: 1e-3,
+      applied: true,
+      shrink: 1,
+      event,
+    });
     seen.push({ values, events });
     if (!breaks(step)) continue;
     const state: Arrays = instance.save?.() ?? {};

@@ -5,41 +5,17 @@ import { createRandom } from "../../../../core/arrays/random.ts";
 import type { Engine, Program, State } from "../../../../core/engine/engine.ts";
 import type { StepProbe } from "../../../../core/step/probe.ts";
 import { initialState, type StepPlan, scalarInputs, trainStep } from "../../../../core/step/step.ts";
+import { planWith } from "../../../../testing/plan.ts";
 
-export const plan: StepPlan = {
-  model: {
-    n_layers: 2,
-    d_model: 16,
-    n_heads: 2,
-    d_mlp: 64,
-    n_ctx: 8,
-    activation: "relu",
-    norm: "layernorm",
-    bias: true,
-    tie_embeddings: true,
-    init_scale: 2,
-  },
-  train: {
-    steps: 40,
-    until: 0,
-    hold: [],
-    batch_size: 4,
-    accumulate: 1,
-    lr: 1e-2,
-    min_lr: 0.1,
-    warmup_steps: 2,
-    weight_decay: 0.1,
-    beta1: 0.9,
-    beta2: 0.95,
-    eps: 1e-8,
-    grad_clip: 1,
-    skip_above: 0,
-  },
-  d_vocab: 32,
+const settings = {
+  model: { n_layers: 2, d_model: 16, n_heads: 2, d_mlp: 64, n_ctx: 8, init_scale: 2 },
+  train: { steps: 40, batch_size: 4, lr: 1e-2, warmup_steps: 2 },
 };
 
+export const plan: StepPlan = planWith(settings, 32);
+
 /** A bias of the keys has no gradient but rounding errors, and Adam makes steps of size lr from those: eps keeps them small. */
-export const smooth: StepPlan = { ...plan, train: { ...plan.train, eps: 1e-3 } };
+export const smooth: StepPlan = planWith({ ...settings, train: { ...settings.train, eps: 1e-3 } }, 32);
 
 /** Per-token counts, unions over the batch and the raw activations: one output computed, one reused, one shared with training. */
 export const maskProbe: StepProbe = {
@@ -62,9 +38,10 @@ export interface Trained {
 /** Inputs of step `step`, the first being 1; the same on every call. */
 export function batch(of: StepPlan, step: number): Record<string, NDArray> {
   const random = createRandom(step, "batch");
-  const shape = [of.train.accumulate * of.train.batch_size, of.model.n_ctx];
-  const ids = () => Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(of.d_vocab / 2));
-  return { tokens: { shape, data: ids() }, targets: { shape, data: ids() }, ...scalarInputs(of.train, step) };
+  const shape = [of.train.accumulate * of.train.batch_size, of.model.shape.n_ctx];
+  const ids = () =>
+    Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(of.model.shape.d_vocab / 2));
+  return { tokens: { shape, data: ids() }, targets: { shape, data: ids() }, ...scalarInputs(of, step) };
 }
 
 /** Trains from the same start for `steps` steps. */

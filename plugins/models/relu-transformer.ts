@@ -10,13 +10,49 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs";
-import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
-import type { Random } from "../arrays/random.ts";
-import type { ModelConfig } from "../config/schema.ts";
-import type { LayerSite, ModelSite, Site } from "../contract/sites.ts";
-import type { TensorSpecs, Tensors } from "../engine/engine.ts";
-import { tf } from "../engine/tensorflow.ts";
-import { embedding, normalised } from "./operations.ts";
+import { z } from "zod";
+import { type NDArray, sizeOf } from "../../core/arrays/ndarray.ts";
+import type { Random } from "../../core/arrays/random.ts";
+import {
+  defineModel,
+  type ForwardInputs,
+  type LayerParameters,
+  type Model,
+  type ModelSettings,
+  type Parameters,
+} from "../../core/contract/model.ts";
+import { embedding, normalised } from "../../core/model/operations.ts";
+
+/** Model `relu-transformer`: what runs train when they say nothing else. */
+export const reluTransformer: Model = defineModel({
+  name: "relu-transformer",
+  summary:
+    "Pre-LN decoder-only transformer with learned positions and a two-layer MLP (ReLU, or gelu and relu2 as controls).",
+  options: z.strictObject({}),
+  neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+  sites: {
+    embed: ["batch", "pos", "d_model"],
+    resid_pre: ["batch", "pos", "d_model"],
+    attn_pattern: ["batch", "head", "pos", "pos"],
+    attn_out: ["batch", "pos", "d_model"],
+    mlp_in: ["batch", "pos", "d_model"],
+    mlp_pre: ["batch", "pos", "d_mlp"],
+    mlp_post: ["batch", "pos", "d_mlp"],
+    resid_post: ["batch", "pos", "d_model"],
+    logits: ["batch", "pos", "d_vocab"],
+  },
+  reads: ["activation", "norm", "bias", "tie_embeddings", "init_scale"],
+  create: (_, { settings, d_vocab }) => {
+    const { n_layers, d_model, n_heads, d_mlp, n_ctx } = settings;
+    return {
+      shape: { n_layers, d_model, n_heads, d_mlp, n_ctx, d_vocab },
+      parameters: parametersOf(settings, d_vocab),
+      initialise: (random) => initialise(settings, d_vocab, random),
+      forward: (inputs) => forward(inputs, settings),
+      layer: (index) => layerOf(settings, index),
+    };
+  },
+});
 
 /** Standard deviation of initial weights at `init_scale` 1, as in GPT-2. */
 const initialDeviation = 0.02;
@@ -25,7 +61,7 @@ const initialDeviation = 0.02;
  * Names and shapes of the parameters, in a fixed order. Weights multiply from the right, `x W`: `blocks.0.mlp.W_in` is
  * `[d_model d_mlp]`. `attn.W_QKV` holds queries, keys and values side by side, each head's `d_head` columns together.
  */
-export function parameterSpecs(config: ModelConfig, d_vocab: number): TensorSpecs {
+export function parametersOf(config: ModelSettings, d_vocab: number): Parameters {
   const { n_layers, d_model, d_mlp, n_ctx } = config;
   const shapes: Record<string, readonly number[]> = {};
   const add = (name: string, shape: readonly number[]) => {
@@ -52,7 +88,7 @@ export function parameterSpecs(config: ModelConfig, d_vocab: number): TensorSpec
   }
   addNorm("ln_final");
   if (!config.tie_embeddings) add("unembed.W_U", [d_model, d_vocab]);
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: "float32" }]));
+  return shapes;
 }
 
 /**
@@ -60,7 +96,7 @@ export function parameterSpecs(config: ModelConfig, d_vocab: number): TensorSpec
  * (`W_O`, `W_out`) divided by `sqrt(2 n_layers)` (GPT-2, section 2.3), norms one, biases zero.
  */
 export function initialise(
-  config: ModelConfig,
+  config: ModelSettings,
   d_vocab: number,
   random: Random,
 ): Record<string, NDArray<Float32Array>> {
@@ -71,107 +107,86 @@ export function initialise(
     const scale = /\.W_(O|out)$/.test(name) ? deviation / Math.sqrt(2 * config.n_layers) : deviation;
     return data.map(() => scale * random.normal());
   };
-  const specs = Object.entries(parameterSpecs(config, d_vocab));
-  return Object.fromEntries(specs.map(([name, { shape }]) => [name, { shape, data: values(name, shape) }]));
+  const shapes = Object.entries(parametersOf(config, d_vocab));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, { shape, data: values(name, shape) }]));
 }
 
-/** The captured sites of one forward pass; those that were not asked for are absent. */
-export type CapturedSites = { readonly [K in LayerSite]?: readonly Tensor[] } & { readonly [K in ModelSite]?: Tensor };
+function layerOf({ bias, norm }: ModelSettings, layer: number): LayerParameters {
+  const block = `blocks.${layer}`;
+  return {
+    W_in: `${block}.mlp.W_in`,
+    ...(bias && { b_in: `${block}.mlp.b_in` }),
+    W_out: `${block}.mlp.W_out`,
+    norm: { kind: norm, gain: `${block}.ln2.w`, ...(bias && norm === "layernorm" && { shift: `${block}.ln2.b` }) },
+  };
+}
 
-/**
- * The forward pass. `tokens` is int32 `[batch pos]` with pos <= n_ctx; `logits` are flat, `[n d_vocab]`. Captured sites have
- * the shapes of `plugin.ts` and are kept (`tf.keep`), so that they outlive a surrounding gradient: the caller disposes them.
- */
-export function forward(
-  params: Tensors,
-  tokens: Tensor,
-  config: ModelConfig,
-  capture: readonly Site[],
-): { readonly logits: Tensor; readonly sites: CapturedSites } {
+/** The forward pass. */
+export function forward(inputs: ForwardInputs, config: ModelSettings): Tensor {
+  const { tf, params, tokens, observe } = inputs;
   const [batch, pos] = tokens.shape as [number, number];
-  const layers: { [K in LayerSite]?: Tensor[] } = {};
-  const once: { [K in ModelSite]?: Tensor } = {};
-  const unflattened = (x: Tensor) => tf.keep(tf.reshape(x, [batch, pos, -1]));
-  const observe = (site: LayerSite, x: Tensor) => {
-    if (!capture.includes(site)) return;
-    const list = layers[site] ?? [];
-    layers[site] = list;
-    list.push(site === "attn_pattern" ? tf.keep(tf.clone(x)) : unflattened(x));
-  };
-  const observeOnce = (site: ModelSite, x: Tensor) => {
-    if (capture.includes(site)) once[site] = unflattened(x);
-  };
-
   const rows = embedding(params["embed.W_E"]!, tf.reshape(tokens, [-1])); // [n d_model]
   const positions = tf.slice(params["pos_embed.W_pos"]!, 0, pos); // [pos d_model]
   const embedded = tf.add(tf.reshape(rows, [batch, pos, -1]), positions); // [batch pos d_model]
   let x: Tensor = tf.reshape(embedded, [batch * pos, -1]); // [n d_model]
-  observeOnce("embed", x);
-  const mask = causalMask(pos);
+  observe("embed", x);
+  const mask = causalMask(inputs, pos);
   for (let layer = 0; layer < config.n_layers; layer++) {
     const block = `blocks.${layer}`;
     observe("resid_pre", x);
-    const attended = attention(params, `${block}.attn`, norm(params, `${block}.ln1`, x, config), mask, config, observe);
+    const attended = attention(inputs, `${block}.attn`, norm(inputs, `${block}.ln1`, x, config), mask, config);
     observe("attn_out", attended);
     x = tf.add(x, attended); // [n d_model]
     observe("mlp_in", x);
-    const pre = linear(params, `${block}.mlp`, "in", norm(params, `${block}.ln2`, x, config)); // [n d_mlp]
+    const pre = linear(inputs, `${block}.mlp`, "in", norm(inputs, `${block}.ln2`, x, config)); // [n d_mlp]
     observe("mlp_pre", pre);
-    const post = activated(pre, config); // [n d_mlp]
+    const post = activated(inputs, pre, config); // [n d_mlp]
     observe("mlp_post", post);
-    x = tf.add(x, linear(params, `${block}.mlp`, "out", post)); // [n d_model]
+    x = tf.add(x, linear(inputs, `${block}.mlp`, "out", post)); // [n d_model]
     observe("resid_post", x);
   }
-  const final = norm(params, "ln_final", x, config); // [n d_model]
-  const logits = config.tie_embeddings
+  const final = norm(inputs, "ln_final", x, config); // [n d_model]
+  return config.tie_embeddings
     ? tf.matMul(final, params["embed.W_E"]!, false, true)
     : tf.matMul(final, params["unembed.W_U"]!); // [n d_vocab]
-  observeOnce("logits", logits);
-  return { logits, sites: { ...layers, ...once } };
 }
 
 /** Causal self-attention of the normalised `x` `[n d_model]`, with its output projection. */
-function attention(
-  params: Tensors,
-  prefix: string,
-  x: Tensor,
-  mask: Tensor,
-  config: ModelConfig,
-  observe: (site: LayerSite, x: Tensor) => void,
-): Tensor {
+function attention(inputs: ForwardInputs, prefix: string, x: Tensor, mask: Tensor, config: ModelSettings): Tensor {
+  const { tf } = inputs;
   const { n_heads, d_model } = config;
   const d_head = d_model / n_heads;
   const pos = mask.shape[0]!;
-  const qkv = tf.reshape(linear(params, prefix, "QKV", x), [-1, pos, 3 * n_heads, d_head]); // [batch pos 3*head d_head]
+  const qkv = tf.reshape(linear(inputs, prefix, "QKV", x), [-1, pos, 3 * n_heads, d_head]); // [batch pos 3*head d_head]
   const byHead = tf.transpose(qkv, [0, 2, 1, 3]); // [batch 3*head pos d_head]
   const [q, k, v] = tf.split(byHead, 3, 1) as [Tensor, Tensor, Tensor]; // 3 of [batch head pos d_head]
   const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(d_head)), k, false, true); // [batch head pos pos]
   const pattern = tf.softmax(tf.add(scores, mask)); // [batch head pos pos]
-  observe("attn_pattern", pattern);
+  inputs.observe("attn_pattern", pattern);
   const mixed = tf.transpose(tf.matMul(pattern, v), [0, 2, 1, 3]); // [batch pos head d_head]
-  return linear(params, prefix, "O", tf.reshape(mixed, [-1, d_model])); // [n d_model]
+  return linear(inputs, prefix, "O", tf.reshape(mixed, [-1, d_model])); // [n d_model]
 }
 
 /**
  * Added to attention scores: 0 where a position may look, -1e9 where not. So far below any score, the exponential of a masked
  * entry is exactly zero; a milder number would leave denormals, which slow every CPU several times.
  */
-function causalMask(pos: number): Tensor {
+function causalMask({ tf }: ForwardInputs, pos: number): Tensor {
   const values = Float32Array.from({ length: pos * pos }, (_, i) => (i % pos > Math.floor(i / pos) ? -1e9 : 0));
   return tf.tensor2d(values, [pos, pos]);
 }
 
-function linear(params: Tensors, prefix: string, name: string, x: Tensor): Tensor {
+function linear({ tf, params }: ForwardInputs, prefix: string, name: string, x: Tensor): Tensor {
   const product = tf.matMul(x, params[`${prefix}.W_${name}`]!);
   const bias = params[`${prefix}.b_${name}`];
   return bias === undefined ? product : tf.add(product, bias);
 }
 
-function norm(params: Tensors, prefix: string, x: Tensor, config: ModelConfig): Tensor {
+function norm({ params }: ForwardInputs, prefix: string, x: Tensor, config: ModelSettings): Tensor {
   return normalised(config.norm, x, params[`${prefix}.w`]!, params[`${prefix}.b`]);
 }
 
-function activated(pre: Tensor, config: ModelConfig): Tensor {
+function activated({ tf }: ForwardInputs, pre: Tensor, config: ModelSettings): Tensor {
   switch (config.activation) {
     case "relu":
       return tf.relu(pre);

@@ -1,0 +1,47 @@
+/** What to train: a new run, the rest of one, or a fork of one. */
+import { basename } from "node:path";
+import { latestCheckpoint } from "../checkpoint/folder.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { withSecretsOf } from "../config/secrets.ts";
+import type { DeclaredChart } from "../contract/chart.ts";
+import type { Run } from "../contract/run.ts";
+import type { DrawnChart } from "../contract/sink.ts";
+import { runFinished } from "../errors/errors.ts";
+import type { PluginTable } from "../host/registry.ts";
+import { readRun, resolveRun } from "../record/runs.ts";
+import { recordedConfig } from "./open.ts";
+
+/** What `train` is asked for. */
+export interface RunRequest {
+  readonly loaded: LoadedConfig;
+  readonly plugins: PluginTable;
+  /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
+  readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
+  /** Where to write the first step's graph, see `dumpProgram`. */
+  readonly dumpGraph?: string | undefined;
+  /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
+  readonly fork?: { readonly of: NonNullable<Run["fork"]>; readonly checkpoint: string };
+  /** Draws charts of a run directory for sinks that want pictures; see `SinkHost.drawCharts`. */
+  readonly drawCharts?: (dir: string, charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
+  /** Warnings from before the run was opened. */
+  readonly notes?: readonly string[];
+  /** Wall clock, ms since 1970. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own. A run that
+ * was stopped before its first checkpoint begins again. No run records secrets: they come from the `present` config. Throws
+ * `run.notFound`, or `usage` when nothing is left to train.
+ */
+export function resumeRequest(root: string, ref: string, plugins: PluginTable, present?: Config): RunRequest {
+  const { dir, run, state } = readRun(resolveRun(root, ref));
+  const done = run.attempts.at(-1)?.outcome;
+  if (state === "finished") throw runFinished(run.id, done?.step ?? run.steps);
+  const { latest, skipped } = latestCheckpoint(dir);
+  const loaded = recordedConfig({ ...run, config: withSecretsOf(run.config, present) });
+  const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
+  if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
+  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path } };
+}
