@@ -1,6 +1,5 @@
 /** First against last layer across runs that differ in nothing but their seed. */
 import { differencesOf } from "../core/config/difference.ts";
-import { contrastRunsDiffer, noContrastRows, seedsRepeat } from "../core/errors/errors.ts";
 import type { RunFile } from "../core/record/format.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
@@ -8,6 +7,7 @@ import { onScale, type Scale, type StatisticName, scaleOf, statisticNames } from
 import type { Estimate } from "../statistics/jackknife.ts";
 import { mean } from "../statistics/moments.ts";
 import { acrossSeeds, pagesL, signFlip, signFlipTogether, spearmanWithOrder } from "../statistics/seeds.ts";
+import { contrastRunsDiffer, noContrastRows, seedsRepeat } from "./errors.ts";
 
 /** Fewest seeds with which an exact sign-flip p can fall below 0.05: 2 / 2^6 = 0.031. */
 export const fewestSeeds = 6;

@@ -4,12 +4,12 @@ import { parseWith } from "../core/config/check.ts";
 import { frozen } from "../core/config/frozen.ts";
 import { type Config, configSchema } from "../core/config/schema.ts";
 import { withSecretsOf } from "../core/config/secrets.ts";
-import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import { mean, variance } from "../statistics/moments.ts";
+import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "./errors.ts";
 
 /** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
 export type Counterfactual = (

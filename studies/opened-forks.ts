@@ -1,11 +1,11 @@
 /** Forks of one checkpoint, read for comparison: where each began and ended, and what was changed in it. */
 import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
-import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
 import { openStoredRun } from "../core/run/open.ts";
+import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
 
 /** One fork. */

@@ -1,7 +1,8 @@
 /** Do the forks of one checkpoint lose the same units? Against chance among units that fire as often. */
-import { armsMixed } from "../core/errors/errors.ts";
+
 import type { PluginTable } from "../core/host/registry.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
+import { armsMixed } from "./errors.ts";
 import { forkFirings, openForks } from "./opened-forks.ts";
 
 /** What the forks share in one layer. */

@@ -3,11 +3,11 @@
 import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
 import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
-import { noCheckpointAt } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun } from "../core/record/runs.ts";
 import { type OpenRun, openStoredRun, withState } from "../core/run/open.ts";
 import { mean, variance } from "../statistics/moments.ts";
+import { noCheckpointAt } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
 
 /** One removal. */

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { globSync } from "tinyglobby";
+import { betweenRooms, circlesIn, importsOf } from "./helpers/imports.ts";
+import { mayImport, roomOf } from "./helpers/rooms.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const ignore = ["**/node_modules/**", "dist/**", "**/runs/**", "**/wandb/run-*/**", "artifacts/**", "coverage/**"];
@@ -41,6 +43,47 @@ describe("the sources", () => {
     const all = [...code, ...files(["**/*.{md,json,py}", ".experimentrc*", ".ci/*", "*.json"])];
     const found = all.filter((file) => foreign.test(text(file)));
     expect(found).to.deep.equal([]);
+  });
+});
+
+describe("the rooms", () => {
+  const housed = files(["{cli,core,plugins,statistics,studies,testing,viewer}/**/*.ts"]);
+  const graph = importsOf(housed, root);
+
+  it("hold every source file", () => {
+    expect(housed.length).to.be.greaterThan(300);
+    expect(housed.filter((file) => roomOf(file) === undefined)).to.deep.equal([]);
+  });
+
+  it("import from those rooms alone that helpers/rooms.ts allows them", () => {
+    const foreign = [...graph].flatMap(([file, imported]) =>
+      [...imported].filter((path) => !mayImport(roomOf(file), roomOf(path))).map((path) => `${file} -> ${path}`),
+    );
+    expect(foreign).to.deep.equal([]);
+  });
+
+  it("stand above one another: no circle of files, none of rooms", () => {
+    expect(circlesIn(importsOf(sources, root))).to.deep.equal([]);
+    expect(circlesIn(betweenRooms(graph, (file) => roomOf(file) ?? file))).to.deep.equal([]);
+  });
+
+  it("of core name no plugin, but for the defaults of the config", () => {
+    const names = [...text("plugins/index.ts").matchAll(/^ {4}"?([\w-]+)"?: async/gm)].map(([, name]) => name!);
+    expect(names).to.include.members(["token-sparsity", "wandb", "sotu"]);
+    // What is an English word as well says nothing.
+    const own = names.filter((name) => !["json", "console", "memory", "text", "tokens", "constant"].includes(name));
+    const pattern = new RegExp([...own, "W&B"].join("|").replaceAll("-", "[-_]"), "i");
+    const core = housed.filter((file) => /^core\/(?!config\/)/.test(file));
+    expect(core.filter((file) => pattern.test(text(file)))).to.deep.equal([]);
+  });
+
+  it("would be told of a circle", () => {
+    const circle = new Map([
+      ["a", new Set(["b"])],
+      ["b", new Set(["c"])],
+      ["c", new Set(["b"])],
+    ]);
+    expect(circlesIn(circle)).to.deep.equal(["b -> c -> b"]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** What the viewer's server sends and its page receives: types only. */
 
 import type { DeclaredChart } from "../core/contract/chart.ts";
-import type { MetricInfo, ModelShape } from "../core/contract/run.ts";
+import type { MetricInfo } from "../core/contract/run.ts";
+import type { ModelShape } from "../core/contract/shape.ts";
 import type { RunEvent } from "../core/contract/sink.ts";
 import type { Attempt, RunState } from "../core/record/format.ts";
 import type { NonFinite } from "./series/store.ts";

@@ -14,8 +14,8 @@ export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tenso
 
 /**
  * A metric's value at one step: a number, one number for each layer, or arrays (a vector with one entry for each neuron, a
- * curve) alone or for each layer. Numbers become `section/metric` or `section/metric/layer_0`; arrays go to `arrays/` and,
- * in W&B, to histograms: they never become thousands of keys. NaN and infinities are kept.
+ * curve) alone or for each layer. Numbers become `section/metric` or `section/metric/layer_0`; arrays go to `arrays/` (a
+ * sink may make histograms of them): they never become thousands of keys. NaN and infinities are kept.
  */
 export type Value = number | readonly number[] | NDArray | readonly NDArray[];
 

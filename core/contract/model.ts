@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { z } from "zod";
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
-import type { ModelShape } from "./run.ts";
+import type { ModelShape } from "./shape.ts";
 import type { Site } from "./sites.ts";
 
 /** Shapes of named float32 parameters, in a fixed order. Names are those of a checkpoint: `blocks.0.mlp.W_in`. */

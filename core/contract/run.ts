@@ -1,22 +1,13 @@
 /** Part of the contract: the run that a plugin works in, when something happens in it, and how it ends. */
 import type { DeclaredChart } from "./chart.ts";
 import type { LayerParameters } from "./model.ts";
+import type { ModelShape } from "./shape.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
-/** Sizes of the model, in the literature's names. */
-export interface ModelShape {
-  readonly n_layers: number;
-  readonly d_model: number;
-  readonly n_heads: number;
-  readonly d_mlp: number;
-  readonly n_ctx: number;
-  readonly d_vocab: number;
-}
-
 /** A metric as declared by a plugin or by the trainer. */
 export interface MetricInfo {
-  /** What stands before the layer in a row's key: `token_sparsity/use_token`. */
+  /** What stands before the layer in a row's key: `my_analyzer/share`. */
   readonly key: string;
   /** Meaning, range and unit. */
   readonly description: string;

@@ -1,8 +1,7 @@
-/** Every error that a user can meet. Codes are stable (tests match them); the wording is all in this folder. */
+/** The errors that a user can meet, worded. Codes are stable: tests match them. What only one room above reports stands in its own errors.ts. */
 import { ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 import { didYouMean } from "./nearest.ts";
 
-export * from "./comparison-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 export * from "./plugin-errors.ts";
 export * from "./weights-errors.ts";
@@ -17,22 +16,6 @@ export function unknownKey(where: string, key: string, known: readonly string[],
 
 export function invalidValue(where: string, expected: string, got: unknown, hint = ""): ExperimentError {
   return new ExperimentError("config.invalid", `${where}: expected ${expected}, got ${shown(got)}. ${hint}`.trim());
-}
-
-/** Two settings that each say who someone is. */
-export function twoLogins(one: string, other: string): ExperimentError {
-  return new ExperimentError(
-    "config.invalid",
-    `${other}: expected no ${one} beside it, got both. Unset one of the two.`,
-  );
-}
-
-/** A tracking server has a run, or has none, where the config asked for the opposite. */
-export function resumeRefused(problem: string): ExperimentError {
-  return new ExperimentError(
-    "config.invalid",
-    `sinks.wandb.resume: ${problem}. Choose another \`id\`, or \`resume: allow\`.`,
-  );
 }
 
 /** What yargs has to say about a command line. */
@@ -199,14 +182,6 @@ export function invalidStep(where: string, problem: string, cause?: unknown): Ex
 
 export function wrongShape(where: string, expected: string, got: string): ExperimentError {
   return invalidStep(where, `expected ${expected}, got ${got}.`);
-}
-
-/** A W&B transaction log that cannot be read past `at`. */
-export function damagedLog(path: string, at: number, problem: string): ExperimentError {
-  return new ExperimentError(
-    "run.damaged",
-    `${path}: damaged at byte ${at}: ${problem}. What stands before it is whole; rows.jsonl of the run has every row.`,
-  );
 }
 
 export function internal(problem: string): ExperimentError {

@@ -5,7 +5,7 @@ import type { Analyzer, Value } from "../contract/analyzer.ts";
 import type { MetricInfo } from "../contract/run.ts";
 import { shown, wrongValue } from "../errors/errors.ts";
 
-/** The section that a plugin's metrics, charts and outputs are filed under: `token-sparsity` gives `token_sparsity`. */
+/** The section that a plugin's metrics, charts and outputs are filed under: `my-analyzer` gives `my_analyzer`. */
 export function sectionOf(pluginName: string): string {
   return pluginName.replaceAll("-", "_");
 }

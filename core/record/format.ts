@@ -1,5 +1,6 @@
 /** The on-disk schema of a run directory. The page for people is docs/run-format.md; keep the two together. */
-import type { MetricInfo, ModelShape, Outcome } from "../contract/run.ts";
+import type { MetricInfo, Outcome } from "../contract/run.ts";
+import type { ModelShape } from "../contract/shape.ts";
 import type { Row } from "../contract/sink.ts";
 
 /** Version of the layout below; a reader refuses a newer one. */

@@ -16,7 +16,7 @@ export interface StepReport {
 
 /** Every member is optional; none may throw. */
 export interface Observer {
-  /** Something that takes a moment begins: "loading corpus sotu". */
+  /** Something that takes a moment begins: "loading the corpus". */
   phase?(text: string): void;
   started?(run: Run, engine: string): void;
   step?(report: StepReport): void;

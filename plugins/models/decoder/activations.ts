@@ -1,6 +1,6 @@
 /** Activations of MLPs. */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { TF } from "./forward.ts";
+import type { TF } from "./tf.ts";
 
 /** Whether zero is its value for everything below zero, so that "fires" needs no threshold. */
 export const exactlyZero = { relu: true, relu2: true, gelu: false, gelu_tanh: false, silu: false } as const;

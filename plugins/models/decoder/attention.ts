@@ -1,7 +1,8 @@
 /** Causal self-attention with rotary or learned positions, grouped heads and windows. */
 import type { Tensor } from "@tensorflow/tfjs";
-import type { Pass, TF } from "./forward.ts";
+import type { Pass, Turns } from "./pass.ts";
 import type { Decoder } from "./shape.ts";
+import type { TF } from "./tf.ts";
 
 /** Attention of the normalised `x` `[n d_model]`, with its output projection; `prefix` names its parameters. */
 export function attention(pass: Pass, prefix: string, x: Tensor): Tensor {
@@ -24,12 +25,6 @@ export function attention(pass: Pass, prefix: string, x: Tensor): Tensor {
   const mixed = apart(tf.matMul(together(pattern, pos), v), d_head); // [batch head pos d_head]
   const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * pos, n_heads * d_head]);
   return linear(prefix, "O", joined); // [n d_model]
-}
-
-/** Cosines and sines by which queries and keys turn, `[pos width/2]`. */
-export interface Turns {
-  readonly cos: Tensor;
-  readonly sin: Tensor;
 }
 
 /** Rotary positions (arXiv 2104.09864): pair `i` of `width / 2` turns by `position base^(-2i / width)`. */

@@ -1,31 +1,9 @@
 /** The forward pass of a decoder. Shapes and their names are those of the trainer's own model. */
-import type * as tfjs from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import { activated } from "./activations.ts";
-import { attention, maskOf, type Turns, turnsOf } from "./attention.ts";
+import { attention, maskOf, turnsOf } from "./attention.ts";
+import type { Inputs, Pass } from "./pass.ts";
 import type { Decoder } from "./shape.ts";
-
-export type TF = typeof tfjs;
-
-/** What a forward pass is given. */
-export interface Inputs {
-  readonly tf: TF;
-  readonly params: Readonly<Record<string, Tensor>>;
-  /** Token ids, int32 `[batch pos]`. */
-  readonly tokens: Tensor;
-  observe(site: string, value: Tensor): void;
-}
-
-/** One pass, with what all its layers share. */
-export interface Pass extends Inputs {
-  readonly decoder: Decoder;
-  readonly batch: number;
-  readonly pos: number;
-  readonly mask: Tensor;
-  readonly turns: Turns | undefined;
-  /** `x W_name + b_name` with the parameters under `prefix`. */
-  linear(prefix: string, name: string, x: Tensor): Tensor;
-}
 
 /** Logits, `[n d_vocab]`. */
 export function forward(inputs: Inputs, decoder: Decoder): Tensor {

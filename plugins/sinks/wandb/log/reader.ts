@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { damagedLog, internal } from "../../../../core/errors/errors.ts";
+import { internal } from "../../../../core/errors/errors.ts";
+import { damagedLog } from "../errors.ts";
 import { blockSize, chunkHeaderSize, chunkType, fileHeader } from "./format.ts";
 
 /** One record and the position in the file after it. */

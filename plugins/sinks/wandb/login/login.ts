@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { twoLogins } from "../../../../core/errors/errors.ts";
+import { twoLogins } from "../errors.ts";
 import type { IdentityFiles } from "./access-token.ts";
 import { netrcPassword } from "./netrc.ts";
 import type { Surroundings } from "./surroundings.ts";

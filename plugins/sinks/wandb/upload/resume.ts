@@ -1,7 +1,7 @@
 /** What `resume` means for a run that begins here: W&B's own meaning (wandb: core/internal/runbranch/resume.go). */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { resumeRefused } from "../../../../core/errors/errors.ts";
+import { resumeRefused } from "../errors.ts";
 import { UploadError } from "../http/retry.ts";
 import { networkThrough } from "../http/transport.ts";
 import type { ResumeMode } from "../log/progress.ts";

@@ -1,5 +1,5 @@
-/** Errors of forks, overlaps and contrasts: what runs must have to be compared. Part of errors.ts, which exports them. */
-import { ExperimentError, shown } from "./experiment-error.ts";
+/** Errors of forks, overlaps and contrasts: what runs must have to be compared. */
+import { ExperimentError, shown } from "../core/errors/errors.ts";
 
 export function noCheckpointAt(run: string, step: number | undefined, steps: readonly number[]): ExperimentError {
   const wanted = step === undefined ? "a checkpoint" : `a checkpoint at step ${step}`;
