@@ -71,8 +71,9 @@ async function contenders(size: SizeName, precision: PrecisionName): Promise<Con
   return found;
 }
 
+/** Times of steps; none of one that has ended, for want of memory say. */
 async function take({ child, command }: Contender, count: number): Promise<number[]> {
-  return child.ask<number[]>(command === "run" ? `run ${count}` : `run ${count} ${command}`);
+  return child.ask<number[]>(command === "run" ? `run ${count}` : `run ${count} ${command}`).catch(() => []);
 }
 
 async function measured(size: SizeName, precision: PrecisionName): Promise<Row[]> {
@@ -81,7 +82,8 @@ async function measured(size: SizeName, precision: PrecisionName): Promise<Row[]
   for (const one of all) {
     await take(one, warmup);
     if (one.who === "reluscope") bytes.set(one.who, (await one.child.ask<{ peak: number }>("memory")).peak);
-    if (one.who.startsWith("PyTorch")) bytes.set(one.who, await one.child.ask<number>("memory"));
+    if (one.who.startsWith("PyTorch"))
+      bytes.set(one.who, await one.child.ask<number>("memory").catch(() => Number.NaN));
   }
   for (let done = 0; done < Number(flags.rounds); done += turn)
     for (const one of all) one.times.push(...(await take(one, turn)).slice(1));

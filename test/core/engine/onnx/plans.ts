@@ -7,7 +7,8 @@ import type { StepProbe } from "../../../../core/step/probe.ts";
 import { initialState, type StepPlan, scalarInputs, trainStep } from "../../../../core/step/step.ts";
 import { planWith } from "../../../../testing/plan.ts";
 
-const settings = {
+/** What differs from a config's defaults. */
+export const settings = {
   model: { n_layers: 2, d_model: 16, n_heads: 2, d_mlp: 64, n_ctx: 8, init_scale: 2 },
   train: { steps: 40, batch_size: 4, lr: 1e-2, warmup_steps: 2 },
 };

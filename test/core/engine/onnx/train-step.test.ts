@@ -6,7 +6,8 @@ import type { Engine } from "../../../../core/engine/engine.ts";
 import { createOnnxEngine } from "../../../../core/engine/onnx/engine.ts";
 import type { StepProbe } from "../../../../core/step/probe.ts";
 import { initialState, trainStep } from "../../../../core/step/step.ts";
-import { batch, expectNear, maskProbe, plan, smooth, trained } from "./plans.ts";
+import { planWith } from "../../../../testing/plan.ts";
+import { batch, expectNear, maskProbe, plan, settings, smooth, trained } from "./plans.ts";
 
 describe("the train step on the onnx engine", () => {
   let cpu: Engine;
@@ -33,8 +34,8 @@ describe("the train step on the onnx engine", () => {
     { activation: "relu2", norm: "layernorm", bias: true, tie_embeddings: false },
   ] as const) {
     it(`agrees with the eager cpu engine for ${variant.activation}, ${variant.norm} and two micro-batches`, async () => {
-      const train = { ...plan.train, accumulate: 2, grad_clip: 0, eps: 1e-3 };
-      const other = { ...plan, model: { ...plan.model, ...variant }, train };
+      const train = { ...settings.train, accumulate: 2, grad_clip: 0, eps: 1e-3 };
+      const other = planWith({ model: { ...settings.model, ...variant }, train }, 32);
       expectNear(await trained(onnx, 5, [maskProbe], other), await trained(cpu, 5, [maskProbe], other), 1e-4);
     });
   }
