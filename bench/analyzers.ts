@@ -55,7 +55,7 @@ export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]
   const layer = { W_in: "W_in", W_out: "W_out", norm: { kind: "layernorm", gain: "w" } };
   const layers = Array.from({ length: model.n_layers }, () => layer);
   const run = { model, layers, held: [], seed: 1, warmupSteps: 0, tokensPerStep: batch * pos } as unknown as Run;
-  const instances: AnalyzerInstance<Site, Probe, string>[] = [];
+  const instances: AnalyzerInstance<Site, Probe>[] = [];
   for (const name of names) {
     const plugin = await builtIns.analyzer[name]!();
     instances.push(plugin.setup(plugin.options.parse({}) as never, run));

@@ -29,5 +29,20 @@ export function command<Flags>({ usage, describe, flags, load }: Command<Flags>)
 /** `--json`, for scripts. */
 export const json = { type: "boolean", default: false, describe: "Print JSON." } as const;
 
+/** `--trust`, for commands that follow what a run directory names. */
+export const trust = {
+  type: "boolean",
+  default: false,
+  describe: "Follow the code, addresses and paths that the run names, though it is not of your making.",
+} as const;
+
+/** `--take-over`, for commands that need a run's lock. */
+export const takeOver = {
+  type: "boolean",
+  default: false,
+  describe:
+    "Take the run from a process on another machine that you know is gone, without waiting for two minutes of its silence.",
+} as const;
+
 /** `--runs`: where runs are looked for. */
 export const runs = { type: "string", describe: "Folder of the run directories (default: the config's)." } as const;

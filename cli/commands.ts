@@ -1,7 +1,8 @@
 /** Every command: its name, its help and its flags stand here; what it does is loaded only when it is asked for. */
 import type { Argv } from "yargs";
-import { type AddCommand, command, json, runs } from "./command.ts";
+import { type AddCommand, command, json, runs, takeOver, trust } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
+import { keepingCommands } from "./keeping-commands.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
@@ -32,6 +33,8 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...oneRun, demandOption: true })
         .option("runs", runs)
+        .option("trust", trust)
+        .option("take-over", takeOver)
         .option("json", json)
         .example("$0 resume latest", "the newest run"),
     load: async () => (await import("./resume.ts")).resumeCommand,
@@ -82,6 +85,11 @@ export const commands: readonly AddCommand[] = [
           default: false,
           describe: "Ask for a token, which the printed address has.",
         })
+        .option("edit", {
+          type: "boolean",
+          describe:
+            "Let the page write tags and notes, archive, and use the trash (default: where only this machine reaches it).",
+        })
         .option("open", { type: "boolean", default: false, describe: "Open the page in the browser." })
         .example("$0 view", "the runs of this folder's config")
         .example("$0 view runs/20261123-215501-k3f9", "one run"),
@@ -124,6 +132,7 @@ export const commands: readonly AddCommand[] = [
       yargs
         .positional("run", { ...someRuns, describe: "Runs: ids, names, paths, or `latest` (default: all)." })
         .option("runs", runs)
+        .option("trust", trust)
         .example("$0 sync", "every run that is not on its server yet")
         .example("$0 sync latest", "the newest run"),
     load: async () => (await import("./sync.ts")).syncCommand,
@@ -160,6 +169,7 @@ export const commands: readonly AddCommand[] = [
             "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
         })
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json)
         .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
         .example("$0 overlap FORK FORK FORK", "do they lose the same units?"),
@@ -177,6 +187,7 @@ export const commands: readonly AddCommand[] = [
           describe: "Tokens without a firing that make a unit silent.",
         })
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json),
     load: async () => (await import("./overlap.ts")).overlapCommand,
   }),
@@ -193,8 +204,32 @@ export const commands: readonly AddCommand[] = [
           describe: "Training tokens over which firings are counted.",
         })
         .option("runs", runs)
+        .option("trust", trust)
         .option("json", json),
     load: async () => (await import("./prune.ts")).pruneCommand,
+  }),
+  command({
+    usage: "paper <run..>",
+    describe: "Measure the tables and figures of arXiv 2407.07848 on checkpoints of runs.",
+    flags: (yargs: Argv) =>
+      yargs
+        .positional("run", { ...someRuns, demandOption: true })
+        .option("tokens", {
+          type: "number",
+          default: 8192,
+          describe: "Held-out tokens in a batch, whatever the run's own.",
+        })
+        .option("at", {
+          type: "number",
+          array: true,
+          describe: "Steps of checkpoints (default: all that every run has).",
+        })
+        .option("output", { alias: "o", type: "string", describe: "Folder for paper.html, .md, .csv, .tex and .json." })
+        .option("runs", runs)
+        .option("json", json)
+        .example("$0 paper latest", "the newest run, batches of 8192 tokens")
+        .example("$0 paper seed-1 seed-2 seed-3 --at 500 1500 -o paper", "intervals over seeds, and files"),
+    load: async () => (await import("./paper.ts")).paperCommand,
   }),
   command({
     usage: "plugins [name]",
@@ -231,4 +266,5 @@ export const commands: readonly AddCommand[] = [
     flags: (yargs: Argv) => yargs.option("json", json),
     load: async () => (await import("./doctor.ts")).doctorCommand,
   }),
+  ...keepingCommands,
 ];

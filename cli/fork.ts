@@ -6,6 +6,7 @@ import { drawCharts } from "./draw-charts.ts";
 import { createProgress } from "./progress.ts";
 import { runsFolder } from "./runs-folder.ts";
 import { stopOnSignals } from "./signals.ts";
+import { wordOf } from "./word.ts";
 
 interface Arguments {
   run: string;
@@ -14,16 +15,25 @@ interface Arguments {
   steps: number;
   counterfactual: string[];
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
 export async function forkCommand(
-  { run, at, orders, steps, counterfactual, runs, json }: Arguments,
+  { run, at, orders, steps, counterfactual, runs, trust, json }: Arguments,
   plugins: LoadPlugins,
 ): Promise<void> {
   const root = await runsFolder(runs);
   const step = at === undefined ? {} : { at };
-  const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual };
+  const asked = {
+    root,
+    ref: run,
+    ...step,
+    orders,
+    steps,
+    counterfactuals: counterfactual,
+    word: await wordOf({ trust }),
+  };
   const requests = await forkRequests(asked, await plugins());
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));

@@ -7,24 +7,29 @@ import type { LoadPlugins } from "./command.ts";
 import { jsonText } from "./numbers.ts";
 import { runsFolder } from "./runs-folder.ts";
 import { table } from "./terminal.ts";
+import { wordOf } from "./word.ts";
 
 interface Arguments {
   forks: string[];
   tokens: number;
   runs: string | undefined;
+  trust: boolean;
   json: boolean;
 }
 
-export async function overlapCommand({ forks, tokens, runs, json }: Arguments, plugins: LoadPlugins): Promise<void> {
+export async function overlapCommand(
+  { forks, tokens, runs, trust, json }: Arguments,
+  plugins: LoadPlugins,
+): Promise<void> {
   const root = await runsFolder(runs);
   const dirs = forks.map((fork) => resolveRun(root, fork));
   const arms = new Set((await openForks(dirs)).forks.map(({ arm }) => arm));
   if (arms.size > 1) {
-    const report = await armsOf(dirs, tokens, await plugins());
+    const report = await armsOf(dirs, tokens, await plugins(), await wordOf({ trust }));
     console.log(json ? jsonText(report) : armsText(report));
     return;
   }
-  const report = await overlapOf(dirs, tokens, await plugins());
+  const report = await overlapOf(dirs, tokens, await plugins(), await wordOf({ trust }));
   console.log(json ? jsonText(report) : overlapText(report));
 }
 

@@ -11,12 +11,19 @@ interface Arguments {
   port: number;
   token: boolean;
   open: boolean;
+  edit: boolean | undefined;
 }
 
-export async function viewCommand({ dir, host, port, token, open }: Arguments): Promise<void> {
+export async function viewCommand({ dir, host, port, token, open, edit }: Arguments): Promise<void> {
   const named = dir !== undefined && !existsSync(dir);
   const shown = named ? resolveRun(await runsFolder(undefined), dir) : await runsFolder(dir);
-  const viewer = await startViewer({ dir: shown, host, port, ...(token && { token: true as const }) });
+  const viewer = await startViewer({
+    dir: shown,
+    host,
+    port,
+    ...(token && { token: true as const }),
+    ...(edit !== undefined && { edit }),
+  });
   const stopped = new Promise<void>((stop) => {
     process.once("SIGINT", () => stop());
     process.once("SIGTERM", () => stop());

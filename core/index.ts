@@ -1,13 +1,17 @@
 /** The public face of reluscope. */
 
 export type { Arrays, NDArray, TypedArray } from "./arrays/ndarray.ts";
+export { createRandom, type Random } from "./arrays/random.ts";
 export { type ConfigRequest, type LoadedConfig, loadConfig } from "./config/load.ts";
 export type { Config, ConfigInput } from "./config/schema.ts";
 export * from "./contract/analyzer.ts";
 export type * from "./contract/chart.ts";
 export * from "./contract/corpus.ts";
-export type * from "./contract/plugin.ts";
+export * from "./contract/model.ts";
+export * from "./contract/optimizer.ts";
+export * from "./contract/plugin.ts";
 export type * from "./contract/run.ts";
+export * from "./contract/schedule.ts";
 export * from "./contract/sink.ts";
 export * from "./contract/sites.ts";
 export { type Compiled, type CompiledRun, compile } from "./engine/compile.ts";
@@ -23,6 +27,8 @@ export type {
 } from "./engine/engine.ts";
 export { type ErrorCode, ExperimentError } from "./errors/errors.ts";
 export type { PluginTable } from "./host/registry.ts";
+export { embedding, normalised } from "./model/operations.ts";
+export { type SavedRun, savedRun as readRun, savedRuns as listRuns } from "./record/saved-run.ts";
 export type { Observer, StepReport } from "./run/observer.ts";
-export type { RunRequest } from "./run/request.ts";
+export type { GivenRequest, RunRequest } from "./run/request.ts";
 export { type TrainResult, train } from "./run/train.ts";

@@ -1,6 +1,8 @@
 /** The built-in plugins: name to a lazy import. */
 import type { PluginTable } from "../core/host/registry.ts";
 
+export { createMemorySink, type Memory } from "./sinks/memory.ts";
+
 export const builtIns: PluginTable = {
   analyzer: {
     "token-sparsity": async () => (await import("./analyzers/token-sparsity/index.ts")).tokenSparsity,

@@ -1,5 +1,6 @@
 /** What does a change do to deaths? Forks of one checkpoint with and without it, paired by data order. */
 import type { PluginTable } from "../core/host/registry.ts";
+import type { Word } from "../core/run/trust.ts";
 import { type Estimate, interval } from "../statistics/jackknife.ts";
 import { mean, variance } from "../statistics/moments.ts";
 import { forkFirings, type OpenedFork, openForks } from "./opened-forks.ts";
@@ -27,10 +28,15 @@ export interface ArmsReport {
 }
 
 /** Compares every arm with the plain one over the data orders that both have. */
-export async function armsOf(dirs: readonly string[], tokens: number, plugins: PluginTable): Promise<ArmsReport> {
+export async function armsOf(
+  dirs: readonly string[],
+  tokens: number,
+  plugins: PluginTable,
+  word: Word = {},
+): Promise<ArmsReport> {
   const opened = await openForks(dirs);
   const { run, step, steps, forks } = opened;
-  const counted = await forkFirings(opened, tokens, plugins);
+  const counted = await forkFirings(opened, tokens, plugins, word);
   const deaths = counted.after.map((layers) => layers.map((after, layer) => fallen(counted.before[layer]!, after)));
   const arms = [...new Set(forks.map(({ arm }) => arm))];
   const described = arms.map((arm) => {

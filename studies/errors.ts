@@ -33,6 +33,11 @@ export function tooFewForks(got: number): ExperimentError {
   return new ExperimentError("usage", `overlap: expected at least two forks of one checkpoint, got ${got}.`);
 }
 
+export function fewHeldOut(run: string, got: number, wanted: number, n_ctx: number): ExperimentError {
+  const message = `run ${run}: expected at least ${wanted} held-out windows of ${n_ctx} tokens, two batches, got ${got}. Ask for fewer --tokens, or train with a larger data.eval_fraction.`;
+  return new ExperimentError("usage", message);
+}
+
 export function armsMixed(arms: readonly string[]): ExperimentError {
   const message = `overlap: expected forks that differ in their data order alone, got arms ${arms.join(", ")}. What changes share with chance cannot be told from pooled arms.`;
   return new ExperimentError("usage", message);

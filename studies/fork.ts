@@ -1,13 +1,14 @@
 /** Forks: one checkpoint continued under other data orders, or with one thing changed. */
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
-import { parseWith } from "../core/config/check.ts";
+import { differencesOf } from "../core/config/difference.ts";
 import { frozen } from "../core/config/frozen.ts";
-import { type Config, configSchema } from "../core/config/schema.ts";
-import { withSecretsOf } from "../core/config/secrets.ts";
+import type { Config } from "../core/config/schema.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
+import { recordedConfig } from "../core/run/recorded-config.ts";
 import type { RunRequest } from "../core/run/request.ts";
+import type { Word } from "../core/run/trust.ts";
 import { mean, variance } from "../statistics/moments.ts";
 import { noCheckpointAt, noGradientNorms, unknownCounterfactual } from "./errors.ts";
 
@@ -75,20 +76,20 @@ export interface ForkOptions {
   readonly orders: number;
   readonly steps: number;
   readonly counterfactuals: readonly string[];
-  readonly present?: Config;
+  readonly word?: Word;
 }
 
 /**
  * One request for each fork: data orders 1 to `orders`, plain and then under each counterfactual. Forks keep the run's schedule
- * and save only what they begin and end with. Throws `usage` when there is no such checkpoint.
+ * and save only what they begin and end with. Throws `usage` when there is no such checkpoint, and `run.untrusted`.
  */
 export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<RunRequest[]> {
-  const { root, ref, orders, steps, counterfactuals, present } = options;
+  const { root, ref, orders, steps, counterfactuals, word = {} } = options;
   const { dir, run } = readRun(resolveRun(root, ref));
   const all = listCheckpoints(dir);
   const found = options.at === undefined ? all[0] : all.find(({ step }) => step === options.at);
   if (found === undefined) throw noCheckpointAt(run.id, options.at, all.map(({ step }) => step).toReversed());
-  const config = parseWith(configSchema, withSecretsOf(run.config, present), [], run.sources);
+  const { config, baseDir } = recordedConfig(run, plugins, word);
   const changes = [
     ["plain", () => ({ train: {} })] as const,
     ...counterfactuals.map((name) => [name, counterfactual(name)] as const),
@@ -107,8 +108,9 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
         train: { ...config.train, ...change(config, norms).train, until },
         checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
       };
-      const sources = { ...run.sources, "data.order": "fork", "train.until": "fork" };
-      const loaded = { config: frozen(forked), sources, file: undefined, baseDir: run.baseDir };
+      const changed = differencesOf(config, forked).map(({ keyPath }) => [keyPath, "fork"] as const);
+      const sources = { ...run.sources, ...Object.fromEntries(changed) };
+      const loaded = { config: frozen(forked), sources, file: undefined, baseDir };
       return { loaded, plugins, fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path } };
     }),
   );

@@ -5,6 +5,7 @@ import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
 import { openStoredRun } from "../core/run/open.ts";
+import type { Word } from "../core/run/trust.ts";
 import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
 
@@ -75,8 +76,13 @@ export interface ForkFirings {
 }
 
 /** Counts firings on `tokens` tokens or a few more. */
-export async function forkFirings({ forks }: OpenedForks, tokens: number, plugins: PluginTable): Promise<ForkFirings> {
-  const open = await openStoredRun(forks[0]!.dir, plugins);
+export async function forkFirings(
+  { forks }: OpenedForks,
+  tokens: number,
+  plugins: PluginTable,
+  word: Word = {},
+): Promise<ForkFirings> {
+  const open = await openStoredRun(forks[0]!.dir, plugins, word);
   try {
     const counter = await createFiringCounter(open);
     const sequences = Math.ceil(tokens / open.config.model.n_ctx);

@@ -1,6 +1,7 @@
 /** Do the forks of one checkpoint lose the same units? Against chance among units that fire as often. */
 
 import type { PluginTable } from "../core/host/registry.ts";
+import type { Word } from "../core/run/trust.ts";
 import { fleissKappa, groupsByScore, type Overlap, overlap, stratumOf } from "../statistics/overlap.ts";
 import { armsMixed } from "./errors.ts";
 import { forkFirings, openForks } from "./opened-forks.ts";
@@ -34,12 +35,17 @@ export interface OverlapReport {
 const groups = 40;
 
 /** Compares forks of one checkpoint that differ in their data order. Throws `usage` for runs that cannot be compared, mixed arms among them. */
-export async function overlapOf(dirs: readonly string[], tokens: number, plugins: PluginTable): Promise<OverlapReport> {
+export async function overlapOf(
+  dirs: readonly string[],
+  tokens: number,
+  plugins: PluginTable,
+  word: Word = {},
+): Promise<OverlapReport> {
   const opened = await openForks(dirs);
   const { run, step, steps, forks } = opened;
   const arms = [...new Set(forks.map(({ arm }) => arm))];
   if (arms.length > 1) throw armsMixed(arms);
-  const counted = await forkFirings(opened, tokens, plugins);
+  const counted = await forkFirings(opened, tokens, plugins, word);
   const layers = counted.before.map((before, layer) =>
     layerOverlap(
       layer,

@@ -1,8 +1,12 @@
-/** Syncs runs: each with every sink of its config that knows how. */
+/** Syncs runs: each with every sink of its config that knows how. One that cannot be synced is named, and the others go on. */
+import { basename } from "node:path";
 import { parseWith } from "../core/config/check.ts";
+import { withSecretsOf } from "../core/config/secrets.ts";
 import type { StoredRun, Synced, SyncHost } from "../core/contract/sink.ts";
+import { reasonOf } from "../core/errors/errors.ts";
 import { type PluginTable, resolvePlugin } from "../core/host/registry.ts";
 import { type FoundRun, listRuns, readRun, resolveRun } from "../core/record/runs.ts";
+import { vouched, type Word } from "../core/run/trust.ts";
 
 /** Which runs, and where plugins come from. */
 export interface SyncRequest {
@@ -11,23 +15,43 @@ export interface SyncRequest {
   /** Ids, names, paths or `latest`; empty for every run. */
   readonly refs: readonly string[];
   readonly plugins: PluginTable;
+  readonly word?: Word;
 }
 
 /** One report for each run and sink, in order. Throws for a run that is not there, before anything is sent. */
-export async function syncRuns({ root, refs, plugins }: SyncRequest, host: SyncHost): Promise<Synced[]> {
-  const found = refs.length === 0 ? listRuns(root).runs : refs.map((ref) => readRun(resolveRun(root, ref)));
+export async function syncRuns({ root, refs, plugins, word = {} }: SyncRequest, host: SyncHost): Promise<Synced[]> {
+  const { dirs, damaged } =
+    refs.length === 0 ? everyRun(root) : { dirs: refs.map((ref) => resolveRun(root, ref)), damaged: [] };
   const reports: Synced[] = [];
-  for (const run of found) reports.push(...(await syncRun(run, plugins, host)));
-  return reports;
+  for (const dir of dirs) {
+    // What has thrown is said of this run: the others have rows to be sent too.
+    try {
+      reports.push(...(await syncRun(readRun(dir), plugins, word, host)));
+    } catch (thrown) {
+      reports.push(failed(dir, reasonOf(thrown)));
+    }
+  }
+  return [...reports, ...damaged.map(({ dir, problem }) => failed(dir, problem))];
 }
 
-async function syncRun({ run, dir, state }: FoundRun, plugins: PluginTable, host: SyncHost): Promise<Synced[]> {
-  const { sinks = {} } = run.config as { sinks?: Readonly<Record<string, unknown>> };
+function everyRun(root: string) {
+  const { runs, damaged } = listRuns(root);
+  return { dirs: runs.map(({ dir }) => dir), damaged };
+}
+
+function failed(dir: string, reason: string): Synced {
+  return { state: "partial", message: `${basename(dir)}: not synced: ${reason}` };
+}
+
+async function syncRun(found: FoundRun, plugins: PluginTable, word: Word, host: SyncHost): Promise<Synced[]> {
+  const { run, dir, state } = found;
+  const { config, baseDir, whole } = vouched(run, word, plugins, ["sink"]);
+  const { sinks = {} } = withSecretsOf(config, word.present?.config) as { sinks?: Readonly<Record<string, unknown>> };
   // A run whose process may live on another machine counts as running: only that process may end it.
-  const stored: StoredRun = { id: run.id, dir, state: state === "lost" ? "running" : state };
+  const stored: StoredRun = { id: basename(dir), dir, state: state === "lost" ? "running" : state, trusted: whole };
   const reports: Synced[] = [];
   for (const [name, options] of Object.entries(sinks)) {
-    const { plugin: sink } = await resolvePlugin("sink", name, plugins, run.baseDir);
+    const { plugin: sink } = await resolvePlugin("sink", name, plugins, baseDir);
     if (sink.sync === undefined) continue;
     reports.push(await sink.sync(stored, parseWith(sink.options, options ?? {}, ["sinks", name], {}) as never, host));
   }

@@ -24,6 +24,12 @@ export interface RunSummary {
   readonly evalLoss: number | string | null;
   /** Config values that are not the same in all runs, by dotted key. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** What people say of it (labels.json). `name` is the one to show. */
+  readonly tags: readonly string[];
+  readonly note: string;
+  readonly archived: boolean;
+  /** The name that training gave it, where another is shown. */
+  readonly ownName?: string;
   readonly problem?: string;
 }
 
@@ -34,6 +40,8 @@ export interface RunList {
   readonly runs: readonly RunSummary[];
   /** Config values that all runs share. */
   readonly shared: Readonly<Record<string, unknown>>;
+  /** Keys (without layers) of the metrics that the runs declare. */
+  readonly metrics: readonly string[];
 }
 
 /** GET api/runs/ID */

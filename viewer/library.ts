@@ -1,16 +1,21 @@
 /** The runs of one folder as the page asks for them, with as many of them open as memory allows. */
 import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
 import { parseKey } from "./charts/metric-key.ts";
+import { type ColumnQuestion, Columns, type ColumnValues } from "./columns.ts";
 import { runDirectory } from "./guard.ts";
 import { OpenedRun } from "./opened-run.ts";
+import type { Axis } from "./series/axes.ts";
 import type { Window } from "./series/decimate.ts";
 import { indexFolder } from "./series/disk-index.ts";
+import type { Store } from "./series/store.ts";
 import { Summaries } from "./summaries.ts";
 import { arrayKeys, EventsOf, readArrayTable, readCharts } from "./tables.ts";
+import { type UnitRecord, unitRecord } from "./units.ts";
 
 /** Bytes of numbers that may be held open; the run that was looked at longest ago is closed first. */
 const budget = 96 << 20;
@@ -28,6 +33,7 @@ export class Library {
   private readonly opened = new Map<string, OpenedRun>();
   private readonly events = new Map<string, EventsOf>();
   private readonly folder: string;
+  private readonly columns = new Columns();
 
   constructor(root: string, options: LibraryOptions = {}) {
     // A folder that is not there yet has no runs: the page waits for the first.
@@ -38,6 +44,15 @@ export class Library {
 
   list(): Promise<RunList> {
     return this.summaries.list();
+  }
+
+  /** One number of each run; of `only` these, where any are named. */
+  async column(question: ColumnQuestion, only: readonly string[] = []): Promise<ColumnValues> {
+    const wanted = new Set(only);
+    const { runs } = await this.list();
+    const asked = runs.filter(({ id, state }) => state !== "damaged" && (wanted.size === 0 || wanted.has(id)));
+    const sound = asked.map(({ id }) => [id, join(this.root, id)] as const);
+    return this.columns.read(sound, question);
   }
 
   /** Undefined when there is no such run; throws when its run.json cannot be read. */
@@ -79,6 +94,25 @@ export class Library {
     return open.series(keys, window);
   }
 
+  /** The same with bounds on the time axis in hours since the run began. */
+  async seriesSinceStart(id: string, keys: readonly string[], { axis, from, to, points }: Window): Promise<RunSeries> {
+    const { open, startedAt } = await this.opening(id);
+    const bound = (at: number | undefined) => (at === undefined || axis !== "time" ? at : startedAt + at * 3_600_000);
+    const ends = { from: bound(from), to: bound(to) };
+    return open.series(keys, { axis, points, ...defined(ends) });
+  }
+
+  /** A run's rows, where its time axis begins, and how much of it has been read. */
+  async storeOf(id: string, axis: Axis): Promise<{ store: Store; origin: number; read: number }> {
+    const { open, startedAt } = await this.opening(id);
+    return { store: open.shown, origin: axis === "time" ? startedAt : 0, read: open.read };
+  }
+
+  private async opening(id: string): Promise<{ open: OpenedRun; startedAt: number }> {
+    const open = await this.open(id, await this.directory(id));
+    return { open, startedAt: (await this.summaries.one(id))?.createdAt ?? 0 };
+  }
+
   /** Resolves when all rows of a run have been read: reports are not made of samples. */
   async whole(id: string): Promise<void> {
     const open = await this.open(id, await this.directory(id));
@@ -103,6 +137,13 @@ export class Library {
       return section === chart.section && (chart.only === undefined || chart.only.includes(metric));
     };
     return readArrayTable(dir, wanted, chart.steps, run.tokensPerStep, most);
+  }
+
+  /** Everything on record of one unit. */
+  async unit(id: string, layer: number, unit: number): Promise<UnitRecord> {
+    const dir = await this.directory(id);
+    const { events } = await this.eventsOf(id, dir);
+    return unitRecord(dir, events, layer, unit);
   }
 
   /** What a live view of a run wants to know; undefined when there is no such run. */
@@ -156,6 +197,10 @@ export class Library {
       void run.close();
     }
   }
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** Asked for a run that is not in the folder, or that cannot be read. */

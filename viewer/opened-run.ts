@@ -104,7 +104,8 @@ export class OpenedRun {
     await this.reading?.catch(() => {});
   }
 
-  private get shown(): Store {
+  /** What is there to show: a sample while a long file is indexed. */
+  get shown(): Store {
     return this.preview ?? this.store;
   }
 

@@ -8,6 +8,7 @@ import { portTaken, reasonOf, viewerTokenNeeded } from "../core/errors/errors.ts
 import { files } from "../core/record/format.ts";
 import { answer } from "./answers.ts";
 import { loadAssets } from "./assets.ts";
+import { bodyOf, change, foreignChange, session, statusOf } from "./edits.ts";
 import { allowedHost, headers, isLoopback, showsToken } from "./guard.ts";
 import { Library, NoSuchRun } from "./library.ts";
 import { Live } from "./live.ts";
@@ -23,6 +24,8 @@ export interface ViewerOptions {
   readonly token?: string | true;
   /** Where indexes of long runs are kept; default the user's cache folder. */
   readonly indexFolder?: string;
+  /** Whether the page may write labels and use the trash; default: where only this machine reaches it. */
+  readonly edit?: boolean;
 }
 
 export interface Viewer {
@@ -45,17 +48,36 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     ...(options.indexFolder !== undefined && { indexFolder: options.indexFolder }),
   });
   const live = new Live(root, library);
+  const edit = options.edit ?? isLoopback(host);
+  const key = randomBytes(18).toString("base64url");
+
+  async function changed(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    if (!edit) return refuse(response, 405, "read-only: start the viewer with --edit");
+    const foreign = foreignChange(request, key);
+    if (foreign !== undefined) return refuse(response, 403, foreign);
+    try {
+      const value = await change(root, single, path, await bodyOf(request));
+      if (value === undefined) return refuse(response, 404, "no such change");
+      send(response, "application/json", JSON.stringify(value));
+    } catch (thrown) {
+      refuse(response, statusOf(thrown), reasonOf(thrown).replaceAll(root, "."));
+    }
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!allowedHost(request.headers.host, host)) return refuse(response, 421, "this name is not served here");
-    if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "read-only");
+    const asks = request.method === "GET" || request.method === "HEAD";
+    if (!asks && request.method !== "POST") return refuse(response, 405, "read-only");
     const url = new URL(request.url ?? "/", "http://viewer");
     if (token !== undefined) {
       if (!showsToken(request, url, token)) return refuse(response, 401, "open the address with its token");
       if (url.searchParams.has("token"))
         response.setHeader("set-cookie", `reluscope=${token}; HttpOnly; SameSite=Strict; Path=/`);
     }
+    if (!asks) return changed(request, response, url.pathname);
+    if (url.pathname === "/api/session")
+      return send(response, "application/json", JSON.stringify(session(root, edit, key)));
     if (url.pathname === "/api/live") {
       live.add(response, url.searchParams.getAll("run").slice(0, 200), url.searchParams.has("list"));
       return;
@@ -67,7 +89,8 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     send(response, "application/json", JSON.stringify(value));
   }
 
-  const server = createServer((request, response) => {
+  // A question about a thousand runs names them all in its address.
+  const server = createServer({ maxHeaderSize: 256 << 10 }, (request, response) => {
     handle(request, response).catch((thrown: unknown) => {
       if (response.headersSent) return response.destroy();
       refuse(response, thrown instanceof NoSuchRun ? 404 : 500, reasonOf(thrown).replaceAll(root, "."));

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { reasonOf } from "../core/errors/errors.ts";
 import { files, type StoredRow } from "../core/record/format.ts";
+import { readLabels } from "../core/record/labels.ts";
 import { parseRow } from "../core/record/lines.ts";
 import { lockState } from "../core/record/lock.ts";
 import { runState } from "../core/record/run-file.ts";
@@ -16,8 +17,10 @@ import { intruder, runDirectory } from "./guard.ts";
 interface Known {
   readonly stamp: string;
   readonly summary: RunSummary;
-  /** The run as it was read; absent when it is damaged. */
-  readonly run?: FoundRun["run"];
+  /** Of a run that has no outcome: what its state is told from. Run files are not kept, they are long. */
+  readonly open?: FoundRun["run"];
+  /** Keys of its metrics; runs of one kind share one list. */
+  readonly metrics?: readonly string[];
 }
 
 /** Summaries of the runs in one folder. */
@@ -41,7 +44,8 @@ export class Summaries {
       const some = await Promise.all(ids.slice(i, i + 32).map((id) => this.one(id)));
       for (const summary of some) if (summary) runs.push(summary);
     }
-    return { folder: basename(this.root), ...split(runs) };
+    const declared = new Set([...this.known.values()].map(({ metrics }) => metrics ?? []));
+    return { folder: basename(this.root), ...split(runs), metrics: [...new Set([...declared].flat())] };
   }
 
   /** One run; undefined when `id` is none. */
@@ -51,7 +55,7 @@ export class Summaries {
     if (dir === undefined || !(hasFile(dir, files.run) || hasFile(dir, files.rows))) return undefined;
     const foreign = await intruder(dir);
     if (foreign !== undefined) return damaged(id, `${foreign} is not a plain file or folder, so the run is not read.`);
-    const stamp = [files.run, files.rows].map((name) => stampOf(join(dir, name))).join(" ");
+    const stamp = [files.run, files.rows, files.labels].map((name) => stampOf(join(dir, name))).join(" ");
     const before = this.known.get(id);
     if (before?.stamp === stamp) return withState(before, dir);
     const known = { stamp, ...(await summarize(id, dir)) };
@@ -79,9 +83,14 @@ async function summarize(id: string, dir: string): Promise<Omit<Known, "stamp">>
   }
   const { run, state } = found;
   const { newest, loss, evalLoss } = await tailOf(dir).catch(() => ({ newest: undefined, loss: null, evalLoss: null }));
+  const labels = readLabels(dir);
   const summary: RunSummary = {
     id,
-    name: run.name,
+    name: labels.name || run.name,
+    ...(labels.name !== "" && labels.name !== run.name && { ownName: run.name }),
+    tags: labels.tags,
+    note: labels.note,
+    archived: labels.archived,
     state,
     createdAt: run.createdAt,
     updatedAt: newest?.time ?? 0,
@@ -92,13 +101,23 @@ async function summarize(id: string, dir: string): Promise<Omit<Known, "stamp">>
     evalLoss,
     config: flatten(run.config),
   };
-  return { summary, run };
+  const metrics = shared(run.metrics.map(({ key }) => key));
+  return run.attempts.at(-1)?.outcome ? { summary, metrics } : { summary, metrics, open: run };
+}
+
+const lists = new Map<string, readonly string[]>();
+
+/** One list where several are equal. */
+function shared(list: readonly string[]): readonly string[] {
+  const name = list.join("\n");
+  const known = lists.get(name) ?? list;
+  lists.set(name, known);
+  return known;
 }
 
 /** A run that has no outcome may have died since: its lock is looked at each time. */
-function withState({ summary, run }: Known, dir: string): RunSummary {
-  if (!run || run.attempts.at(-1)?.outcome) return summary;
-  return { ...summary, state: runState(run, lockState(dir)) };
+function withState({ summary, open }: Known, dir: string): RunSummary {
+  return open ? { ...summary, state: runState(open, lockState(dir)) } : summary;
 }
 
 /** What the last lines of rows.jsonl say: 64 of them at most, as an evaluation is not in every row. */
@@ -124,12 +143,24 @@ export function spelled(value: number | undefined): number | string | null {
 }
 
 function damaged(id: string, problem: string): RunSummary {
-  const nothing = { createdAt: 0, updatedAt: 0, step: 0, steps: 0, tokens: 0, loss: null, evalLoss: null, config: {} };
+  const nothing = {
+    createdAt: 0,
+    updatedAt: 0,
+    step: 0,
+    steps: 0,
+    tokens: 0,
+    loss: null,
+    evalLoss: null,
+    config: {},
+    tags: [],
+    note: "",
+    archived: false,
+  };
   return { id, name: id, state: "damaged", ...nothing, problem };
 }
 
 /** Config values that differ stay with the runs; the others are told once. */
-function split(runs: readonly RunSummary[]): Omit<RunList, "folder"> {
+function split(runs: readonly RunSummary[]): Omit<RunList, "folder" | "metrics"> {
   const sound = runs.filter((run) => run.state !== "damaged");
   const keys = new Set(sound.flatMap((run) => Object.keys(run.config)));
   const shared: Record<string, unknown> = {};

@@ -106,7 +106,7 @@ export async function arrayKeys(dir: string): Promise<string[]> {
 }
 
 /** At most `count` of a list, evenly, its last always and its first where there is room for two. */
-function evenly<T>(list: readonly T[], count: number): T[] {
+export function evenly<T>(list: readonly T[], count: number): T[] {
   if (list.length <= count) return [...list];
   if (count === 1) return list.slice(-1);
   return Array.from({ length: count }, (_, i) => list[Math.round((i * (list.length - 1)) / (count - 1))]!);

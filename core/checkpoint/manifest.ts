@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { invalidCheckpoint, newerCheckpoint } from "../errors/errors.ts";
+import { canonicalJson } from "../record/canonical.ts";
+import { ownPath } from "../record/own-file.ts";
 
 /** Version of a checkpoint's layout; a newer one is refused. */
 export const checkpointFormat = 1;
@@ -43,12 +45,7 @@ export function trainingConfig(config: Readonly<Record<string, unknown>>): Recor
 
 /** A hash of those keys that does not depend on their order. */
 export function hashOfConfig(config: Readonly<Record<string, unknown>>): string {
-  return sha256(JSON.stringify(trainingConfig(config), sorted));
-}
-
-function sorted(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return sha256(canonicalJson(trainingConfig(config)));
 }
 
 /** The hash of a file's bytes, in hexadecimal. */
@@ -91,7 +88,8 @@ function readManifest(path: string): Manifest {
 
 function readPart(path: string, name: string): Buffer {
   try {
-    return readFileSync(join(path, name));
+    const real = ownPath(path, name);
+    return readFileSync(real ?? join(path, name));
   } catch (thrown) {
     throw invalidCheckpoint(path, `${name} cannot be read: ${(thrown as Error).message}`, thrown);
   }

@@ -1,7 +1,7 @@
 /** The resolved config of a run: flags over environment over file over defaults, with where each value came from. */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { configNotFound } from "../errors/errors.ts";
+import { configNotFound, unknownKey } from "../errors/errors.ts";
 import { environmentLayers } from "./environment.ts";
 import { findConfig, movedPath, readLayers } from "./files.ts";
 import { type Flags, flagLayers } from "./flags.ts";
@@ -36,7 +36,10 @@ export interface LoadedConfig {
 }
 
 /** Loads and checks the config. Every fault of it is in the one error that is thrown, a line each. */
-export async function loadConfig({ cwd, file: asked, env, flags = {} }: ConfigRequest): Promise<LoadedConfig> {
+export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> {
+  const { cwd, file: asked, env, flags = {} } = request;
+  refuseUnknown("loadConfig", request, ["cwd", "file", "env", "flags"]);
+  refuseUnknown("loadConfig: flags", flags, ["set", "short"]);
   const file = asked === undefined ? await findConfig(cwd) : path.resolve(cwd, asked);
   if (asked !== undefined && !existsSync(path.resolve(cwd, asked))) throw configNotFound("--config", asked);
   const baseDir = file === undefined ? cwd : path.dirname(file);
@@ -69,6 +72,12 @@ const pluginDefaults = Object.fromEntries(
     .map((key) => [formatKeyPath(key.path), key.default] as const)
     .filter(([keyPath]) => pluginKeys.has(keyPath)),
 );
+
+/** What types refuse, also where there are none: a key that nothing reads. */
+function refuseUnknown(where: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw unknownKey(where, unknown, known);
+}
 
 function checkedConfig(tree: ConfigTree, where: (source: string) => string, cwd: string): Config {
   const input = tree.values();

@@ -5,9 +5,11 @@ import { isPlainObject, pluginKeys } from "./shorthand.ts";
 /** What stands in the place of a secret. */
 export const secretMark = "[secret]";
 
-const secretName = /(^|_)(api_?key|access_?key|private_?key|token|secret|secret_?key|password|passwd|passphrase)$/;
-/** Tokens of language models, not of servers. */
-const tokenOfText = /(^|_)(bos|eos|pad|unk|sep|cls|mask|start|end|stop|special|prompt|per|use|max|min|n|num)_token$/;
+const secretName =
+  /(^|_)(\w+_key|apikey|accesskey|privatekey|secretkey|token|secret|password|passwd|passphrase|pass|pwd|auth|authorization|credentials?|cookie|bearer|jwt|webhook|webhook_url)$/;
+/** Tokens of language models, not of servers, and keys that sort and group. */
+const noSecret =
+  /(^|_)((bos|eos|pad|unk|sep|cls|mask|start|end|stop|special|prompt|per|use|max|min|n|num)_token|(sort|group|primary|foreign|public|partition|metric|row|step|cache|dict|state)_key)$/;
 
 /** Whether the value at this key path is a secret, by its name or by that of a map around it. Plugins' names never are. */
 export function isSecret(path: readonly PropertyKey[]): boolean {
@@ -17,11 +19,29 @@ export function isSecret(path: readonly PropertyKey[]): boolean {
       .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
       .replace(/-/g, "_")
       .toLowerCase();
-    return secretName.test(name) && !tokenOfText.test(name);
+    return (secretName.test(name) && !noSecret.test(name)) || (name === "key" && path[0] === "sinks");
   });
 }
 
-/** A copy with `[secret]` for every secret, and for user and password in every URL. */
+/** The same for a name alone: of a parameter in an address, of a header. */
+function isSecretName(name: string): boolean {
+  return isSecret(["", name]) || /^(key|sig|signature|sas|code)$/i.test(name);
+}
+
+/** Texts that hold a secret among other things: addresses with a user or a parameter, and headers. */
+function withoutSecretParts(text: string): string {
+  return text
+    .replace(/(?<=\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s@]*(?=@)/gi, secretMark)
+    .replace(/([?&;])([\w.~-]+)=([^&;#\s]+)/g, (whole, before: string, name: string) =>
+      isSecretName(name) ? `${before}${name}=${secretMark}` : whole,
+    )
+    .replace(/^(\s*[\w-]+)(\s*:\s*)(?!\/\/)\S.*$/s, (whole, name: string, colon: string) =>
+      isSecret(["", name.trim()]) ? `${name}${colon}${secretMark}` : whole,
+    )
+    .replace(/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, (_, scheme: string) => `${scheme} ${secretMark}`);
+}
+
+/** A copy with `[secret]` for every secret, and for those within a text: user, password and parameters of an address, headers. */
 export function withoutSecrets<T>(config: T): T {
   return masked(config, []) as T;
 }
@@ -45,7 +65,7 @@ function restored(value: unknown, other: unknown, otherMasked: unknown): unknown
 function masked(value: unknown, path: readonly PropertyKey[]): unknown {
   if (value === null || value === undefined || typeof value === "boolean") return value;
   if (isSecret(path) && value !== "") return secretMark;
-  if (typeof value === "string") return value.replace(/(?<=^[a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*(?=@)/i, secretMark);
+  if (typeof value === "string") return withoutSecretParts(value);
   if (Array.isArray(value)) return value.map((item, i) => masked(item, [...path, i]));
   if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, [...path, key])]));

@@ -10,7 +10,15 @@ import type { Activations, FrozenInputs, ProbeInputs, Site } from "./sites.ts";
 export type Probe = Readonly<Record<string, Tensor | readonly Tensor[]>>;
 
 /** The same names on the host: float32 arrives as Float32Array, int32 as Int32Array, bool as Uint8Array (0 or 1). */
-export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tensor[] ? readonly NDArray[] : NDArray };
+export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tensor[] ? readonly Reading[] : Reading };
+
+/** One tensor that a probe returned, on the host. */
+export interface Reading extends NDArray {
+  /** Its numbers, when they are float32. Throws for other dtypes. */
+  floats(): Float32Array;
+  /** Its numbers, when they are int32. Throws for other dtypes. */
+  ints(): Int32Array;
+}
 
 /**
  * A metric's value at one step: a number, one number for each layer, or arrays (a vector with one entry for each neuron, a
@@ -18,6 +26,9 @@ export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tenso
  * sink may make histograms of them): they never become thousands of keys. NaN and infinities are kept.
  */
 export type Value = number | readonly number[] | NDArray | readonly NDArray[];
+
+/** What `analyze` returns: some of the declared metrics. */
+export type Metrics<M extends string = string> = { readonly [K in M]?: Value | undefined };
 
 /** A step, and what the trainer did at it. */
 export interface StepMoment extends Moment {
@@ -47,7 +58,7 @@ export interface Lifecycle {
 
 /**
  * A second look at the model, on held-out sequences that stay the same for the whole run: what changes between two looks is
- * the model alone. Made by `defineFrozenProbe`.
+ * the model alone. Made by `defineFrozenProbe`. `M` are the metrics that it reports.
  */
 export interface FrozenProbe<M extends string, S extends Site = Site, P extends Probe = Probe> {
   /** Steps between looks. As for all analyzers, the first and the last step are looked at too. */
@@ -58,7 +69,7 @@ export interface FrozenProbe<M extends string, S extends Site = Site, P extends 
   /** As the analyzer's own `probe`, with the parameters as they are after the step's update. */
   probe(sites: Activations<S>, inputs: FrozenInputs): P;
   /** As the analyzer's own `analyze`, and after it where both look at a step. */
-  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<M, Value>>>;
+  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Metrics<M>>;
 }
 
 /** Makes a frozen probe; types flow from `sites` to `probe`, and from what `probe` returns to `analyze`. */
@@ -68,8 +79,9 @@ export function defineFrozenProbe<const S extends Site, P extends Probe, M exten
   return frozen as unknown as FrozenProbe<M>;
 }
 
-/** What an analyzer's `setup` returns. */
-export interface AnalyzerInstance<S extends Site, P extends Probe, M extends string> extends Lifecycle {
+/** What an analyzer's `setup` returns. `R` are the metrics that `analyze` reports, `F` those of its frozen probe. */
+export interface AnalyzerInstance<S extends Site, P extends Probe, R extends string = string, F extends string = string>
+  extends Lifecycle {
   /**
    * On the device, inside the step. Runs once for each signature on a compiled engine, each time on an eager one, so it must
    * be pure: no reads of values, no randomness, no clock. What it returns should be small: reduce here, not on the host.
@@ -80,9 +92,9 @@ export interface AnalyzerInstance<S extends Site, P extends Probe, M extends str
    * On the host, after the step, in step order. Gets exactly what `probe` returned, and may leave metrics out. Equal readings of
    * several analyzers are the same arrays: only read them.
    */
-  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Partial<Record<NoInfer<M>, Value>>>;
+  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Metrics<R>>;
   /** A second look, at text that stays the same. */
-  readonly frozen?: FrozenProbe<NoInfer<M>>;
+  readonly frozen?: FrozenProbe<F>;
   /** State that must survive a resume; written into the checkpoint. */
   save?(): Arrays;
   load?(state: Arrays): void;
@@ -92,7 +104,14 @@ export interface AnalyzerInstance<S extends Site, P extends Probe, M extends str
  * An analyzer: watches named sites and reports metrics. How often is the config's choice: every analyzer takes `every: N` beside
  * its own options, and nothing is captured on the other steps.
  */
-export interface AnalyzerSpec<O, S extends Site, P extends Probe, M extends string> {
+export interface AnalyzerSpec<
+  O,
+  S extends Site,
+  P extends Probe,
+  M extends string,
+  R extends string = string,
+  F extends string = string,
+> {
   /** kebab-case, unique in a run; with `_` for `-` it is the section of the metrics. */
   readonly name: string;
   /** One line, shown by `experiment plugins`. */
@@ -103,12 +122,12 @@ export interface AnalyzerSpec<O, S extends Site, P extends Probe, M extends stri
   readonly every?: number;
   /** Only these are captured; nothing else costs anything. */
   readonly sites: readonly S[];
-  /** Name to meaning, range and unit. Names are snake_case. */
+  /** Name to meaning, range and unit. Names are snake_case. Everything that `analyze` returns must be declared here. */
   readonly metrics: Readonly<Record<M, string>>;
   /** Metrics for the table at the end of `experiment train`, one number for each layer; default none. */
   readonly headline?: readonly NoInfer<M>[];
-  readonly charts?: readonly Chart[];
-  setup(options: O, run: Run): AnalyzerInstance<S, P, M>;
+  readonly charts?: readonly Chart<NoInfer<M>>[];
+  setup(options: O, run: Run): AnalyzerInstance<S, P, R, F>;
 }
 
 /** Any analyzer, its type parameters forgotten: what modules export and the registry holds. */
@@ -116,9 +135,17 @@ export interface Analyzer extends AnalyzerSpec<never, Site, Probe, string> {
   readonly kind: "analyzer";
 }
 
-/** Makes an analyzer; types flow from `sites` to `probe`, and from what `probe` returns to `analyze`. */
-export function defineAnalyzer<O, const S extends Site, P extends Probe, const M extends string>(
-  spec: AnalyzerSpec<O, S, P, M>,
-): Analyzer {
+/**
+ * Makes an analyzer; types flow from `sites` to `probe`, and from what `probe` returns to `analyze`. A metric that `analyze`
+ * returns and `metrics` does not declare is a type error at `metrics`, also when it comes through a variable or a spread.
+ */
+export function defineAnalyzer<
+  O,
+  const S extends Site,
+  P extends Probe,
+  const M extends string,
+  R extends string = never,
+  F extends string = never,
+>(spec: AnalyzerSpec<O, S, P, M, R, F> & { readonly metrics: Readonly<Record<R | F, string>> }): Analyzer {
   return { kind: "analyzer", ...spec } as unknown as Analyzer;
 }

@@ -1,7 +1,22 @@
 /** Part of the contract: the charts that an analyzer declares. */
 
-/** A Vega-Lite spec without data, and a word on which data it wants. */
-export interface Chart {
+/** A Vega-Lite spec without data, and a word on which data it wants. `M` are the metrics of the plugin. */
+export type Chart<M extends string = string> = ChartCommon &
+  (
+    | {
+        readonly data: "scalars" | "arrays";
+        /** Only these metrics; default all of the plugin's. */
+        readonly only?: readonly M[];
+      }
+    | {
+        readonly data: "events";
+        /** Only these kinds of event; default all of the plugin's. */
+        readonly only?: readonly string[];
+      }
+  );
+
+/** What all charts have. */
+interface ChartCommon {
   /** kebab-case, unique in the plugin. */
   readonly id: string;
   readonly title: string;
@@ -14,14 +29,10 @@ export interface Chart {
    * - `events`: one record for each event: `{ run, step, tokens, kind, ...data }`.
    */
   readonly data: "scalars" | "arrays" | "events";
-  /** Only these metrics (or kinds of event); default all of the plugin's. */
-  readonly only?: readonly string[];
   /** For arrays: the steps to show, `all` by default. */
   readonly steps?: "all" | "first-and-last" | "last";
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /** A chart with the section of the plugin that declared it. */
-export interface DeclaredChart extends Chart {
-  readonly section: string;
-}
+export type DeclaredChart = Chart & { readonly section: string };

@@ -84,6 +84,11 @@ export interface StoredRun {
   readonly dir: string;
   /** `running` while its process lives or may live; otherwise how its last part ended. */
   readonly state: "running" | "killed" | Outcome["state"];
+  /**
+   * Whether the user vouches for the directory: they made it, or said so. Of others no address, project or path that stands in
+   * it is to be followed, unless the user's own settings say the same. Absent: they do not.
+   */
+  readonly trusted?: boolean;
 }
 
 /** What came of a `sync`: `complete`, `partial` (say why in the message), or `nothing` to be done for this run. */

@@ -104,6 +104,27 @@ export function runNotFound(ref: string, root: string, known: readonly string[])
   return new ExperimentError("run.notFound", `no run ${shown(ref)} in ${root}. ${hint}`.trim());
 }
 
+/** A run that somebody else made, or may have made; `open` are the orders in it that nobody here gave. */
+export function runUntrusted(
+  id: string,
+  open: readonly { readonly keyPath: string; readonly what: string }[],
+): ExperimentError {
+  const lines = open.slice(0, 12).map(({ keyPath, what }) => `  ${keyPath}: ${what}`);
+  const more = open.length > 12 ? [`  and ${open.length - 12} more`] : [];
+  const head = `run ${id}: expected a run made by you, got one without your seal that names what your own config does not:`;
+  const remedy =
+    "Say the same in your own config, or add --trust if you know who made it. list, show, view, report and compare need no trust.";
+  return new ExperimentError("run.untrusted", [head, ...lines, ...more, remedy].join("\n"));
+}
+
+/** A file of a run directory that leads out of it or is no file at all. */
+export function notOwnFile(path: string, expected: string, got: string): ExperimentError {
+  return new ExperimentError(
+    "run.damaged",
+    `${path}: expected ${expected}, got ${got}. What is in a run directory is never followed out of it.`,
+  );
+}
+
 export function runAmbiguous(ref: string, candidates: readonly string[]): ExperimentError {
   const message = `${shown(ref)} names ${candidates.length} runs: ${candidates.slice(0, 10).join(", ")}${candidates.length > 10 ? ", ..." : ""}. Give one of these ids.`;
   return new ExperimentError("run.notFound", message);
@@ -115,10 +136,28 @@ export function runInUse(dir: string, pid: number | undefined, since: number | u
   return new ExperimentError("run.inUse", message);
 }
 
-export function runLockedElsewhere(dir: string, lock: string, since: number | undefined): ExperimentError {
+/** `beat`: how long ago the owner last gave a sign of life, and after how long a silence it is gone, ms; absent where it gives none. */
+export function runLockedElsewhere(
+  dir: string,
+  since: number | undefined,
+  beat: { readonly age: number; readonly silence: number } | undefined,
+): ExperimentError {
   const when = since === undefined ? "" : ` since ${new Date(since).toISOString()}`;
-  const message = `${dir}: locked by a process on another machine or in another container${when}, which cannot be looked at from here. If it is gone, delete ${lock} and try again.`;
+  const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000));
+  const sign =
+    beat &&
+    `It gave a sign of life ${seconds(beat.age)} s ago; after ${seconds(beat.silence)} s of silence it is taken for gone.`;
+  const what = `${dir}: in use by a process on another machine or in another container${when}, which cannot be looked at from here.`;
+  const message = `${what} ${sign ?? "It gives no signs of life."} If you know that it is gone, add --take-over.`;
   return new ExperimentError("run.inUse", message);
+}
+
+/** The lock that this process held is not its own any more. */
+export function runTaken(dir: string, taken: boolean): ExperimentError {
+  const what = taken
+    ? "another process has taken the run over"
+    : "its lock was removed while it trained, or the whole directory";
+  return new ExperimentError("run.taken", `${dir}: ${what}. Nothing more is written here.`);
 }
 
 export function damagedFile(path: string, problem: string, cause?: unknown): ExperimentError {
@@ -186,6 +225,11 @@ export function wrongShape(where: string, expected: string, got: string): Experi
 
 export function internal(problem: string): ExperimentError {
   return new ExperimentError("internal", `internal: ${problem}. This is a fault in reluscope: please report it.`);
+}
+
+/** A run that was not as it had been read once its lock was taken. */
+export function runWentOn(id: string): ExperimentError {
+  return new ExperimentError("run.inUse", `run ${id}: another process went on with it just now. Try again.`);
 }
 
 export function runFinished(id: string, step: number): ExperimentError {

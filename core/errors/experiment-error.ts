@@ -12,6 +12,8 @@ export type ErrorCode =
   | "engine.step"
   | "run.notFound"
   | "run.inUse"
+  | "run.taken"
+  | "run.untrusted"
   | "run.damaged"
   | "run.io"
   | "checkpoint.invalid"
@@ -35,6 +37,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "engine.step",
   "run.notFound",
   "run.inUse",
+  "run.untrusted",
   "checkpoint.mismatch",
   "weights.invalid",
 ]);

@@ -12,7 +12,7 @@ import { checkArray, type Recorded, recordValues, sectionOf } from "./metrics.ts
 export interface ActiveAnalyzer {
   readonly plugin: Analyzer;
   readonly every: number;
-  readonly instance: AnalyzerInstance<Site, Probe, string>;
+  readonly instance: AnalyzerInstance<Site, Probe>;
   /** Host time spent in it so far, ms. */
   hostMs: number;
 }

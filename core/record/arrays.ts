@@ -1,11 +1,12 @@
 /** arrays/: the array metrics of a step in one safetensors file. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Arrays } from "../arrays/ndarray.ts";
 import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
-import { ioFailed } from "../errors/errors.ts";
+import { damagedFile, ioFailed } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeAll } from "./disk.ts";
 import { files } from "./format.ts";
+import { ownPath } from "./own-file.ts";
 import { lastRow } from "./tail.ts";
 
 /** `step-000500`, with more digits where they are needed. */
@@ -24,7 +25,8 @@ export function writeArrays(dir: string, step: number, arrays: Arrays, disk: Dis
   attempt(path, "write", () => {
     disk.mkdirSync(join(dir, files.arrays), { recursive: true });
     try {
-      const file = disk.openSync(aside, "w");
+      disk.rmSync(aside, { recursive: true, force: true });
+      const file = disk.openSync(aside, "wx");
       try {
         writeAll(file, encodeSafetensors(arrays, { step: String(step) }), disk);
       } finally {
@@ -53,15 +55,19 @@ export async function arraySteps(dir: string): Promise<number[]> {
   return steps.filter((step) => last !== undefined && step <= last.step);
 }
 
+/** Bytes of one step's arrays that are read at most; the widest models' are some megabytes. */
+const largestArrays = 256 << 20;
+
 /** The array metrics of one step, by key. Throws `run.damaged`, or `run.io` when there are none. */
 export function readArrays(dir: string, step: number): Arrays {
   const path = pathOf(dir, step);
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (thrown) {
-    throw ioFailed(path, "read", thrown);
-  }
+  const bytes = attempt(path, "read", () => {
+    const real = ownPath(dir, path);
+    if (real !== undefined && statSync(real).size > largestArrays) {
+      throw damagedFile(path, `larger than ${largestArrays / 2 ** 20} MiB`);
+    }
+    return readFileSync(real ?? path);
+  });
   return decodeSafetensors(bytes, path).arrays;
 }
 

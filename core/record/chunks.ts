@@ -1,6 +1,6 @@
 /** A file of lines, read forwards in pieces that end with a line. */
-import { type FileHandle, open } from "node:fs/promises";
-import { ioFailed } from "../errors/errors.ts";
+import { constants, type FileHandle, open } from "node:fs/promises";
+import { ExperimentError, ioFailed, notOwnFile } from "../errors/errors.ts";
 
 const chunkSize = 1 << 20;
 const newline = 0x0a;
@@ -55,9 +55,17 @@ export async function sizeOfFile(path: string): Promise<number> {
 
 async function opened(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r");
+    return await openRegular(path);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw ioFailed(path, "read", thrown);
+    throw thrown instanceof ExperimentError ? thrown : ioFailed(path, "read", thrown);
   }
+}
+
+/** Opens a file for reading; a pipe or a device, which might keep a reader for ever, is refused. */
+export async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without it, opening a pipe waits
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw notOwnFile(path, "a file", "something else");
 }

@@ -30,9 +30,12 @@ export function attempt<T>(path: string, does: string, action: () => T): T {
   }
 }
 
-/** Makes a file and forces its bytes to the disk. The folder's entry is not forced: see `syncDirectory`. */
+/**
+ * Makes a file, which must not be there yet (nor a link, which would be written through), and forces its bytes to the disk. The
+ * folder's entry is not forced: see `syncDirectory`.
+ */
 export function writeSynced(path: string, bytes: Uint8Array | string, disk: Disk = nodeDisk): void {
-  const file = disk.openSync(path, "w");
+  const file = disk.openSync(path, "wx");
   try {
     writeAll(file, typeof bytes === "string" ? Buffer.from(bytes) : bytes, disk);
     disk.fsyncSync(file);
@@ -46,6 +49,7 @@ export function replaceFile(path: string, bytes: Uint8Array | string, disk: Disk
   const aside = `${path}.${process.pid}.partial`;
   attempt(path, "write", () => {
     try {
+      disk.rmSync(aside, { recursive: true, force: true });
       writeSynced(aside, bytes, disk);
       disk.renameSync(aside, path);
     } catch (thrown) {
@@ -54,6 +58,14 @@ export function replaceFile(path: string, bytes: Uint8Array | string, disk: Disk
     }
     syncDirectory(dirname(path), disk);
   });
+}
+
+/** Replaces a file in one step for readers, without waiting for the disk: for what can be made anew after a loss of power. */
+export function swapFile(path: string, bytes: Uint8Array | string): void {
+  const aside = `${path}.new`;
+  fs.rmSync(aside, { recursive: true, force: true });
+  fs.writeFileSync(aside, bytes, { flag: "wx" });
+  fs.renameSync(aside, path);
 }
 
 /** Writes all of the bytes at the end of an open file; a short write goes on where it stopped. */

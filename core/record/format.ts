@@ -13,6 +13,8 @@ export const files = {
   events: "events.jsonl",
   charts: "charts.json",
   lock: "lock.json",
+  /** What people say of a run; training never writes it. */
+  labels: "labels.json",
   arrays: "arrays",
   checkpoints: "checkpoints",
 } as const;
@@ -74,6 +76,8 @@ export interface RunFile {
   readonly attempts: readonly Attempt[];
   /** Since 0.2.0. */
   readonly plugins?: readonly PluginRecord[];
+  /** Proof of who made the run, over all in it that names code, addresses or folders; see `sealedRun`. */
+  readonly seal?: string;
   /** The run and step that this one went on from, when it is a fork. */
   readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
 }

@@ -1,5 +1,6 @@
 /** A file of lines that only grows: what has been appended is with the operating system and survives SIGKILL. */
-import { fstatSync, readSync } from "node:fs";
+import { fstatSync, lstatSync, readSync } from "node:fs";
+import { notOwnFile } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, writeAll } from "./disk.ts";
 
 export interface Journal {
@@ -12,7 +13,11 @@ export interface Journal {
 /** Opens or makes a journal; a last line without its newline, torn by a crash, is cut off. */
 export function openJournal(path: string, disk: Disk = nodeDisk): Journal {
   let size = 0;
-  const file = attempt(path, "open", () => disk.openSync(path, "a+"));
+  const file = attempt(path, "open", () => {
+    const found = lstatSync(path, { throwIfNoEntry: false }); // a link would be written through, a pipe would wait
+    if (found && !found.isFile()) throw notOwnFile(path, "a file", "something else");
+    return disk.openSync(path, "a+");
+  });
   attempt(path, "repair", () => {
     size = endOfLastLine(file);
     disk.ftruncateSync(file, size);

@@ -1,10 +1,11 @@
 /** One writer a run directory: `lock.json` says which process it is, and is taken over when that process is gone. */
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runInUse, runLockedElsewhere } from "../errors/errors.ts";
+import { notOwnFile, runInUse, runLockedElsewhere, runTaken } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeSynced } from "./disk.ts";
 import { files } from "./format.ts";
+import { silence, startHeartbeat } from "./heartbeat.ts";
 import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 
 /** lock.json. */
@@ -13,29 +14,48 @@ interface LockFile extends ProcessIdentity {
   readonly since: number;
   /** Makes every lock's text unique. */
   readonly nonce: string;
+  /** Its owner gives signs of life; see `startHeartbeat`. */
+  readonly beats?: boolean;
 }
 
 /** A run directory's lock, held. */
 export interface Lock {
+  /** Throws `run.taken` when the lock is another process's by now, or the directory is gone: nothing may be written any more. */
+  check(): void;
   /** Gives the directory free; never throws, and does nothing when another process has taken the lock over. */
   release(): void;
 }
 
-/** Takes the lock of a run directory. Throws `run.inUse` when its process lives or cannot be seen from here. */
-export function takeLock(dir: string, now: number, disk: Disk = nodeDisk): Lock {
+export interface LockOptions {
+  readonly disk?: Disk;
+  /** The user knows that an owner who cannot be seen from here is gone: do not wait until it has been silent for long. */
+  readonly takeOver?: boolean | undefined;
+}
+
+/** Takes the lock of a run directory. Throws `run.inUse` when its process lives, or may live where it cannot be seen from here. */
+export function takeLock(dir: string, now: number, { disk = nodeDisk, takeOver = false }: LockOptions = {}): Lock {
   const path = join(dir, files.lock);
-  const lock: LockFile = { ...thisProcess(), since: now, nonce: randomBytes(8).toString("hex") };
+  const lock: LockFile = { ...thisProcess(), since: now, nonce: randomBytes(8).toString("hex"), beats: true };
   const text = `${JSON.stringify(lock)}\n`;
   const aside = `${path}.${lock.nonce}.partial`;
   attempt(path, "write", () => {
     try {
-      take(path, text, aside, disk);
+      take(path, text, aside, disk, takeOver);
     } finally {
       removeQuietly(aside, disk);
     }
   });
+  const { ino, birthtimeMs } = statSync(path);
+  const stop = startHeartbeat(path, text);
   return {
+    check: () => {
+      const found = statSync(path, { throwIfNoEntry: false });
+      // Numbers are given again to new files; where a birth is not told, the text decides.
+      if (found?.ino === ino && found.birthtimeMs === birthtimeMs) return;
+      if (found === undefined || textOf(path) !== text) throw runTaken(dir, found !== undefined);
+    },
     release: () => {
+      stop();
       try {
         if (textOf(path) === text) removeQuietly(path, disk);
       } catch {
@@ -45,10 +65,15 @@ export function takeLock(dir: string, now: number, disk: Disk = nodeDisk): Lock 
   };
 }
 
-/** Whether a process holds a run directory; `none` when it has no lock. */
+/** Whether a process holds a run directory; `none` when it has no lock. One that gave a sign just now counts as live. */
 export function lockState(dir: string): Liveness | "none" {
-  const text = textOf(join(dir, files.lock));
-  return text === undefined ? "none" : holderOf(text).liveness;
+  const path = join(dir, files.lock);
+  const text = textOf(path);
+  if (text === undefined) return "none";
+  const { lock, liveness } = holderOf(text);
+  if (liveness !== "elsewhere" || !lock?.beats) return liveness;
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.abs(age) <= silence ? "live" : "elsewhere";
 }
 
 /**
@@ -56,21 +81,27 @@ export function lockState(dir: string): Liveness | "none" {
  * first hold the claim on that very lock (named by its hash, and taken in this same way); the holder of the claim alone may
  * rename its own lock over the old one. So of several processes that find a dead lock exactly one gets the directory.
  */
-function take(path: string, text: string, aside: string, disk: Disk): void {
+function take(path: string, text: string, aside: string, disk: Disk, takeOver: boolean): void {
   const writeAside = () => {
     removeQuietly(aside, disk); // never through a link that it may share with a claim
     writeSynced(aside, text, disk);
   };
   for (;;) {
     writeAside();
-    if (linked(aside, path, disk)) return;
-    const held = textOf(path);
+    if (linked(aside, path, text, disk)) return;
+    const held = wholeTextOf(path);
     if (held === undefined) continue;
     const { lock, liveness } = holderOf(held);
     if (liveness === "live") throw runInUse(dirname(path), lock?.pid, lock?.since);
-    if (liveness === "elsewhere") throw runLockedElsewhere(dirname(path), path, lock?.since);
+    if (liveness === "elsewhere" && !takeOver) {
+      // Both times are the file system's own, so that the clocks of the two machines do not matter.
+      const age = statSync(aside).mtimeMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+      if (!lock?.beats || age < silence) {
+        throw runLockedElsewhere(dirname(path), lock?.since, lock?.beats ? { age, silence } : undefined);
+      }
+    }
     const claim = `${path}.${createHash("sha256").update(held).digest("hex").slice(0, 16)}`;
-    take(claim, text, aside, disk);
+    take(claim, text, aside, disk, takeOver);
     const unchanged = textOf(path) === held;
     if (unchanged) {
       writeAside();
@@ -81,48 +112,71 @@ function take(path: string, text: string, aside: string, disk: Disk): void {
   }
 }
 
-function linked(from: string, to: string, disk: Disk): boolean {
+function linked(from: string, to: string, text: string, disk: Disk): boolean {
   try {
     disk.linkSync(from, to);
     return true;
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
-    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw thrown;
-    return createdExclusively(from, to, disk);
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EMLINK") throw thrown;
+    return createdExclusively(to, text, disk);
   }
 }
 
-/** For file systems without hard links (exFAT, some network shares). */
-function createdExclusively(from: string, to: string, disk: Disk): boolean {
+/** For file systems without hard links (exFAT, some network shares): others see the file before its content. */
+function createdExclusively(path: string, text: string, disk: Disk): boolean {
   try {
-    const file = disk.openSync(to, "wx");
+    const file = disk.openSync(path, "wx");
     try {
-      disk.writeSync(file, readFileSync(from));
+      disk.writeSync(file, Buffer.from(text));
     } finally {
       disk.closeSync(file);
     }
-    return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw thrown;
+  }
+  return textOf(path) === text; // one that wrote for longer than `writing` may have lost its place
+}
+
+/** The longest that the content of a lock may take from its name's appearance to its own, ms. */
+const writing = 5_000;
+
+/** The text of a lock; one that is not whole is given time, as its owner may be about to write it. */
+function wholeTextOf(path: string): string | undefined {
+  const begun = performance.now();
+  for (;;) {
+    const text = textOf(path);
+    if (text === undefined || lockIn(text) !== undefined) return text;
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (performance.now() - begun > writing || Math.abs(age) > silence) return text;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }
 }
 
 /** A text that is no lock (a disk that was full, an editor) holds nothing. */
 function holderOf(text: string): { readonly lock?: LockFile; readonly liveness: Liveness } {
+  const lock = lockIn(text);
+  return lock === undefined ? { liveness: "gone" } : { lock, liveness: livenessOf(lock) };
+}
+
+function lockIn(text: string): LockFile | undefined {
   try {
     const lock = JSON.parse(text) as LockFile;
-    const valid =
-      Number.isInteger(lock.pid) && lock.pid > 0 && typeof lock.machine === "string" && Math.abs(lock.since) <= 8.64e15; // what a Date can hold
-    return valid ? { lock, liveness: livenessOf(lock) } : { liveness: "gone" };
+    const named = Number.isInteger(lock.pid) && lock.pid > 0 && typeof lock.machine === "string";
+    return named && Math.abs(lock.since) <= 8.64e15 ? lock : undefined; // what a Date can hold
   } catch {
-    return { liveness: "gone" };
+    return undefined;
   }
 }
 
+const largestLock = 65536;
+
 function textOf(path: string): string | undefined {
   try {
+    const status = lstatSync(path);
+    if (!status.isFile() || status.size > largestLock) throw notOwnFile(path, "a small file", "something else");
     return readFileSync(path, "utf8");
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;

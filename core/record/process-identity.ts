@@ -9,7 +9,7 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, in the system's own terms; absent where the system does not say. */
   readonly started?: string;
-  /** Hash of the machine (and of the container's process table), never its name. */
+  /** Hash of the machine (its id, its name and the container's process table), never its name itself. */
   readonly machine: string;
   /** Hash of this boot of the machine; absent where the system does not say. */
   readonly boot?: string;
@@ -33,14 +33,15 @@ export function thisProcess(): ProcessIdentity {
 /** Whether a process still lives, as far as can be told from here. */
 export function livenessOf(other: ProcessIdentity, here: ProcessIdentity = thisProcess()): Liveness {
   if (other.machine !== here.machine) return "elsewhere";
-  if (other.boot !== here.boot) return "gone";
+  // Rebooted since, or a clone of the same image: that cannot be told from here.
+  if (other.boot !== here.boot) return "elsewhere";
   if (!answers(other.pid)) return "gone";
   return other.started === undefined || other.started === startOf(other.pid) ? "live" : "gone";
 }
 
 let machine: string | undefined;
 function machineHash(): string {
-  machine ??= hashed(`${textOf("/etc/machine-id") || hostname()} ${pidNamespace()}`);
+  machine ??= hashed(`${textOf("/etc/machine-id") ?? ""} ${hostname()} ${pidNamespace()}`);
   return machine;
 }
 

@@ -14,7 +14,9 @@ export interface RunDir {
   readonly id: string;
   /** Absolute. */
   readonly path: string;
-  /** Replaces run.json. */
+  /** Throws `run.taken` when the directory is another process's by now: nothing may be written any more. */
+  check(): void;
+  /** Replaces run.json; checks first. */
   write(run: RunFile): void;
   /** Gives the lock back; call it last. */
   release(): void;
@@ -27,6 +29,8 @@ export interface RunDirOptions {
   /** The characters after the time; default random ones. Called again when the directory is there already. */
   readonly suffix?: () => string;
   readonly disk?: Disk;
+  /** Take the lock of an owner that cannot be seen from here at once; see `LockOptions`. */
+  readonly takeOver?: boolean | undefined;
 }
 
 /** Makes `root` where needed, and a run directory of a new id under it. Nothing in the path comes from the run's name. */
@@ -45,7 +49,7 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
     }
     try {
       attempt(absolute, "write", () => syncDirectory(absolute, disk));
-      return held(path, takeLock(path, now, disk), disk);
+      return held(path, takeLock(path, now, { disk }), disk);
     } catch (thrown) {
       removeQuietly(path, disk);
       throw thrown;
@@ -55,10 +59,10 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
 
 /** Opens a run directory to go on with it. Throws `run.notFound`, `run.damaged`, or `run.inUse`. */
 export function openRunDir(path: string, options: RunDirOptions = {}): { readonly dir: RunDir; readonly run: RunFile } {
-  const { now = Date.now(), disk = nodeDisk } = options;
+  const { now = Date.now(), disk = nodeDisk, takeOver } = options;
   const absolute = resolve(path);
   if (!fs.existsSync(join(absolute, files.run))) throw runNotFound(basename(absolute), resolve(absolute, ".."), []);
-  const lock = takeLock(absolute, now, disk);
+  const lock = takeLock(absolute, now, { disk, takeOver });
   try {
     return { dir: held(absolute, lock, disk), run: readRunFile(absolute) };
   } catch (thrown) {
@@ -68,7 +72,11 @@ export function openRunDir(path: string, options: RunDirOptions = {}): { readonl
 }
 
 function held(path: string, lock: Lock, disk: Disk): RunDir {
-  return { id: basename(path), path, write: (run) => writeRunFile(path, run, disk), release: () => lock.release() };
+  const write = (run: RunFile) => {
+    lock.check();
+    writeRunFile(path, run, disk);
+  };
+  return { id: basename(path), path, check: () => lock.check(), write, release: () => lock.release() };
 }
 
 /** Without vowels and look-alikes, so that no id spells a word or is misread. */

@@ -1,11 +1,13 @@
 /** run.json: written whole, checked when read, and what state it says the run is in. */
-import { readFileSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Outcome } from "../contract/run.ts";
-import { damagedFile, ioFailed, newerFormat } from "../errors/errors.ts";
-import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
+import { damagedFile, ioFailed, newerFormat, reasonOf } from "../errors/errors.ts";
+import { boundedJson } from "./bounded-json.ts";
+import { attempt, type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { type Attempt, files, formatVersion, type RunFile, type RunState } from "./format.ts";
+import { ownPath, ownText } from "./own-file.ts";
 import type { Liveness } from "./process-identity.ts";
 
 const outcome = z.looseObject({
@@ -43,23 +45,40 @@ const runFile = z.looseObject({
   steps: z.number(),
   warmupSteps: z.number(),
   metrics: z.array(z.looseObject({ key: z.string(), description: z.string() })),
+  seal: z.string().optional(),
   attempts: z.array(z.looseObject({ startedAt: z.number(), fromStep: z.number(), outcome: outcome.optional() })),
 });
+
+/** Bytes, and maps or lists within each other: a config is written by hand. */
+const largestRunFile = 16 << 20;
+const deepestRunFile = 64;
+
+/** Every name in a run directory stands for what it should, and leads nowhere else. Throws `run.damaged`. */
+function checkOwnFiles(dir: string): void {
+  for (const name of Object.values(files)) {
+    ownPath(dir, name, name === files.arrays || name === files.checkpoints ? "folder" : "file");
+  }
+  for (const entry of readdirSync(dir, { withFileTypes: true }))
+    if (entry.isSymbolicLink()) withinLinks(dir, entry.name);
+}
+
+/** Names that sinks made; theirs may be files or folders. */
+function withinLinks(dir: string, name: string): void {
+  const isFolder = statSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory();
+  ownPath(dir, name, isFolder ? "folder" : "file");
+}
 
 /** Reads and checks run.json of a run directory. Throws `run.damaged`, or `run.io` when there is none. */
 export function readRunFile(dir: string): RunFile {
   const path = join(dir, files.run);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (thrown) {
-    throw ioFailed(path, "read", thrown);
-  }
+  attempt(path, "read", () => checkOwnFiles(dir));
+  const text = attempt(path, "read", () => ownText(dir, files.run, largestRunFile));
+  if (text === undefined) throw ioFailed(path, "read", new Error("no such file"));
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = boundedJson(text, deepestRunFile);
   } catch (thrown) {
-    throw damagedFile(path, "not JSON", thrown);
+    throw damagedFile(path, thrown instanceof SyntaxError ? "not JSON" : reasonOf(thrown), thrown);
   }
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === "number" && format > formatVersion) throw newerFormat(path, format, formatVersion);

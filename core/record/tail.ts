@@ -1,7 +1,7 @@
 /** The end of rows.jsonl, without reading the rest. */
-import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { ioFailed } from "../errors/errors.ts";
+import { ExperimentError, ioFailed } from "../errors/errors.ts";
+import { openRegular } from "./chunks.ts";
 import { files, type StoredRow } from "./format.ts";
 import { parseRow } from "./lines.ts";
 
@@ -19,9 +19,9 @@ export async function lastRow(dir: string): Promise<StoredRow | undefined> {
 
 /** Whole lines, last one first; a torn one at the end is left out. A file that is not there has none. */
 export async function* linesBackwards(path: string): AsyncGenerator<string> {
-  const file = await open(path, "r").catch((thrown: NodeJS.ErrnoException) => {
+  const file = await openRegular(path).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === "ENOENT") return undefined;
-    throw ioFailed(path, "read", thrown);
+    throw thrown instanceof ExperimentError ? thrown : ioFailed(path, "read", thrown);
   });
   if (!file) return;
   try {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
 import type { Outcome, Run } from "../contract/run.ts";
+import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
 import { versions } from "../modules/version.ts";
@@ -15,10 +16,13 @@ import type { OpenRun } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { provenanceOf, surroundings } from "./provenance.ts";
 import type { RunRequest } from "./request.ts";
+import { sealedRun } from "./trust.ts";
 
 /** A run directory that this process holds, with its run.json. */
 export interface RunEntry {
   readonly run: Run;
+  /** Throws `run.taken` when the directory is another process's by now. */
+  check(): void;
   /** Writes run.json: from here on the run exists for others. */
   begin(): void;
   /** Puts the outcome on record and frees the directory. */
@@ -41,14 +45,21 @@ export function enterRun(parts: Parts): RunEntry {
   const { resume, clock = Date.now } = request;
   const now = clock();
   if (resume) {
-    const { dir, run: file } = openRunDir(resume.dir, { now });
+    const { dir, run: file } = openRunDir(resume.dir, { now, takeOver: resume.takeOver });
+    const problem = changedSince(file, resume.seen);
+    if (problem !== undefined) {
+      dir.release();
+      throw problem;
+    }
     const run = runOf(parts, dir, {
       startedAt: file.createdAt,
       name: file.name,
       fork: file.fork,
       resumedFrom: fromStep,
     });
-    return entryOf(run, dir, { ...file, ...described(open) }, now, fromStep, () => dir.release());
+    // What is sealed anew is what the user vouched for just now.
+    const current = { ...file, config: run.config, baseDir: loaded.baseDir, ...described(open) };
+    return entryOf(run, dir, current, now, fromStep, () => dir.release());
   }
   const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
   const name = loaded.config.name ?? dir.id;
@@ -75,6 +86,13 @@ export function enterRun(parts: Parts): RunEntry {
     dir.release();
     rmSync(dir.path, { recursive: true, force: true });
   });
+}
+
+/** Between the first look at a run and its lock another process may have gone on with it, or finished it. */
+function changedSince({ id, steps, attempts }: RunFile, seen: RunFile["attempts"]): ExperimentError | undefined {
+  const last = attempts.at(-1)?.outcome;
+  if (last?.state === "finished") return runFinished(id, last.step ?? steps);
+  return JSON.stringify(attempts) === JSON.stringify(seen) ? undefined : runWentOn(id);
 }
 
 /** What may differ between the processes of one run, and what only the data tells. */
@@ -135,11 +153,12 @@ function entryOf(
 ): RunEntry {
   let current = file;
   const write = (next: RunFile) => {
-    current = next;
-    dir.write(next);
+    current = sealedRun(next);
+    dir.write(current);
   };
   return {
     run,
+    check: () => dir.check(),
     begin: () => write(withAttempt(current, { startedAt, fromStep, ...surroundings(current.baseDir) })),
     finish: (outcome) => {
       try {

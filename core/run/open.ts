@@ -4,10 +4,8 @@
  * same windows through the same programs.
  */
 import type { Arrays } from "../arrays/ndarray.ts";
-import { parseWith } from "../config/check.ts";
-import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import { type Config, configSchema } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
 import { type Dataset, loadDataset } from "../data/dataset.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
 import { createEngine } from "../engine/choose.ts";
@@ -16,11 +14,12 @@ import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import type { PluginTable } from "../host/registry.ts";
 import { type ChosenPlugins, choosePlugins } from "../host/resolve.ts";
-import type { RunFile } from "../record/format.ts";
 import { readRun } from "../record/runs.ts";
 import type { StepPlan } from "../step/step.ts";
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { datasetRequest, planOf } from "./plan.ts";
+import { recordedConfig } from "./recorded-config.ts";
+import { isOwnRun, type Word } from "./trust.ts";
 
 /** A run that is open: nothing is trained and nothing written by it. */
 export interface OpenRun {
@@ -84,20 +83,15 @@ export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<O
   }
 }
 
-/** Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. */
-export async function openStoredRun(dir: string, plugins: PluginTable): Promise<OpenRun> {
+/**
+ * Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. Throws `run.untrusted` for one that
+ * names code or places that are not the user's own word.
+ */
+export async function openStoredRun(dir: string, plugins: PluginTable, word: Word = {}): Promise<OpenRun> {
   const { run } = readRun(dir);
-  const loaded = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } });
+  const whole = isOwnRun(run) ? { ...word, trust: true } : word; // the seal is on the config with all of its plugins
+  const loaded = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } }, plugins, whole);
   return openRun({ loaded, chosen: await choosePlugins(loaded, plugins) });
-}
-
-/** A run's own config, checked again, with where its values came from. */
-export function recordedConfig({
-  config,
-  sources,
-  baseDir,
-}: Pick<RunFile, "config" | "sources" | "baseDir">): LoadedConfig {
-  return { config: frozen(parseWith(configSchema, config, [], sources)), sources, file: undefined, baseDir };
 }
 
 /** Calls `look` with a state that is on the engine meanwhile. */

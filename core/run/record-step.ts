@@ -35,6 +35,7 @@ export async function recordStep(training: Training, done: FinishedStep): Promis
   await callHook(analyzers, "onStep", step, { ...stepped, loss, gradNorm: done.grad_norm });
   if (evaluated) await callHook(analyzers, "onEval", step, { ...at, loss: evaluated.loss });
   const recorded = await analyzeStep(analyzers, done.readings, stepped, run.model.n_layers, done.frozen);
+  training.entry.check();
   const metrics = { ...trainerValues(training, done), ...recorded.metrics };
   await writeRow(training, { seq: step - 1, ...at, metrics, arrays: recorded.arrays });
   for (const event of recorded.events) await writeEvent(training, event);
@@ -85,6 +86,7 @@ export function printStep({ sinks, clock }: Training, report: StepReport): void 
 /** Saves everything that the next step depends on, and lets old checkpoints go; returns the new one's path. */
 export async function saveTraining(training: Training, at: Moment): Promise<string> {
   const { open, run, analyzers, progress } = training;
+  training.entry.check();
   const state = await open.engine.download(training.state);
   const spoilt = Object.keys(state).find((entry) => !state[entry]?.data.every(Number.isFinite));
   if (spoilt !== undefined) throw divergedState(at.step, spoilt, progress.lastLoss, progress.lastCheckpoint);

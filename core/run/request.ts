@@ -2,22 +2,43 @@
 import { basename } from "node:path";
 import { latestCheckpoint } from "../checkpoint/folder.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
-import { withSecretsOf } from "../config/secrets.ts";
+import type { ConfigInput } from "../config/schema.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Run } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
+import type { RunFile } from "../record/format.ts";
+import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
-import { recordedConfig } from "./open.ts";
+import { recordedConfig } from "./recorded-config.ts";
+import type { Word } from "./trust.ts";
 
-/** What `train` is asked for. */
-export interface RunRequest {
+/** What `train` is asked for, with a config that `loadConfig` has found. */
+export interface RunRequest extends RunOptions {
   readonly loaded: LoadedConfig;
+}
+
+/** What `train` is asked for, with a config written as an object. */
+export interface GivenRequest extends RunOptions {
+  /** As an rc file would say it; unknown keys are errors. */
+  readonly config: ConfigInput;
+  /** Where relative paths of the config start, absolute; the working directory when left out. */
+  readonly baseDir?: string;
+}
+
+interface RunOptions {
+  /** Where names in the config are looked up; `builtIns` of `reluscope/plugins` has all that come with the package. */
   readonly plugins: PluginTable;
   /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
-  readonly resume?: { readonly dir: string; readonly checkpoint: string | undefined };
+  readonly resume?: {
+    readonly dir: string;
+    readonly checkpoint: string | undefined;
+    /** The run's attempts when its checkpoint was chosen; it must be as it was once its lock is held. */
+    readonly seen: RunFile["attempts"];
+    /** See `LockOptions`. */
+    readonly takeOver?: boolean | undefined;
+  };
   /** Where to write the first step's graph, see `dumpProgram`. */
   readonly dumpGraph?: string | undefined;
   /** Begin a new run with the state, the analyzers' states and the place in the data of another run's checkpoint. */
@@ -32,16 +53,21 @@ export interface RunRequest {
 
 /**
  * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own. A run that
- * was stopped before its first checkpoint begins again. No run records secrets: they come from the `present` config. Throws
- * `run.notFound`, or `usage` when nothing is left to train.
+ * was stopped before its first checkpoint begins again. Throws `run.notFound`, `run.untrusted`, or `usage` when nothing is left to
+ * train.
  */
-export function resumeRequest(root: string, ref: string, plugins: PluginTable, present?: Config): RunRequest {
+export function resumeRequest(
+  root: string,
+  ref: string,
+  plugins: PluginTable,
+  { takeOver, ...word }: Word & Pick<LockOptions, "takeOver"> = {},
+): RunRequest {
   const { dir, run, state } = readRun(resolveRun(root, ref));
   const done = run.attempts.at(-1)?.outcome;
   if (state === "finished") throw runFinished(run.id, done?.step ?? run.steps);
   const { latest, skipped } = latestCheckpoint(dir);
-  const loaded = recordedConfig({ ...run, config: withSecretsOf(run.config, present) });
+  const loaded = recordedConfig(run, plugins, word);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
-  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path } };
+  return { loaded, plugins, notes, resume: { dir, checkpoint: latest?.path, seen: run.attempts, takeOver } };
 }

@@ -1,14 +1,15 @@
 /** One run from config to outcome: opens it, trains, and closes everything whatever happened. */
 import { discardCheckpointsAfter } from "../checkpoint/folder.ts";
+import { givenConfig } from "../config/given.ts";
 import type { Outcome } from "../contract/run.ts";
-import { reasonOf } from "../errors/errors.ts";
+import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import { endRun } from "../host/analyzers.ts";
 import { headlineOf } from "../host/metrics.ts";
 import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
 import { momentOf } from "./progress.ts";
 import { saveTraining, writeEvent } from "./record-step.ts";
-import type { RunRequest } from "./request.ts";
+import type { GivenRequest, RunRequest } from "./request.ts";
 import { openTraining, type Training } from "./training.ts";
 
 /** What a caller gets back from a run that ended without an error. */
@@ -34,10 +35,11 @@ export interface TrainResult {
  * and the result's outcome is `interrupted`. Throws ExperimentError; every sink that was opened is closed by then, told how the run ended.
  */
 export async function train(
-  request: RunRequest,
+  given: RunRequest | GivenRequest,
   signal: AbortSignal = new AbortController().signal,
   observer: Observer = {},
 ): Promise<TrainResult> {
+  const request = "config" in given ? { ...given, loaded: givenConfig(given.config, given.baseDir) } : given;
   const training = await openTraining(request, observer);
   const { run, open, analyzers, sinks, notices, progress } = training;
   const stopping = AbortSignal.any([signal, training.stopAsked]);
@@ -49,6 +51,11 @@ export async function train(
     await trainSteps(training, stopping, observer);
   } catch (thrown) {
     failure = thrown;
+  }
+  // A run that is another process's now gets nothing more from this one: no row, no end, no outcome.
+  if (isTaken(failure)) {
+    await release(training);
+    throw failure;
   }
   const outcome = outcomeOf(training, failure, stopping);
   const unended = await endRun(analyzers, outcome);
@@ -94,14 +101,22 @@ function outcomeOf({ run, progress, clock }: Training, failure: unknown, signal:
  * Closes sinks first, so that the outcome in run.json means that they have had it too; the last one first, so that warnings
  * of the later ones reach the earlier.
  */
-async function close({ sinks, steps, looks, open, state, entry }: Training, outcome: Outcome): Promise<void> {
-  for (const sink of sinks.toReversed()) await sink.close(outcome);
+async function close(training: Training, outcome: Outcome): Promise<void> {
+  for (const sink of training.sinks.toReversed()) await sink.close(outcome);
   try {
-    steps.dispose();
-    looks.dispose();
-    open.engine.release(state);
-    await open.close();
+    await release(training);
   } finally {
-    entry.finish(outcome);
+    training.entry.finish(outcome);
   }
+}
+
+async function release({ steps, looks, open, state }: Training): Promise<void> {
+  steps.dispose();
+  looks.dispose();
+  open.engine.release(state);
+  await open.close();
+}
+
+function isTaken(failure: unknown): boolean {
+  return failure instanceof ExperimentError && failure.code === "run.taken";
 }

@@ -7,6 +7,7 @@ import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
 import { withoutRandomnessOrClock } from "../engine/purity.ts";
 import { tf } from "../engine/tensorflow.ts";
 import { ExperimentError, invalidStep, reasonOf } from "../errors/errors.ts";
+import { HostReading } from "./reading.ts";
 
 /** An analyzer's probe as the step sees it; `name` is the analyzer's. */
 export interface StepProbe {
@@ -47,10 +48,24 @@ export function runProbe(of: StepProbe, sites: Activations<Site>, inputs: ProbeI
   });
 }
 
-/** Throws when the outputs of all probes together are more than should cross to the host each step. */
+/** A backend that computes equal expressions once may say so: the same object for tensors of one value. */
+interface KnowsEqualValues {
+  equalValue(dataId: object): object | undefined;
+}
+
+/**
+ * Throws when the outputs of all probes together are more than should cross to the host each step. What several analyzers ask for
+ * alike crosses once, and counts once.
+ */
 export function checkProbeSize(outputs: Readonly<Record<string, Tensor>>): void {
   const bytes = ([, tensor]: [string, Tensor]) => tensor.size * (tensor.dtype === "bool" ? 1 : 4);
-  const entries = Object.entries(outputs);
+  const backend = tf.backend() as unknown as Partial<KnowsEqualValues>;
+  const byValue = new Map<unknown, [string, Tensor]>();
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const value = backend.equalValue?.(tensor.dataId) ?? tensor.dataId;
+    if (!byValue.has(value)) byValue.set(value, [name, tensor]);
+  }
+  const entries = [...byValue.values()];
   const total = entries.reduce((sum, entry) => sum + bytes(entry), 0);
   if (total <= maxProbeBytes) return;
   const [name, tensor] = entries.reduce((a, b) => (bytes(a) >= bytes(b) ? a : b));
@@ -67,10 +82,11 @@ export function regroup(outputs: Readonly<Record<string, NDArray>>): Readonly<Re
     if (kind !== "probe" || analyzer === undefined || name === undefined) continue;
     groups[analyzer] ??= {};
     const group = groups[analyzer];
-    if (layer === undefined) group[name] = array;
+    const reading = new HostReading(array, `${analyzer}: ${name}`);
+    if (layer === undefined) group[name] = reading;
     else {
       const list = (group[name] ?? []) as NDArray[];
-      list[Number(layer)] = array;
+      list[Number(layer)] = reading;
       group[name] = list;
     }
   }

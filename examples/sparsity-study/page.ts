@@ -20,6 +20,10 @@ export function page(summary: Summary): string {
 Six layers, d_model 64, 512 hidden units each, 64 tokens of context, trained on bytes of the State of the Union addresses for
 ${summary.useTokenCourse.tokens.at(-1)?.toLocaleString("en")} tokens. Learning rate by initial scale (one seed each), and ${seeds.length} seeds of the centre (learning rate ${centre.lr},
 initial scale ${centre.initScale}). One command trains what is missing and writes this page: \`npx tsx examples/sparsity-study/main.ts\`.
+**These are short, unconverged runs, recorded before** deaths were called by how seldom units come back, verdicts of inversion had a
+direction and waited for convergence, and claims were corrected for their number: read the numbers as what those runs showed by the
+earlier definitions, and none of the verdicts as settled. A rerun to convergence is to replace them.
+
 Wild & Anderson (arXiv 2407.07848) report that a six-layer model with 32768 units a layer ends up using 13.3 % of its first
 layer's units in a batch of 8192 tokens and 95.6 % of its last layer's. Ours is a far smaller model, trained far less.
 
@@ -54,7 +58,7 @@ The paper's per-batch contrast would be +4.95. Inversion of token level and batc
 | --- | --- | --- | --- | --- | --- |
 ${cells.map(cellRow).join("\n")}
 
-${knobs(cells)} Dead means: silent significantly (turn-off test, 1 % a layer and window of 16384 tokens) and for one window more;
+${knobs(cells)} Dead meant, in these runs: silent significantly (turn-off test, 1 % a layer and window of 16384 tokens) and for one window more;
 a run of this length can only just call a death, so the column is a lower bound and "born dead" holds what fell silent during
 warm-up and stayed so.
 

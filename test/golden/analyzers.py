@@ -61,33 +61,26 @@ def pre_activations(state, tokens, model):
     return found
 
 
-def states_of(stream, window, alpha, grace):
-    """Units' states from sequences x units counts, unit by unit and window by window, as neuron-death defines them."""
+def states_of(stream, window, lengths):
+    """Units' states from sequences x units counts, as neuron-death defines them; `lengths`: each window's horizon, 0 where there is none."""
     sequences, units = stream.shape
     names = []
     for unit in range(units):
         held = [sum(int(c > 0) for c in stream[w : w + window, unit]) for w in range(0, sequences - window + 1, window)]
-        state, reference, silent, stirred, ever_died, fired = "born_dead", 0, 0, 0, False, False
-        for count in held:
+        state, silent, stirred, ever_died, fired = "born_dead", 0, 0, False, False
+        for count, length in zip(held, lengths):
             fired = fired or count > 0
+            silent = 0 if count > 0 else silent + 1
             if count > 0 and state == "dead":
                 stirred += count
                 if stirred < 2:
                     continue
             if count > 0:
-                reference, silent = count, 0
-                enough = 2.0 ** -count <= alpha / units * (1 + 1e-9)
-                state = "revived" if ever_died else "alive" if enough else "rare"
-            elif not fired:
-                state = "born_dead"
-            elif state != "dead":
-                silent += 1
-                # Significant at m silent windows; dead when that was `grace` windows ago.
-                before = silent - grace
-                significant = before >= 1 and (1.0 + before) ** -reference <= alpha / units * (1 + 1e-9)
-                state = "dead" if significant else "silent"
-                if significant:
-                    ever_died, stirred = True, 0
+                state = "revived" if ever_died else "alive"
+            elif fired and state != "dead":
+                state = "silent" if silent == 1 else "dormant"
+                if length > 0 and silent >= length:
+                    state, ever_died, stirred = "dead", True, 0
         names.append(state)
     return names
 
@@ -126,7 +119,7 @@ def main(folder):
     counts = read_safetensors(folder + "/counts.safetensors")
     with open(folder + "/numbers.json") as file:
         ours = json.load(file)
-    order = ["born_dead", "alive", "rare", "silent", "dead", "revived"]
+    order = ["born_dead", "alive", "silent", "dormant", "dead", "revived"]
     border_total, checked = 0, 0
     text = counts["tokens"].reshape(-1).tolist()
     types = counts["present"].numel()
@@ -160,7 +153,7 @@ def main(folder):
         k50 = k50_of(counts["C/%d" % layer].sum(0).tolist())
         assert abs(k50 - mine["k50"]) < 1e-12, (layer, k50, mine["k50"])
         life = ours["life"]
-        found = states_of(counts["stream/%d" % layer], life["window"], life["alpha"], life["grace"])
+        found = states_of(counts["stream/%d" % layer], life["window"], counts["lengths/%d" % layer].tolist())
         expected = [order[i] for i in counts["states/%d" % layer].tolist()]
         assert found == expected, (layer, [pair for pair in zip(found, expected) if pair[0] != pair[1]])
         tally = {name: expected.count(name) for name in order}

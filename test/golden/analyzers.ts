@@ -18,7 +18,7 @@ import { onlyRun, tinyConfig, trainTiny } from "../helpers/tiny.ts";
 
 /** Fewer than the text has, so that rarer ones are left out. */
 const types = 12;
-const life = { window: 16, skip: 0, alpha: 0.5, grace: 1 };
+const life = { window: 16, skip: 0, share: 0.5 };
 
 /** Records the counts of the frozen sequences under the last checkpoint's parameters, and those of training all along. */
 function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown>): Analyzer {
@@ -31,16 +31,18 @@ function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown
     setup: (_, { model, steps }) => {
       const layers = Array.from({ length: model.n_layers }, () => createLife({ ...life, units: model.d_mlp }));
       const stream: Int32Array[][] = layers.map(() => []);
+      const lengths: number[][] = layers.map(() => []);
       return {
         probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
         analyze: ({ perSequence }, { step }) => {
           for (const [l, layer] of layers.entries()) {
             const { shape, data } = perSequence[l]!;
-            layer.add(data as Int32Array, shape[0]!, step);
+            for (const _ of layer.add(data as Int32Array, shape[0]!, step)) lengths[l]!.push(layer.horizon() ?? 0);
             stream[l]!.push(data as Int32Array);
             if (step < steps) continue;
             const all = stream[l]!.flatMap((batch) => Array.from(batch));
             kept[`stream/${l}`] = { shape: [all.length / model.d_mlp, model.d_mlp], data: Int32Array.from(all) };
+            kept[`lengths/${l}`] = { shape: [lengths[l]!.length], data: Int32Array.from(lengths[l]!) };
             kept[`states/${l}`] = { shape: [model.d_mlp], data: Int32Array.from(layer.states) };
           }
           return {};

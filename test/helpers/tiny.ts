@@ -22,8 +22,8 @@ export const tinyConfig = {
   train: { steps: 12, batch_size: 4, warmup_steps: 3, lr: 3e-3 },
   eval: { every: 5, windows: 8 },
   checkpoint: { every: 4, keep_last: 2 },
-  analyzers: { "token-sparsity": {}, "batch-union-sparsity": { every: 3 } } as Record<string, object>,
-  sinks: { json: {} } as Record<string, object>,
+  analyzers: { "token-sparsity": {}, "batch-union-sparsity": { every: 3 } } as Record<string, Record<string, unknown>>,
+  sinks: { json: {} } as Record<string, Record<string, unknown>>,
 };
 
 /** Writes a corpus of ten documents (the same ones each time) and an rc file with these changes into `folder`. */

@@ -1,27 +1,33 @@
 import { expect } from "chai";
 import { createRandom } from "../../core/arrays/random.ts";
+import { clusteredShare } from "../../statistics/clustered-share.ts";
 import { createEventLog, createSpikeFinder } from "../../statistics/event-study.ts";
-import { kaplanMeier, rateBound, windowsToTurnOff } from "../../statistics/survival.ts";
+import { kaplanMeier, rateBound } from "../../statistics/survival.ts";
 
-describe("windowsToTurnOff", () => {
-  it("asks for log2(units / alpha) firings when one window of silence is to do", () => {
-    for (const [units, enough] of [
-      [1024, 17],
-      [32768, 22],
-    ] as const) {
-      expect(windowsToTurnOff(enough, 0.01 / units)).to.equal(1);
-      expect(windowsToTurnOff(enough - 1, 0.01 / units)).to.equal(2);
-    }
-    expect(windowsToTurnOff(0, 0.01)).to.equal(Infinity);
-    expect(windowsToTurnOff(1, 0.01)).to.equal(99); // 1/100 <= 0.01
+describe("clusteredShare", () => {
+  it("is Clopper and Pearson's bound for clusters of one, and the rule of three where nothing succeeded", () => {
+    const ones = new Array(59).fill(1);
+    expect(clusteredShare(new Array(59).fill(0), ones).upper).to.be.closeTo(1 - 0.05 ** (1 / 59), 1e-9);
+    const found = clusteredShare([1, 1, 1, 0, 0, 0, 0, 0, 0, 0], new Array(10).fill(1));
+    expect(found.share).to.equal(0.3);
+    expect(found.upper).to.be.closeTo(0.6066, 2e-4); // 95 % one-sided, 3 of 10; here by a design effect of 10/9 or less
+    expect(clusteredShare([], [])).to.deep.include({ upper: 1, trials: 0 });
+    // Twenty trials that are one and the same unit's are worth one.
+    expect(clusteredShare([0], [20]).upper).to.be.closeTo(0.95, 1e-9);
   });
 
-  it("is the least number of windows whose exact probability is small enough", () => {
-    for (let before = 1; before < 40; before++) {
-      const m = windowsToTurnOff(before, 1e-5);
-      expect((1 + m) ** -before).to.be.at.most(1e-5 * (1 + 1e-6));
-      if (m > 1) expect(m ** -before).to.be.above(1e-5);
+  it("bounds the true share in at least 95 % of data sets, units differing much", () => {
+    const random = createRandom(68, "clusters");
+    let bounded = 0;
+    for (let round = 0; round < 1000; round++) {
+      const trials = Array.from({ length: 120 }, () => 1 + random.integer(5));
+      const successes = trials.map((n) => {
+        const rate = random.next() < 0.1 ? 0.8 : 0.02;
+        return Array.from({ length: n }, () => random.next()).filter((one) => one < rate).length;
+      });
+      if (clusteredShare(successes, trials).upper >= 0.1 * 0.8 + 0.9 * 0.02) bounded++;
     }
+    expect(bounded / 1000).to.be.at.least(0.93);
   });
 });
 

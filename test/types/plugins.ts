@@ -3,8 +3,10 @@
  * `@ts-expect-error`, and so an error.
  */
 import { z } from "zod";
-import { defineAnalyzer } from "../../core/contract/analyzer.ts";
+import { defineAnalyzer, defineFrozenProbe } from "../../core/contract/analyzer.ts";
 import { defineCorpus } from "../../core/contract/corpus.ts";
+import { defineModel } from "../../core/contract/model.ts";
+import { defineOptimizer } from "../../core/contract/optimizer.ts";
 import { defineSink } from "../../core/contract/sink.ts";
 
 const common = { name: "typed", summary: "typed", options: z.strictObject({}) };
@@ -73,12 +75,74 @@ defineAnalyzer({
 defineAnalyzer({
   ...common,
   sites: ["mlp_post"],
+  // @ts-expect-error: the metric `usage`, which analyze returns, is not declared
   metrics: { use: "" },
   setup: () => ({
     probe: ({ mlp_post }) => ({ sum: mlp_post[0]!.sum() }),
-    // @ts-expect-error: the metric `usage` is not declared
-    analyze: ({ sum }) => ({ usage: sum.data[0] ?? 0 }),
+    analyze: ({ sum }) => ({ usage: sum.floats()[0] ?? 0 }),
   }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  // @ts-expect-error: nor is it declared when it comes through a variable and a spread
+  metrics: { use: "" },
+  setup: () => ({
+    probe: ({ mlp_post }) => ({ sum: mlp_post[0]!.sum() }),
+    analyze: ({ sum }) => {
+      const more = { usage: sum.floats().reduce((total, value) => total + value, 0) };
+      return { use: 0, ...more };
+    },
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  // @ts-expect-error: a metric of the frozen probe is not declared either
+  metrics: { use: "" },
+  setup: () => ({
+    probe: () => ({}),
+    analyze: () => ({ use: 0 }),
+    frozen: defineFrozenProbe({
+      every: 1,
+      sequences: 1,
+      sites: ["mlp_pre"],
+      probe: ({ mlp_pre }) => ({ top: mlp_pre[0]!.max() }),
+      analyze: ({ top }) => ({ margin: top.floats()[0] ?? 0 }),
+    }),
+  }),
+});
+
+defineAnalyzer({
+  ...common,
+  sites: ["mlp_post"],
+  metrics: { use: "" },
+  // @ts-expect-error: a chart of a metric that is not declared
+  charts: [{ id: "a", title: "a", description: "a", data: "scalars", only: ["usage"], spec: {} }],
+  setup: () => ({ probe: () => ({}), analyze: () => ({ use: 0 }) }),
+});
+
+defineModel({
+  ...common,
+  neuron: "none",
+  // @ts-expect-error: sites have standard names, or names with a dot
+  sites: { "mlp.gate": ["batch", "pos", "d_mlp"], mlp_poost: ["batch", "pos", "d_mlp"] },
+  create: () => ({
+    shape: {} as never,
+    parameters: {},
+    initialise: () => ({}),
+    forward: () => ({}) as never,
+    layer: () => ({}) as never,
+  }),
+});
+
+defineOptimizer({
+  ...common,
+  // @ts-expect-error: a key that is no optimizer's
+  reads: ["beta3"],
+  create: () => ({ init: () => ({}), scalars: () => ({}), update: () => ({}) }),
 });
 
 defineAnalyzer({

@@ -40,6 +40,52 @@ describe("viewer page", function () {
     expect(await names(), "the address restores the view").to.deep.equal(["slow"]);
   });
 
+  it("shows metrics as columns, filters by them, and says why a search is not understood", async () => {
+    const { root, page, open, shot } = stage();
+    for (const seed of [1, 2, 3])
+      writeSyntheticRun(root, { seed, name: `run ${seed}`, lr: 1e-3 * seed, rows: 60, outcome: "finished" });
+    await open();
+    const names = () => page.locator("tbody .name").allTextContents();
+    await page.getByText("Columns", { exact: true }).click();
+    await page.getByRole("combobox", { name: "Metric" }).fill("train/lr");
+    await page.getByRole("combobox", { name: "Which of its values" }).selectOption("max");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "max(train/lr)" }).click();
+    await page.waitForFunction(() => document.querySelectorAll("tbody td.number").length > 12);
+    expect(await names()).to.deep.equal(["run 1", "run 2", "run 3"]);
+    await shot("list-columns");
+    await page.getByRole("searchbox").fill("train/loss < 99 and lr >= 2e-3");
+    await page.getByText("2 of 3 runs").waitFor();
+    await page.getByRole("searchbox").fill("train/los < 99");
+    await page
+      .getByRole("alert")
+      .getByText("nothing is called “train/los”; did you mean “train/loss”? (at character 1)")
+      .waitFor();
+  });
+
+  it("tags, archives and moves runs to the trash, asking first, and takes them back", async () => {
+    const { root, page, open } = stage();
+    for (const seed of [1, 2]) writeSyntheticRun(root, { seed, name: `run ${seed}`, rows: 5, outcome: "finished" });
+    await open();
+    await page.getByLabel("Actions of run 1").click();
+    await page.getByRole("button", { name: "Name, tags, note…" }).click();
+    await page.getByLabel("Tags, by commas").fill("paper, old");
+    await page.getByLabel("Name to show").fill("baseline");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("link", { name: "baseline" }).waitFor();
+    await page.getByLabel("Actions of run 2").click();
+    await page.getByRole("button", { name: "Archive", exact: true }).click();
+    await page.getByText("1 of 2 runs").waitFor();
+    await page.getByLabel("Actions of baseline").click();
+    await page.getByRole("button", { name: "Move to the trash…" }).click();
+    await page.getByRole("button", { name: "Move to the trash", exact: true }).click();
+    await page.getByRole("button", { name: "Trash (1)" }).click();
+    await page.getByRole("button", { name: "Take back" }).click();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("link", { name: "baseline" }).waitFor();
+  });
+
   it("says what to do where there are no runs, and shows the first one by itself", async () => {
     const { root, page, open, shot } = stage();
     await open();
@@ -105,10 +151,10 @@ describe("viewer page", function () {
     await shot("overlay");
     const differing = await page.locator("#config tbody th").allTextContents();
     expect(differing).to.deep.equal(["name", "seed", "train.lr"]);
-    await page.getByRole("button", { name: "Remove run 4" }).click();
-    await page.getByRole("heading", { name: "3 runs" }).waitFor();
-    await page.goBack();
-    await page.getByRole("heading", { name: "4 runs" }).waitFor();
+    await page.getByRole("checkbox", { name: "Show run 4" }).uncheck();
+    await page.waitForFunction(() => location.hash.includes("hide=20261123-090000-0004"));
+    await page.getByRole("button", { name: "Show all (1 hidden)" }).click();
+    await page.waitForFunction(() => !location.hash.includes("hide"));
   });
 
   it("restores axis, scale, smoothing and zoom from a link", async () => {

@@ -25,6 +25,7 @@ describe("writeReport", () => {
   it("puts numbers, charts, config and environment into one file that asks for nothing", async () => {
     await report("html", writeSyntheticRun(temp(), { id: "a", name: "baseline", outcome: "finished", rows: 400 }));
     const text = html();
+    expect(Buffer.byteLength(text), "three of these in two megabytes").to.be.lessThan(700_000);
     for (const part of ["train/loss", "Death raster", "Fork overlap", "flag --lr", "CPU, 2 threads"])
       expect(text).to.contain(part);
     expect(text.match(/<svg /g)?.length).to.equal(13);
@@ -42,7 +43,9 @@ describe("writeReport", () => {
     const losses = last.map((line) => (JSON.parse(line) as { metrics: Record<string, number> }).metrics["train/loss"]!);
     const mean = losses.reduce((sum, one) => sum + one, 0) / 40;
     const [, value, se] =
-      /train\/loss<\/th><td>([\d.]+) ± ([\d.]+)<\/td><td>mean of the last 40 rows, batch means/.exec(html())!;
+      /train\/loss<\/th><td class="number">([\d.]+) ± ([\d.]+)<\/td><td>mean of the last 40 rows, batch means/.exec(
+        html(),
+      )!;
     expect(Number(value)).to.be.closeTo(mean, 1e-3);
     // The noise of the made-up loss has a standard deviation of 0.06: its mean over 40 rows, of 0.0095.
     expect(Number(se)).to.be.within(0.003, 0.03);
@@ -52,11 +55,29 @@ describe("writeReport", () => {
     const a = writeSyntheticRun(temp(), { id: "a", seed: 1, outcome: "finished", rows: 400 });
     const b = writeSyntheticRun(temp(), { id: "b", seed: 2, lr: 1e-3, outcome: "finished", rows: 400 });
     await report("html", a, b);
-    const row = /train\/loss<\/th><td>([\d.]+) ± [\d.]+<\/td><td>([\d.]+) ± [\d.]+<\/td><td>\+([\d.]+) ± [\d.]+</.exec(
-      html(),
-    )!;
+    const row =
+      /train\/loss<\/th><td class="number">([\d.]+) ± [\d.]+<\/td><td class="number">([\d.]+) ± [\d.]+<\/td><td class="number">\+([\d.]+) ± [\d.]+</.exec(
+        html(),
+      )!;
     expect(Number(row[2]) - Number(row[1])).to.be.closeTo(Number(row[3]), 0.002);
-    expect(html()).to.match(/<tr class="differs"><th scope="row">train.lr<\/th><td>0.003<\/td><td>0.001<\/td>/);
+    expect(html()).to.match(
+      /<tr class="differs"><th scope="row">train.lr<\/th><td class="number">0.003<\/td><td class="number">0.001<\/td>/,
+    );
+  });
+
+  it("takes runs of a sweep by groups: a mean, its interval and n, and differences with Welch's, in at most 3 MB for six runs", async () => {
+    const dirs = [1, 2, 3, 4, 5, 6].map((seed) =>
+      writeSyntheticRun(temp(), { id: `r${seed}`, seed, lr: seed % 2 ? 1e-3 : 3e-3, rows: 300, outcome: "finished" }),
+    );
+    await report("html", ...dirs);
+    const text = html();
+    expect(Buffer.byteLength(text)).to.be.lessThan(3_000_000);
+    expect(text).to.contain("<h1>6 runs by train.lr</h1>");
+    expect(text).to.contain("6 runs that differ in seed (1, 2, 3, 4, 5, 6), train.lr (0.001, 0.003).");
+    const row = /train\/loss<\/th><td class="number">([\d.]+) \[([\d.]+), ([\d.]+)\], n 3<\/td>/.exec(text)!;
+    expect(Number(row[1])).to.be.within(Number(row[2]), Number(row[3]));
+    expect(text.match(/Death raster/g), "two examples stand for six runs").to.have.length(1);
+    expect(text).to.match(/@media screen and \(prefers-color-scheme: dark\)/);
   });
 
   it("keeps hostile text as text, in HTML and in Markdown", async () => {

@@ -83,11 +83,12 @@ describe("startViewer", () => {
     expect(series.values["train/lr"]?.[0]).to.equal((3e-3 * 9) / 30);
   });
 
-  it("is read-only and sends a strict policy with everything", async () => {
+  it("takes no change that its own page did not send, and sends a strict policy with everything", async () => {
     writeSyntheticRun(join(temp(), "runs"), { id: "a", rows: 5 });
     const base = await start();
-    for (const method of ["POST", "PUT", "DELETE", "PATCH"])
+    for (const method of ["PUT", "DELETE", "PATCH"])
       expect((await ask(base, "/api/runs/a", {}, method)).status).to.equal(405);
+    expect((await ask(base, "/api/runs/a", {}, "POST")).status).to.equal(403);
     for (const path of ["/", "/api/runs", "/main.js", "/nothing"]) {
       const { headers } = await ask(base, path);
       expect(headers["content-security-policy"]).to.match(/^default-src 'none'; script-src 'self';/);

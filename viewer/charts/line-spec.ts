@@ -13,6 +13,18 @@ export interface Line {
   readonly y: readonly (number | null)[];
   /** What to draw above the raw line, when it is smoothed. */
   readonly smooth?: readonly (number | null)[];
+  /** The run or group that it stands for. */
+  readonly subject?: string;
+  /** Of a group: the interval about its mean, and from how many runs. */
+  readonly band?: Band;
+  /** Of a group: its runs' own values at the same x. */
+  readonly members?: readonly (readonly (number | null)[])[];
+}
+
+export interface Band {
+  readonly low: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
+  readonly n: readonly number[];
 }
 
 export interface LineChartLook {
@@ -25,10 +37,14 @@ export interface LineChartLook {
   readonly domain?: readonly [number, number] | undefined;
 }
 
-/** One record a point: `{ line, x, raw, shown }`. */
+/** One record a point: `{ line, x, raw, shown }`, of a group also `low` and `high`. */
 export function lineRecords(lines: readonly Line[]): Record<string, unknown>[] {
-  return lines.flatMap(({ label, x, y, smooth }) =>
-    x.flatMap((at, i) => (y[i] == null ? [] : [{ line: label, x: at, raw: y[i], shown: smooth?.[i] ?? y[i] }])),
+  return lines.flatMap(({ label, x, y, smooth, band }) =>
+    x.flatMap((at, i) => {
+      if (y[i] == null) return [];
+      const ends = band && { low: band.low[i], high: band.high[i] };
+      return [{ line: label, x: at, raw: y[i], shown: smooth?.[i] ?? y[i], ...ends }];
+    }),
   );
 }
 
@@ -61,6 +77,7 @@ export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: st
     axis: { format: look.percent ? "~%" : large ? "~s" : "~g", tickCount: 5 },
   });
   const smoothed = lines.some((line) => line.smooth !== undefined);
+  const banded = lines.some(({ band }) => band !== undefined);
   const mark = { type: "line", clip: true };
   const strokeDash = {
     field: "line",
@@ -83,6 +100,15 @@ export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: st
       ...(dashed && { strokeDash }),
     },
     layer: [
+      ...(banded
+        ? [
+            {
+              transform: [{ filter: "isValid(datum.low) && isValid(datum.high)" }],
+              mark: { type: "area", opacity: 0.16, clip: true },
+              encoding: { y: y("low"), y2: { field: "high" } },
+            },
+          ]
+        : []),
       ...(smoothed ? [{ mark: { ...mark, opacity: 0.25, strokeWidth: 1 }, encoding: { y: y("raw") } }] : []),
       { mark, encoding: { y: y("shown") } },
       ...(dotted.length > 0

@@ -1,4 +1,5 @@
 /** Colours: layers in sequence, runs apart, both distinguishable with any colour vision. */
+import { oklch } from "./oklch.ts";
 
 export type Theme = "light" | "dark";
 
@@ -23,9 +24,7 @@ export const layerExtent: Readonly<Record<Theme, readonly [number, number]>> = {
 
 /** The colour of one layer of `count`: dark to bright, first to last. */
 export function layerColour(layer: number, count: number, theme: Theme): string {
-  const [from, to] = layerExtent[theme];
-  const share = count <= 1 ? 0.5 : Math.min(1, layer / (count - 1));
-  return between(viridis, from + (to - from) * share);
+  return viridisBetween(count <= 1 ? 0.5 : layer / (count - 1), theme);
 }
 
 /** After Okabe & Ito 2008, its yellow left out (too faint on white), a brown and a grey added. */
@@ -34,10 +33,23 @@ const apart: Readonly<Record<Theme, readonly string[]>> = {
   dark: ["#5ab4ec", "#f08a4b", "#35c496", "#e29cc4", "#9ad2f4", "#eab64a", "#b79ce6", "#b4bcc4"],
 };
 
-/** The colour of the i-th run of a comparison; repeats after eight. */
+/** The colour of the i-th of a few things; repeats after eight. */
 export function runColour(index: number, theme: Theme): string {
   const colours = apart[theme];
   return colours[index % colours.length]!;
+}
+
+/** Colours for `count` things. Above eight, hues at the golden angle in three lightnesses: no two are the same. */
+export function apartColours(count: number, theme: Theme): readonly string[] {
+  if (count <= apart[theme].length) return apart[theme].slice(0, count);
+  const lightness = theme === "light" ? [0.52, 0.62, 0.42] : [0.74, 0.84, 0.64];
+  return Array.from({ length: count }, (_, i) => oklch(lightness[i % 3]!, 0.15, (240 + i * 137.508) % 360));
+}
+
+/** The colour at a share of the sequential scale, 0 to 1. */
+export function viridisBetween(share: number, theme: Theme): string {
+  const [from, to] = layerExtent[theme];
+  return between(viridis, from + (to - from) * Math.min(1, Math.max(0, share)));
 }
 
 /** Line patterns that tell runs apart where colour is the layer. */

@@ -29,6 +29,10 @@ export interface PanelOptions {
   readonly theme: Theme;
   /** Metrics (without layer) that are drawn as dots: evaluations. */
   readonly dots?: readonly string[];
+  /** Colours by run; default those that tell few runs apart. */
+  readonly colours?: readonly string[];
+  /** Runs that are not drawn, by place. */
+  readonly hidden?: ReadonlySet<number>;
 }
 
 /** Up to this many runs share a plot in which colour is the layer and the dash the run. */
@@ -67,7 +71,7 @@ function panel(
   const strides: number[] = [];
   for (const [r, run] of runs.entries()) {
     const from = series[r];
-    if (!from) continue;
+    if (!from || options.hidden?.has(r)) continue;
     const x = positions(from, options.axis, run.createdAt);
     for (const [k, key] of keys.entries()) {
       const y = from.values[key];
@@ -84,11 +88,14 @@ function panel(
         colour:
           layered && layer !== null
             ? layerColour(layer, run.layers, options.theme)
-            : runColour(runs.length > 1 ? r : k, options.theme),
+            : runs.length > 1
+              ? (options.colours?.[r] ?? runColour(r, options.theme))
+              : runColour(k, options.theme),
         dash:
           dashes[layered ? (runs.length > 1 ? r : kind) % dashes.length : runs.length > 1 ? kind % dashes.length : 0] ??
           [],
         dots: options.dots?.includes(`${section}/${metric}`) ?? false,
+        ...(runs.length > 1 && { subject: run.id }),
         x,
         y,
         ...(options.smooth > 0 &&

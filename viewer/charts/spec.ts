@@ -121,7 +121,8 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
     const fit = { type: "fit", contains: "padding" };
     return { ...rest, width: dress.width, height: typeof height === "number" ? height : dress.height, autosize: fit };
   }
-  const most = Math.max(1, Math.floor((dress.width - 110) / 110));
+  // Narrower panels than this have no room for their own ticks.
+  const most = Math.max(1, Math.floor((dress.width - 110) / 150));
   const rows = Math.ceil(Math.max(1, dress.panels) / most);
   const columns = typeof spec.columns === "number" ? spec.columns : Math.ceil(Math.max(1, dress.panels) / rows);
   const inColumns = "column" in encoding || (isMap(spec.facet) && "column" in spec.facet);

@@ -12,9 +12,16 @@ export interface Card {
   readonly body: HTMLElement;
   /** Says something beneath the chart; nothing when empty. */
   note(text: string): void;
-  /** Shows a sentence in the chart's place. */
-  empty(text: string): void;
+  /** There is nothing to draw, for this reason: the card makes room, its section says so in a line. */
+  empty(reason: string): void;
+  /** There is something to draw again. */
+  filled(): void;
+  /** Shows a sentence in the chart's place: a fault, which must not be overlooked. */
+  fault(text: string): void;
 }
+
+/** Told on a card's element when it becomes empty or is filled; bubbles. */
+export const cardChange = "cardchange";
 
 /** An empty card. */
 export function card(id: string, title: string, description: string, actions: readonly CardAction[]): Card {
@@ -48,7 +55,7 @@ export function card(id: string, title: string, description: string, actions: re
     h(
       "figcaption",
       {},
-      h("div", { class: "card-title" }, h("h3", {}, title), menu),
+      h("div", { class: "card-title" }, h("h3", {}, title), h("span", { class: "card-buttons" }), menu),
       description !== "" && h("p", { class: "quiet" }, description),
     ),
     body,
@@ -58,11 +65,25 @@ export function card(id: string, title: string, description: string, actions: re
     note.hidden = text === "";
     note.textContent = text;
   }
+  const setEmpty = (reason: string | undefined) => {
+    if (element.dataset.empty === reason) return;
+    if (reason === undefined) delete element.dataset.empty;
+    else element.dataset.empty = reason;
+    element.dispatchEvent(new Event(cardChange, { bubbles: true }));
+  };
   return {
     element,
     body,
     note: say,
-    empty: (text) => fill(body, h("p", { class: "empty" }, text)),
+    empty(reason) {
+      fill(body);
+      setEmpty(reason);
+    },
+    filled: () => setEmpty(undefined),
+    fault(text) {
+      setEmpty(undefined);
+      fill(body, h("p", { class: "empty", role: "note" }, text));
+    },
   };
 }
 

@@ -4,7 +4,6 @@ import { brief, duration, exact, grouped, si, when } from "../charts/format.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { fill, h } from "./dom.ts";
 import { detailOf, type Happening } from "./happenings.ts";
-import { stateBadge } from "./state-badge.ts";
 
 /** The newest numbers of one run. */
 export function tiles(detail: RunDetail, latest: Readonly<Record<string, number | string>>): HTMLElement {
@@ -152,33 +151,4 @@ export function eventTable(happenings: readonly Happening[], several: boolean): 
   choice.addEventListener("change", show);
   show();
   return h("div", {}, kinds.length > 1 && h("label", { class: "check", for: "event-kind" }, "Kind ", choice), place);
-}
-
-/** Name and state of each run that is shown. */
-export function runChips(
-  runs: readonly ShownRun[],
-  details: readonly RunDetail[],
-  colours: readonly string[],
-  remove: (id: string) => void,
-): HTMLElement {
-  return h(
-    "ul",
-    { class: "chips" },
-    ...runs.map((run, i) => {
-      const swatch = h("span", { class: "swatch" });
-      swatch.style.background = colours[i] ?? "";
-      return h(
-        "li",
-        {},
-        swatch,
-        h("span", { class: "chip-name", title: run.id }, run.label),
-        stateBadge(details[i]!.summary.state),
-        h(
-          "button",
-          { type: "button", class: "bare", "aria-label": `Remove ${run.label}`, onclick: () => remove(run.id) },
-          "×",
-        ),
-      );
-    }),
-  );
 }

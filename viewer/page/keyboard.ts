@@ -5,7 +5,7 @@ import type { Store } from "./state.ts";
 import { toggleTheme } from "./theme.ts";
 
 const keys: readonly (readonly [string, string])[] = [
-  ["/", "search the list"],
+  ["/", "search: runs in the list, charts on a page of runs"],
   ["g", "go to the list"],
   ["x", "next x axis: steps, tokens, time"],
   ["l", "logarithmic x axis on / off"],
@@ -40,8 +40,8 @@ export function listenToKeys(store: Store, card: HTMLDialogElement): void {
     const { axis, log, smooth, runs } = store.current;
     const step = (by: number) => store.set({ smooth: Math.min(0.9, Math.max(0, Number((smooth + by).toFixed(2)))) });
     const actions: Readonly<Record<string, () => void>> = {
-      "/": () => document.getElementById("search")?.focus(),
-      g: () => store.set({ runs: [], range: undefined }),
+      "/": () => document.querySelector<HTMLElement>("[data-search]")?.focus(),
+      g: () => store.set({ runs: [], unit: undefined, range: undefined }),
       x: () => runs.length > 0 && store.set({ axis: axes[(axes.indexOf(axis) + 1) % axes.length]!, range: undefined }),
       l: () => runs.length > 0 && store.set({ log: !log }),
       s: () => runs.length > 0 && step(0.1),

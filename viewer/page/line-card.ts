@@ -1,9 +1,11 @@
 /** A card of lines: fetches what is in view, draws it, keeps it up to date, exports it. */
 import type { RunSeries } from "../api.ts";
+import { groupedPanels } from "../charts/grouped-panels.ts";
 import { type Line, type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
 import { type Panel, panels, positions } from "../charts/panels.ts";
 import { axisTitles, dressed } from "../charts/spec.ts";
-import { askSeries } from "./api.ts";
+import type { AlignedRuns } from "../many/api.ts";
+import { askAligned, askManySeries } from "./api.ts";
 import { card } from "./card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { fill, h } from "./dom.ts";
@@ -27,6 +29,8 @@ export interface LineCardSpec {
 }
 
 const exportPoints = 10_000;
+/** Positions at which groups are averaged; fewer where very many runs share them. */
+const mostBins = 220;
 
 /** Makes the card; nothing is asked for before `update`. */
 export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
@@ -37,7 +41,8 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
     { name: "Save data as CSV", run: saveCsv },
   ]);
   let charts: LineChart[] = [];
-  let series: RunSeries[] = [];
+  let series: readonly RunSeries[] = [];
+  let aligned: AlignedRuns | undefined;
   let asked = 0;
 
   function look(panel?: Panel): LineChartLook {
@@ -55,49 +60,79 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
     };
   }
 
-  async function fetchAll(points: number): Promise<RunSeries[]> {
+  const ids = context.runs.map(({ id }) => id);
+
+  function windowOf(points: number) {
     const { axis, range } = context.state();
-    return Promise.all(
-      context.runs.map((run) => {
-        const bound = (at: number) => (axis === "time" ? run.createdAt + at * 3_600_000 : at);
-        const window = range ? { from: bound(range[0]), to: bound(range[1]) } : {};
-        return askSeries(run.id, spec.keys, { axis, points, ...window });
-      }),
-    );
+    return { axis, points, ...(range && { from: range[0], to: range[1] }) };
   }
 
-  function built(from: readonly RunSeries[]): readonly Panel[] {
+  function built(): readonly Panel[] {
     const { axis, smooth } = context.state();
-    return panels(spec.keys, context.runs, from, { axis, smooth, theme: context.theme(), dots: spec.dots ?? [] });
+    const { subjects, colours, runColours, hidden, baseline } = context.many();
+    const dots = spec.dots ?? [];
+    if (aligned) {
+      const shown = subjects
+        .map((subject, i) => ({ subject, colour: colours[i]! }))
+        .filter(({ subject }) => !hidden.has(subject.key));
+      const [of, colour] = [shown.map((one) => one.subject), shown.map((one) => one.colour)];
+      return groupedPanels(spec.keys, aligned, { smooth, dots, subjects: of, colours: colour, baseline });
+    }
+    const out = new Set(context.runs.flatMap(({ id }, i) => (hidden.has(id) ? [i] : [])));
+    return panels(spec.keys, context.runs, series, {
+      axis,
+      smooth,
+      theme: context.theme(),
+      dots,
+      colours: runColours,
+      hidden: out,
+    });
   }
 
   async function update(): Promise<void> {
     const mine = ++asked;
     const width = Math.max(300, frame.body.clientWidth);
-    // Two points a pixel column; fewer where many lines share it.
-    const points = Math.max(250, (width * 2) / Math.max(1, context.runs.length / 8));
-    const next = await fetchAll(points);
-    if (mine !== asked) return;
-    series = next;
+    const { by, baseline } = context.many();
+    if (by.length > 0 || baseline) {
+      const bins = Math.min(mostBins, Math.max(60, 30_000 / ids.length));
+      const next = await askAligned(ids, spec.keys, windowOf(bins), context.state().log);
+      if (mine !== asked) return;
+      [aligned, series] = [next, []];
+    } else {
+      // Two points a pixel column; fewer where many lines share it.
+      const points = Math.max(250, (width * 2) / Math.max(1, ids.length / 8));
+      const next = await askManySeries(ids, spec.keys, windowOf(points));
+      if (mine !== asked) return;
+      [aligned, series] = [undefined, next];
+    }
     redraw();
   }
 
   /** Draws again what has been fetched: another theme, smoothing, or scale. */
   function redraw(): void {
-    const shown = built(series);
+    const shown = built();
     if (shown.every(({ lines }) => lines.every(({ y }) => y.every((value) => value === null)))) {
       drop();
-      frame.empty(context.live() ? "No values yet: they appear as the run goes on." : "No values on record.");
+      frame.empty(emptyReason());
       return;
     }
+    frame.filled();
     if (charts.length !== shown.length) build(shown);
     const marks = [...context.marks(), ...crosses()];
+    const scaleWith = shown.flatMap(({ lines }) => lines);
     for (const [i, panel] of shown.entries()) {
       const { lines, strides } = panel;
       const labels = shown.length === 1;
-      charts[i]?.set({ lines, strides, marks, labels, happened: context.happened }, look(panel), context.theme());
+      const data = { lines, strides, marks, labels, scaleWith, happened: context.happened };
+      charts[i]?.set(data, look(panel), context.theme());
     }
     frame.note(notes());
+  }
+
+  function emptyReason(): string {
+    if (context.many().hidden.size > 0) return "every run that has it is hidden.";
+    if (context.live()) return "no values yet; they appear as the run goes on.";
+    return "no values on record.";
   }
 
   function build(shown: readonly Panel[]): void {
@@ -117,9 +152,21 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
       ),
     );
     charts = places.map(
-      ({ place, panel }) => new LineChart(place, look(panel), context.theme(), { zoom: context.zoom }),
+      ({ place, panel }) =>
+        new LineChart(place, look(panel), context.theme(), {
+          zoom: context.zoom,
+          point: (x, subject) => context.focus.point({ x, subject }, frame.element),
+          pick: (subject) => subject !== undefined && context.focus.pick(subject, frame.element),
+        }),
     );
   }
+
+  const deaf = context.focus.listen(({ x, subject }, source) => {
+    for (const chart of charts) {
+      if (source !== frame.element) chart.follow(x);
+      chart.emphasise(subject);
+    }
+  });
 
   function drop(): void {
     for (const chart of charts) chart.destroy();
@@ -141,20 +188,27 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
   }
 
   function notes(): string {
-    const read = Math.min(1, ...series.map((one) => one.read));
+    const read = Math.min(1, aligned?.read ?? 1, ...series.map((one) => one.read));
     const sampled = read < 1 ? `A sample: the run is being indexed (${Math.floor(read * 100)} %).` : "";
-    return [sampled, oddities(context.runs, series)].filter((text) => text !== "").join(" ");
+    const middle = aligned?.approximate ? "Long runs: the middle of each block's range stands for its mean." : "";
+    return [baselineNote(), sampled, middle, oddities(context.runs, series)].filter((text) => text !== "").join(" ");
   }
 
-  function allLines(from: readonly RunSeries[]): Line[] {
-    return built(from).flatMap(({ title, lines }) =>
+  function baselineNote(): string {
+    const { baseline, by } = context.many();
+    if (!baseline) return "";
+    return `Differences to ${baseline.label}${by.length > 0 ? ", with Welch's 95 % interval over runs" : ""}.`;
+  }
+
+  function allLines(): Line[] {
+    return built().flatMap(({ title, lines }) =>
       lines.map((line) => (title === undefined ? line : { ...line, label: `${line.label} · ${title}` })),
     );
   }
 
   async function save(kind: "svg" | "png"): Promise<void> {
     const { toSvg } = await import("./vega-draw.ts");
-    const lines = allLines(series);
+    const lines = allLines();
     const { axis, log } = context.state();
     const size = { width: 760, height: 380, layers: 1, panels: 1 };
     const plain = lineSpec(lines, look(), axisTitles[axis]);
@@ -167,7 +221,8 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
   }
 
   async function saveCsv(): Promise<void> {
-    const all = await fetchAll(exportPoints);
+    if (aligned) return saveGroups();
+    const all = await askManySeries(ids, spec.keys, windowOf(exportPoints));
     const records = all.flatMap((one, r) =>
       spec.keys.flatMap((key) =>
         (one.values[key] ?? []).flatMap((value, i) =>
@@ -192,5 +247,34 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
       frame.note(`The CSV holds the smallest and largest of every ${stride} rows. Zoom in for every row.`);
   }
 
-  return { element: frame.element, update, redraw, destroy: drop, kind: "lines" };
+  /** What a grouped chart draws: mean, interval and number of runs of each line. */
+  function saveGroups(): void {
+    const { axis } = context.state();
+    const records = allLines().flatMap(({ label, x, y, band }) =>
+      x.map((at, i) => ({
+        line: label,
+        [axis]: at,
+        value: y[i],
+        low: band?.low[i],
+        high: band?.high[i],
+        runs: band?.n[i] ?? 1,
+      })),
+    );
+    download(`${fileName(context.fileStem(), spec.id)}.csv`, new Blob([csv(records)], { type: "text/csv" }));
+  }
+
+  if (spec.keys.length === 0) frame.empty(emptyReason());
+  return {
+    element: frame.element,
+    update,
+    redraw,
+    destroy() {
+      deaf();
+      drop();
+    },
+    kind: "lines",
+    id: spec.id,
+    title: spec.title,
+    words: [spec.title, ...spec.keys, spec.description].join(" "),
+  };
 }

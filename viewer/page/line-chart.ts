@@ -6,13 +6,20 @@ import uPlot from "uplot";
 import { si } from "../charts/format.ts";
 import type { Line, LineChartLook } from "../charts/line-spec.ts";
 import { inks, type Theme } from "../charts/palette.ts";
-import { type Mark, type Painting, paintLabels, paintLines, paintMarks, shortLabel } from "./line-draw.ts";
-import { mapping, nearestIndex, type Range, spanX, spanY } from "./line-scale.ts";
-import { hideTip, showTip, type TipRow } from "./tip.ts";
+import { type Mark, type Painting, paintLines, paintMarks } from "./line-draw.ts";
+import { hovered } from "./line-hover.ts";
+import { paintLabels, shortLabel } from "./line-labels.ts";
+import { mapping, type Range, spanX, spanY } from "./line-scale.ts";
+import { increments, thin, tickText, tidy } from "./ticks.ts";
+import { hideTip, showTip } from "./tip.ts";
 
 export interface LineChartEvents {
   /** The range that was chosen; undefined: everything. */
   zoom(range: Range | undefined): void;
+  /** Where the pointer is, and the subject of the line beneath it. */
+  point?(x: number | undefined, subject: string | undefined): void;
+  /** A subject's line was clicked. */
+  pick?(subject: string | undefined): void;
 }
 
 export interface LineChartData {
@@ -20,13 +27,17 @@ export interface LineChartData {
   readonly marks: readonly Mark[];
   /** Rows in a pair of points, by line; above 1 the tip shows a span. */
   readonly strides: readonly number[];
+  /** Lines of all plots that share this one's y axis. */
+  readonly scaleWith?: readonly Line[];
   /** Whether the lines are named at their ends. */
   readonly labels: boolean;
   /** What happened near an x, for the tip. */
   happened(from: number, to: number): readonly string[];
 }
 
-const height = 220;
+/** Height of a plot in a card, and room that a card in full screen leaves to other things. */
+const cardHeight = 220;
+const aroundFull = 190;
 const labelFont = 11;
 
 export class LineChart {
@@ -38,6 +49,7 @@ export class LineChart {
   private view: Range | undefined;
   private frame: number | undefined;
   private panning = false;
+  private emphasis: string | undefined;
   private readonly events: LineChartEvents;
   private readonly watcher: ResizeObserver;
 
@@ -46,11 +58,9 @@ export class LineChart {
     this.look = look;
     this.theme = theme;
     this.events = events;
-    this.watcher = new ResizeObserver(() => {
-      if (this.plot && this.plot.width !== element.clientWidth && element.clientWidth > 0)
-        this.plot.setSize({ width: element.clientWidth, height });
-    });
+    this.watcher = new ResizeObserver(this.resize);
     this.watcher.observe(element);
+    document.addEventListener("roomchange", this.resize);
     element.addEventListener("keydown", (event) => this.key(event));
     element.addEventListener("pointerdown", (event) => this.pan(event), { capture: true });
     element.addEventListener("blur", hideTip);
@@ -69,10 +79,22 @@ export class LineChart {
     else this.redraw();
   }
 
+  private readonly resize = (): void => {
+    const [width, height] = [this.element.clientWidth, this.height()];
+    if (this.plot && width > 0 && (this.plot.width !== width || this.plot.height !== height))
+      this.plot.setSize({ width, height });
+  };
+
   destroy(): void {
     this.watcher.disconnect();
+    document.removeEventListener("roomchange", this.resize);
     this.plot?.destroy();
     this.plot = undefined;
+  }
+
+  private height(): number {
+    const rows = this.element.closest(".card.full")?.querySelector(".panels") ? 2 : 1;
+    return this.element.closest(".card.full") ? Math.max(cardHeight, (innerHeight - aroundFull) / rows) : cardHeight;
   }
 
   private redraw(): void {
@@ -95,11 +117,11 @@ export class LineChart {
     const axis = { stroke: ink.faint, font, ticks: { show: false }, border: { show: false } };
     const grid = { stroke: ink.grid, width: 1 };
     const yFormat = (value: number | null) =>
-      value === null ? "" : look.percent ? `${tidy(value * 100)} %` : tick(value);
+      value === null ? "" : look.percent ? `${tidy(value * 100)} %` : tickText(value);
     const xFormat = (value: number | null) => (value === null ? "" : look.axis === "time" ? tidy(value) : si(value));
     const options: uPlot.Options = {
       width: Math.max(120, this.element.clientWidth),
-      height,
+      height: this.height(),
       padding: [10, this.labelRoom(font), 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false, focus: { prox: -1 } },
@@ -107,7 +129,10 @@ export class LineChart {
         x: { time: false, distr: look.logX ? 3 : 1, range: () => [...this.rangeX()] as uPlot.Range.MinMax },
         y: {
           distr: look.logY ? 3 : 1,
-          range: () => [...(look.domain ?? spanY(this.data.lines, this.rangeX(), look.logY))] as uPlot.Range.MinMax,
+          range: () =>
+            [
+              ...(look.domain ?? spanY(this.data.scaleWith ?? this.data.lines, this.rangeX(), look.logY)),
+            ] as uPlot.Range.MinMax,
         },
       },
       axes: [
@@ -116,6 +141,7 @@ export class LineChart {
           grid: { show: false },
           size: 26,
           space: 60,
+          ...(look.logX ? {} : { incrs: increments }),
           values: (_, splits) => thin(splits, look.logX).map(xFormat),
         },
         { ...axis, grid, size: 52, space: 28, values: (_, splits) => thin(splits, look.logY).map(yFormat) },
@@ -129,12 +155,16 @@ export class LineChart {
     };
     this.plot = new uPlot(options, [[...this.rangeX()], [0, 1]], this.element);
     this.plot.over.addEventListener("dblclick", () => this.events.zoom(undefined));
-    this.plot.over.addEventListener("pointerleave", hideTip);
+    this.plot.over.addEventListener("pointerleave", () => {
+      hideTip();
+      this.events.point?.(undefined, undefined);
+    });
+    this.plot.over.addEventListener("click", () => this.events.pick?.(this.emphasis));
   }
 
   private labelRoom(font: string): number {
     const { lines, labels } = this.data;
-    if (!labels || lines.length < 2 || lines.length * 13 > height - 30) return 12;
+    if (!labels || lines.length < 2 || lines.length * 13 > this.height() - 30) return 12;
     const context = document.createElement("canvas").getContext("2d");
     if (!context) return 12;
     context.font = font;
@@ -154,7 +184,7 @@ export class LineChart {
   private paint(plot: uPlot): void {
     const at = this.painting(plot);
     paintMarks(plot.ctx, this.data.marks, at);
-    paintLines(plot.ctx, this.data.lines, at);
+    paintLines(plot.ctx, this.data.lines, at, this.emphasis);
     if (this.data.labels && this.data.lines.length > 1)
       paintLabels(plot.ctx, this.data.lines, at, `${labelFont * devicePixelRatio}px system-ui, sans-serif`);
   }
@@ -163,30 +193,31 @@ export class LineChart {
     const { left = -1, top = -1 } = plot.cursor;
     if (left < 0 || this.panning) {
       hideTip();
+      this.events.point?.(undefined, undefined);
       return;
     }
     const x = plot.posToVal(left, "x");
     const near = Math.abs(plot.posToVal(left + 5, "x") - x);
-    const rows: TipRow[] = [];
-    let at: number | undefined;
-    for (const [i, line] of this.data.lines.entries()) {
-      const index = nearestIndex(line, x);
-      if (index < 0) continue;
-      const found = line.x[index]!;
-      if (at === undefined || Math.abs(found - x) < Math.abs(at - x)) at = found;
-      rows.push({
-        label: line.label,
-        colour: line.colour,
-        ...valueAt(line, index, this.data.strides[i] ?? 1),
-        x: found,
-      });
-    }
-    rows.sort((a, b) => b.value - a.value);
+    const { min = 0, max = 1 } = plot.scales.y as { min?: number; max?: number };
+    const y = mapping([min, max], plot.over.clientHeight, 0, this.look.logY);
+    const { rows, at, subject } = hovered(this.data.lines, this.data.strides, x, top, y);
     const box = plot.over.getBoundingClientRect();
-    showTip(
-      { left: box.left + left, top: box.top + top },
-      { axis: this.look.axis, x: at ?? x, rows, notes: this.data.happened(x - near, x + near) },
-    );
+    const notes = this.data.happened(x - near, x + near);
+    showTip(box.left + left, box, { axis: this.look.axis, x: at ?? x, rows, notes });
+    this.events.point?.(x, subject);
+  }
+
+  /** Puts the cursor where another chart's is; undefined takes it away. */
+  follow(x: number | undefined): void {
+    const left = x === undefined ? -10 : (this.plot?.valToPos(x, "x") ?? -10);
+    this.plot?.setCursor({ left: left > (this.plot.over.clientWidth || 0) ? -10 : left, top: 0 }, false);
+  }
+
+  /** Lets one subject stand out, its runs drawn thin; undefined: none. */
+  emphasise(subject: string | undefined): void {
+    if (subject === this.emphasis) return;
+    this.emphasis = subject;
+    if (this.data.lines.some((line) => line.subject !== undefined)) this.redraw();
   }
 
   private selected(plot: uPlot): void {
@@ -257,36 +288,4 @@ export class LineChart {
     const left = plot.cursor.left !== undefined && plot.cursor.left >= 0 ? plot.cursor.left : width / 2;
     plot.setCursor({ left: Math.min(width - 1, Math.max(0, left + (by * width) / 40)), top: 20 });
   }
-}
-
-function valueAt({ y }: Line, index: number, stride: number): { value: number; low?: number; stride: number } {
-  const value = y[index]!;
-  if (stride <= 1) return { value, stride };
-  // Points come in pairs: the smallest and the largest value of `stride` rows.
-  const other = y[index % 2 === 0 ? index + 1 : index - 1] ?? value;
-  return { value: Math.max(value, other), low: Math.min(value, other), stride };
-}
-
-/** On a logarithmic axis, only the powers of ten and, where there are few of those, 2 and 5 have room for a label. */
-function thin(splits: readonly number[], log: boolean): (number | null)[] {
-  if (!log) return [...splits];
-  const tens = splits.filter((value) => isPower(value)).length;
-  return splits.map((value) => {
-    const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-    return digit === 1 || (tens < 3 && (digit === 2 || digit === 5)) ? value : null;
-  });
-}
-
-function isPower(value: number): boolean {
-  const power = Math.log10(value);
-  return Math.abs(power - Math.round(power)) < 1e-9;
-}
-
-function tick(value: number): string {
-  const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e4) ? (size >= 1e4 ? si(value) : value.toExponential(0)) : tidy(value);
-}
-
-function tidy(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -29,26 +29,75 @@ export interface Painting {
   readonly moving: boolean;
 }
 
-/** Draws every line: where it is smoothed, the raw one faint beneath. */
-export function paintLines(context: CanvasRenderingContext2D, lines: readonly Line[], at: Painting): void {
+/**
+ * Draws every line: where it is smoothed, the raw one faint beneath; of a group, the band of its interval. With an emphasis, that
+ * subject comes last and strong, its runs thin about it, and the others step back.
+ */
+export function paintLines(
+  context: CanvasRenderingContext2D,
+  lines: readonly Line[],
+  at: Painting,
+  emphasis?: string,
+): void {
   context.save();
   clip(context, at.box);
+  const known = emphasis !== undefined && lines.some(({ subject }) => subject === emphasis);
   const many = lines.length > 12;
   context.lineJoin = many ? "bevel" : "round";
-  for (const line of lines) {
+  for (const line of lines)
+    if (line.band) paintBand(context, line, at, known && line.subject !== emphasis ? 0.06 : 0.16);
+  const last = (line: Line) => known && line.subject === emphasis;
+  for (const line of [...lines.filter((one) => !last(one)), ...lines.filter(last)]) {
+    const strength = known && !last(line) ? 0.25 : 1;
     context.strokeStyle = line.colour;
     context.fillStyle = line.colour;
-    if (line.smooth && !(many && at.moving)) {
-      context.globalAlpha = many ? 0.12 : 0.25;
-      stroke(context, line.x, line.y, at, [], 1);
-      context.globalAlpha = 1;
+    if (last(line) && line.members) {
+      context.globalAlpha = 0.5;
+      for (const member of line.members) stroke(context, line.x, member, at, [], 0.8);
     }
-    stroke(context, line.x, line.smooth ?? line.y, at, line.dash, many ? 1 : 1.6);
-    if (at.moving) continue;
-    if (line.dots) dots(context, line, at);
-    else if (isLonely(line)) dots(context, line, at);
+    if (line.smooth && !(many && at.moving)) {
+      context.globalAlpha = strength * (many ? 0.12 : 0.25);
+      stroke(context, line.x, line.y, at, [], 1);
+    }
+    context.globalAlpha = strength;
+    stroke(context, line.x, line.smooth ?? line.y, at, line.dash, last(line) ? 2.4 : many ? 1 : 1.6);
+    if (!at.moving && (line.dots || isLonely(line))) dots(context, line, at);
+    context.globalAlpha = 1;
   }
   context.restore();
+}
+
+function paintBand(context: CanvasRenderingContext2D, { x, band, colour }: Line, at: Painting, alpha: number): void {
+  const low: [number, number][] = [];
+  context.fillStyle = colour;
+  context.globalAlpha = alpha;
+  context.beginPath();
+  let open = false;
+  const close = () => {
+    for (const [across, up] of low.splice(0).reverse()) context.lineTo(across, up);
+    if (open) context.closePath();
+    open = false;
+  };
+  for (let i = Math.max(0, firstAtLeast(x, at.from) - 1); i < x.length; i++) {
+    const [bottom, top] = [band!.low[i], band!.high[i]];
+    if (bottom == null || top == null) {
+      close();
+      continue;
+    }
+    const across = place(at.x, x[i]!);
+    const up = place(at.y, top);
+    // On a logarithmic axis an interval that reaches below zero ends at the plot's foot.
+    const down = place(at.y, bottom);
+    if (Number.isNaN(up)) continue;
+    if (open) context.lineTo(across, up);
+    else context.moveTo(across, up);
+    open = true;
+    low.push([across, Number.isNaN(down) ? at.box.top + at.box.height : down]);
+    if (x[i]! > at.to) break;
+  }
+  close();
+  context.fill();
+  context.globalAlpha = 1;
 }
 
 function stroke(
@@ -134,63 +183,6 @@ function cross(context: CanvasRenderingContext2D, x: number, y: number, arm: num
   context.lineTo(x + arm, y + arm);
   context.moveTo(x - arm, y + arm);
   context.lineTo(x + arm, y - arm);
-}
-
-/** Names the lines at their right ends, moved apart where they would overlap; nothing when there is no room for all. */
-export function paintLabels(
-  context: CanvasRenderingContext2D,
-  lines: readonly Line[],
-  at: Painting,
-  font: string,
-): void {
-  const { box, ratio } = at;
-  const gap = 13 * ratio;
-  const ends = lines.flatMap((line) => {
-    const end = endOf(line, at);
-    return end === undefined ? [] : [{ line, end, y: end }];
-  });
-  if (ends.length * gap > box.height + gap) return;
-  ends.sort((a, b) => a.y - b.y);
-  for (let i = 1; i < ends.length; i++) ends[i]!.y = Math.max(ends[i]!.y, ends[i - 1]!.y + gap);
-  let floor = box.top + box.height;
-  for (let i = ends.length - 1; i >= 0; i--) {
-    ends[i]!.y = Math.min(ends[i]!.y, floor);
-    floor = ends[i]!.y - gap;
-  }
-  context.save();
-  context.font = font;
-  context.textBaseline = "middle";
-  context.textAlign = "left";
-  const right = box.left + box.width;
-  for (const { line, end, y } of ends) {
-    context.strokeStyle = context.fillStyle = line.colour;
-    context.lineWidth = ratio;
-    context.setLineDash([]);
-    context.beginPath();
-    context.moveTo(right + 2 * ratio, end);
-    context.lineTo(right + 7 * ratio, y);
-    context.stroke();
-    context.fillText(shortLabel(line.label), right + 10 * ratio, y);
-  }
-  context.restore();
-}
-
-/** A label that leaves room for the lines: the end, which tells layers apart, stays. */
-export function shortLabel(label: string): string {
-  return label.length <= 26 ? label : `${label.slice(0, 12)}…${label.slice(-12)}`;
-}
-
-/** The height of a line's last point in view. */
-function endOf({ x, y, smooth }: Line, at: Painting): number | undefined {
-  const values = smooth ?? y;
-  for (let i = Math.min(x.length - 1, firstAtLeast(x, at.to)); i >= 0; i--) {
-    const value = values[i];
-    if (value == null || x[i]! > at.to) continue;
-    if (x[i]! < at.from) return undefined;
-    const up = place(at.y, value);
-    return Number.isNaN(up) ? undefined : Math.min(at.box.top + at.box.height, Math.max(at.box.top, up));
-  }
-  return undefined;
 }
 
 function clip(context: CanvasRenderingContext2D, { left, top, width, height }: Box): void {

@@ -23,13 +23,19 @@ export function spanX(lines: readonly Line[], log: boolean): Range {
 export function spanY(lines: readonly Line[], [from, to]: Range, log: boolean): Range {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const { x, y } of lines) {
+  const take = (value: number | null | undefined) => {
+    if (value == null || (log && value <= 0)) return;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  };
+  for (const { x, y, band } of lines) {
     const begin = Math.max(0, firstAtLeast(x, from) - 1);
     for (let i = begin; i < x.length; i++) {
-      const value = y[i];
-      if (value != null && !(log && value <= 0)) {
-        if (value < low) low = value;
-        if (value > high) high = value;
+      take(y[i]);
+      // An interval from two runs may be a hundred times their distance: it is cut off rather than all else flattened.
+      if (band && band.n[i]! > 2) {
+        take(band.low[i]);
+        take(band.high[i]);
       }
       if (x[i]! > to) break;
     }

@@ -2,9 +2,11 @@
 import { fill, h } from "./dom.ts";
 import { keyCard, listenToKeys } from "./keyboard.ts";
 import { listPage } from "./list-page.ts";
-import { type Page, runPage } from "./run-page.ts";
+import type { Page } from "./run-head.ts";
+import { runPage } from "./run-page.ts";
 import { Store } from "./state.ts";
 import { theme, themeButton } from "./theme.ts";
+import { unitOf, unitPage } from "./unit-page.ts";
 
 // The cookie has taken over from the token; it should not stay in the address or in a copied link.
 if (location.search !== "") history.replaceState(null, "", location.pathname + location.hash);
@@ -22,7 +24,12 @@ fill(
   document.getElementById("top")!,
   h(
     "button",
-    { type: "button", class: "home", title: "All runs (g)", onclick: () => store.set({ runs: [], range: undefined }) },
+    {
+      type: "button",
+      class: "home",
+      title: "All runs (g)",
+      onclick: () => store.set({ runs: [], unit: undefined, range: undefined }),
+    },
     "reluscope",
   ),
   lost,
@@ -41,7 +48,9 @@ let shown: string | undefined;
 let turn = 0;
 
 async function show(): Promise<void> {
-  const wanted = store.current.runs.join("\n");
+  const { runs, unit } = store.current;
+  const ofUnit = runs.length === 1 && unitOf(unit) !== undefined;
+  const wanted = `${runs.join("\n")}${ofUnit ? `\u0000${unit}` : ""}`;
   if (wanted === shown) return;
   shown = wanted;
   const mine = ++turn;
@@ -49,7 +58,8 @@ async function show(): Promise<void> {
     lost.hidden = yes;
   };
   try {
-    const next = wanted === "" ? await listPage(store, connected) : await runPage(store, theme, connected);
+    const next =
+      wanted === "" ? await listPage(store, connected) : await (ofUnit ? unitPage : runPage)(store, theme, connected);
     if (mine !== turn) return next.destroy();
     page?.destroy();
     page = next;

@@ -1,46 +1,55 @@
 /** The page of one run, or of several over one another. */
 import type { RunChange, RunDetail } from "../api.ts";
-import { inks, runColour, type Theme } from "../charts/palette.ts";
-import type { ShownRun } from "../charts/panels.ts";
-import { askEvents, askRun, listen } from "./api.ts";
+import { inks, type Theme } from "../charts/palette.ts";
+import { askEvents, askManyEvents, askManyRuns, askRun, askSeries, listen } from "./api.ts";
+import { addButtons, starred } from "./chart-buttons.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
-import { announce, fill, h } from "./dom.ts";
-import { configTable, environmentTable, eventTable, runChips, tiles } from "./facts.ts";
+import { chartSearch } from "./chart-search.ts";
+import { fill, h } from "./dom.ts";
+import { configTable, environmentTable, eventTable, tiles } from "./facts.ts";
+import { Focus } from "./focus.ts";
 import { type Happening, marksOf, wordsFor } from "./happenings.ts";
+import { legendPanel } from "./legend.ts";
+import { LiveCharts } from "./live-charts.ts";
+import { manyView } from "./many-view.ts";
+import { remember, remembered } from "./memory.ts";
+import { type Page, problemList, shownRuns, stateCounts } from "./run-head.ts";
+import { sectionElement } from "./section-element.ts";
 import { type Section, sections } from "./sections.ts";
 import type { State, Store } from "./state.ts";
 import { stateBadge } from "./state-badge.ts";
 import { toolbar } from "./toolbar.ts";
 
-export interface Page {
-  readonly element: HTMLElement;
-  destroy(): void;
-}
-
-/** Charts ask again at most this often while a run goes on; ms. */
-const refreshEvery = 1000;
+/** Charts ask again at most this often while runs go on, ms: the more runs, the less often. */
+const refreshEvery = (runs: number) => 1000 + 40 * runs;
+/** Of more runs than this, events are what interrupted or warned; the lives of units are left to pages of few. */
+const mostWithEvents = 3;
 
 /** Reads the runs and builds their page. */
 export async function runPage(store: Store, theme: () => Theme, connected: (yes: boolean) => void): Promise<Page> {
-  const ids = store.current.runs;
-  const answers = await Promise.all(ids.map((id) => askRun(id).catch((thrown: unknown) => String(thrown))));
+  const asked = store.current.runs;
+  const answers = await askManyRuns(asked);
   const details = new Map<string, RunDetail>();
   const lost: string[] = [];
   for (const [i, answer] of answers.entries()) {
-    if (typeof answer === "string") lost.push(`${ids[i]}: ${answer}`);
-    else if (answer.summary.state === "damaged") lost.push(`${ids[i]}: ${answer.summary.problem}`);
-    else details.set(ids[i]!, answer);
+    if (typeof answer === "string") lost.push(`${asked[i]}: ${answer}`);
+    else if (answer.summary.state === "damaged") lost.push(`${asked[i]}: ${answer.summary.problem}`);
+    else details.set(asked[i]!, answer);
   }
   const runs = shownRuns([...details.values()]);
-  if (runs.length === 0)
-    return { element: h("div", {}, problemList(lost.length > 0 ? lost : ["No such run."])), destroy() {} };
+  if (runs.length === 0) return nothingToShow(lost, store);
+  const ids = runs.map(({ id }) => id);
+  const list = () => ids.map((id) => details.get(id)!);
   let happenings: readonly Happening[] = [];
-  const list = () => [...details.values()];
+  let view = manyView(store.current, runs, list(), theme());
+  const focus = new Focus();
 
   const context: ChartContext = {
     runs,
     state: () => store.current,
     theme,
+    many: () => view,
+    focus,
     background: () => inks[theme()].background,
     live: () => list().some(({ summary }) => summary.state === "running"),
     marks: () => marksOf(happenings, store.current.axis, theme()),
@@ -50,161 +59,172 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       const { logY } = store.current;
       store.set({ logY: logY.includes(id) ? logY.filter((one) => one !== id) : [...logY, id] });
     },
+    openUnit: (run, layer, unit) => store.set({ runs: [run], unit: `${layer}.${unit}`, range: undefined }),
     fileStem: () => (runs.length === 1 ? runs[0]!.label : `${runs.length}-runs`),
   };
 
+  const many = runs.length > 1;
   const bar = toolbar(store);
+  const finder = chartSearch();
   const head = h("div", { class: "run-head" });
   const problems = h("div", {});
   const nav = h("nav", { class: "toc", "aria-label": "Sections" });
   const body = h("div", {});
   const facts = { events: h("div", {}), config: h("div", {}), environment: h("div", {}) };
-  const element = h("div", { class: "run" }, head, problems, bar.element, nav, body);
-
-  let shown: readonly Section[] = [];
-  const visible = new Set<LiveChart>();
-  const stale = new Set<LiveChart>();
-  const byElement = new Map<Element, LiveChart>();
-  const observer = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        const chart = byElement.get(target);
-        if (!chart) continue;
-        if (!isIntersecting) visible.delete(chart);
-        else {
-          visible.add(chart);
-          if (stale.delete(chart)) refresh(chart);
-        }
-      }
-    },
-    { rootMargin: "300px" },
+  const legend = many ? legendPanel(store, runs, list, () => view, focus) : undefined;
+  bar.element.append(finder.element);
+  const content = h("div", { class: "content" }, bar.element, nav, body);
+  const element = h(
+    "div",
+    { class: many ? "run many" : "run" },
+    head,
+    problems,
+    h("div", { class: "layout" }, legend?.element, content),
   );
 
-  function refresh(chart: LiveChart): void {
-    chart.update().catch((thrown: unknown) => announce(`A chart could not be drawn: ${thrown}`));
-  }
-
-  /** Every chart needs new data; those out of sight get theirs when they come into view. */
-  function refreshAll(): void {
-    for (const chart of byElement.values()) {
-      if (visible.has(chart)) refresh(chart);
-      else stale.add(chart);
-    }
-  }
-
+  const charts = new LiveCharts();
+  let drops: (() => void)[] = [];
   function build(): void {
-    for (const chart of byElement.values()) {
-      observer.unobserve(chart.element);
-      chart.destroy();
-    }
-    byElement.clear();
-    visible.clear();
-    shown = sections(details, context);
-    for (const chart of shown.flatMap(({ charts }) => charts)) {
-      byElement.set(chart.element, chart);
-      stale.add(chart);
-    }
-    const last: [string, string, HTMLElement][] = [
-      ["events", "Events", facts.events],
-      ["config", runs.length > 1 ? "Config, compared" : "Config", facts.config],
-      ["environment", "Environment", facts.environment],
-    ];
-    fill(
-      body,
-      ...shown.map((section) => sectionElement(section)),
-      ...last.map(([id, title, place]) => h("section", { id, class: "section" }, h("h2", {}, title), place)),
-    );
-    const links = [
-      ...shown.map(({ id, title }) => [id, title] as const),
-      ...last.map(([id, title]) => [id, title] as const),
-    ];
+    for (const drop of drops) drop();
+    const shown = sections(details, context, store);
+    const pinned = starred();
+    const all = shown.flatMap((section) => section.charts);
+    for (const chart of all) addButtons(chart, build);
+    charts.replace(all);
+    const kept = pinned.flatMap((id) => all.find((chart) => chart.id === id) ?? []);
+    const plain = inOrder(shown).map((section) => ({
+      ...section,
+      charts: section.charts.filter((one) => !kept.includes(one)),
+    }));
+    const withPins = kept.length > 0 ? [pinnedSection(kept), ...plain] : plain;
+    const order = plain.map(({ id }) => id);
+    const built = withPins
+      .filter((section) => section.charts.length > 0 || (section.before?.length ?? 0) > 0)
+      .map(({ id, title, charts: of, folded, before }) =>
+        sectionElement({
+          id,
+          title,
+          folded,
+          cards: true,
+          ...(before && { before }),
+          content: of.map((chart) => chart.element),
+          ...(order.includes(id) && { move: (by: -1 | 1) => moveSection(order, id, by) }),
+        }),
+      );
+    const last = (
+      [
+        ["events", "Events", facts.events],
+        ["config", many ? "Config, compared" : "Config", facts.config],
+        ["environment", "Environment", facts.environment],
+      ] as const
+    ).map(([id, title, place]) => ({
+      id,
+      title,
+      ...sectionElement({ id, title, folded: false, cards: false, content: [place] }),
+    }));
+    fill(body, ...[...built, ...last].map((one) => one.element));
+    drops = [...built, ...last].map((one) => one.destroy);
+    const links = [...withPins.filter(({ charts: of }) => of.length > 0), ...last].map(({ id, title }) => ({
+      id,
+      title,
+    }));
     fill(
       nav,
-      ...links.map(([id, title]) =>
-        h(
-          "button",
-          { type: "button", onclick: () => document.getElementById(id)?.scrollIntoView({ behavior: "auto" }) },
-          title,
-        ),
+      ...links.map(({ id, title }) =>
+        h("button", { type: "button", onclick: () => document.getElementById(id)?.scrollIntoView() }, title),
       ),
     );
-    for (const chart of byElement.values()) observer.observe(chart.element);
+    finder.over(all, body);
+    charts.start();
+  }
+
+  function moveSection(order: readonly string[], id: string, by: -1 | 1): void {
+    const at = order.indexOf(id);
+    const next = order.filter((one) => one !== id);
+    next.splice(Math.max(0, at + by), 0, id);
+    remember("sections", next.join("\n"));
+    build();
   }
 
   function showFacts(): void {
     const all = list();
-    const latest = Object.fromEntries(
-      [...byElement.values()].length > 0 ? Object.entries(newest.get(runs[0]!.id) ?? {}) : [],
-    );
-    const title = runs.length === 1 ? runs[0]!.label : `${runs.length} runs`;
+    const title = many ? `${runs.length} runs` : runs[0]!.label;
     document.title = `${title} · reluscope`;
     fill(
       head,
-      h("div", { class: "run-title" }, h("h1", {}, title), runs.length === 1 && stateBadge(all[0]!.summary.state)),
-      runs.length > 1 &&
-        runChips(
-          runs,
-          all,
-          runs.map((_, i) => runColour(i, theme())),
-          (id) => store.set({ runs: store.current.runs.filter((one) => one !== id) }),
-        ),
-      runs.length === 1 && tiles(all[0]!, latest),
+      h("div", { class: "run-title" }, h("h1", {}, title), many ? stateCounts(all) : stateBadge(all[0]!.summary.state)),
+      !many && tiles(all[0]!, newest),
     );
-    fill(
-      problems,
-      problemList([...lost, ...all.flatMap((one, i) => one.problems.map((text) => `${runs[i]!.label}: ${text}`))]),
-    );
+    const faults = all.flatMap((one, i) => one.problems.map((text) => (many ? `${runs[i]!.label}: ${text}` : text)));
+    fill(problems, problemList([...lost, ...faults]));
     fill(facts.config, configTable(runs, all));
     fill(facts.environment, environmentTable(runs, all));
+    legend?.show();
   }
 
-  const newest = new Map<string, Record<string, number | string>>();
+  let newest: Record<string, number | string> = {};
   async function readNewest(): Promise<void> {
-    if (runs.length !== 1) return;
-    const { askSeries } = await import("./api.ts");
-    const series = await askSeries(runs[0]!.id, ["perf/tokens_per_second"], { axis: "step", points: 10 });
-    newest.set(runs[0]!.id, Object.fromEntries(Object.entries(series.latest).map(([key, { value }]) => [key, value])));
+    if (many) return;
+    const series = await askSeries(ids[0]!, ["perf/tokens_per_second"], { axis: "step", points: 10 });
+    newest = Object.fromEntries(Object.entries(series.latest).map(([key, { value }]) => [key, value]));
   }
 
   async function readEvents(): Promise<void> {
-    const all = await Promise.all(runs.map((run) => askEvents(run.id).catch(() => ({ events: [], total: 0 }))));
-    happenings = all.flatMap(({ events }, i) => events.map((event) => ({ run: runs[i]!, event })));
-    fill(facts.events, eventTable(happenings, runs.length > 1));
+    const found =
+      runs.length <= mostWithEvents
+        ? await Promise.all(
+            ids.map((id) =>
+              askEvents(id)
+                .then(({ events }) => events)
+                .catch(() => []),
+            ),
+          )
+        : await askManyEvents(ids);
+    happenings = found.flatMap((events, i) => events.map((event) => ({ run: runs[i]!, event })));
+    fill(facts.events, eventTable(happenings, many));
   }
 
-  async function readAgain(id: string): Promise<void> {
+  async function readAgain(id: string): Promise<boolean> {
     const before = details.get(id);
     const after = await askRun(id);
-    if (after.summary.state === "damaged") return;
+    if (after.summary.state === "damaged") return false;
     details.set(id, after);
-    const shape = (one?: RunDetail) => JSON.stringify([one?.keys, one?.charts]);
-    if (shape(before) !== shape(after)) build();
+    return JSON.stringify([before?.keys, before?.charts]) !== JSON.stringify([after.keys, after.charts]);
   }
 
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const changed = new Set<string>();
-  function onChange({ id }: RunChange): void {
+  function onChange({ id }: Pick<RunChange, "id">): void {
+    if (!details.has(id)) return;
     changed.add(id);
     waiting ??= setTimeout(async () => {
       const now = [...changed];
       changed.clear();
       try {
-        await Promise.all(now.map(readAgain));
+        const other = await Promise.all(now.map(readAgain));
         await Promise.all([readEvents(), readNewest()]);
+        if (other.some((yes) => yes)) build();
         showFacts();
-        refreshAll();
+        charts.refresh();
       } finally {
         waiting = undefined;
-        if (changed.size > 0) onChange({ id: [...changed][0]! } as RunChange);
+        if (changed.size > 0) onChange({ id: [...changed][0]! });
       }
-    }, refreshEvery);
+    }, refreshEvery(runs.length));
+  }
+
+  function reshape(): void {
+    view = manyView(store.current, runs, list(), theme());
+    legend?.show();
   }
 
   function onState(state: State, before: State): void {
     bar.show(state);
-    if (state.axis !== before.axis || state.range?.join() !== before.range?.join()) refreshAll();
-    else if (state.log !== before.log || state.smooth !== before.smooth || state.logY.join() !== before.logY.join())
-      for (const chart of byElement.values()) if (!stale.has(chart)) chart.redraw();
+    const same = (of: (one: State) => unknown) => JSON.stringify(of(state)) === JSON.stringify(of(before));
+    if (!same(({ group, colour, hidden, baseline }) => [group, colour, hidden, baseline])) reshape();
+    if (!same(({ axis, range, group, baseline }) => [axis, range, group, baseline])) charts.refresh();
+    else if (!same(({ log }) => log) && view.by.length > 0) charts.refresh();
+    else if (!same(({ log, smooth, logY, colour, hidden }) => [log, smooth, logY, colour, hidden])) charts.redraw();
   }
 
   build();
@@ -214,8 +234,9 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
   const unsubscribe = store.subscribe(onState);
   const deaf = listen(ids, false, { run: onChange, connected });
   const redrawAll = () => {
+    reshape();
     showFacts();
-    for (const chart of byElement.values()) if (!stale.has(chart)) chart.redraw();
+    charts.redraw();
   };
   document.addEventListener("themechange", redrawAll);
   return {
@@ -224,31 +245,40 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       clearTimeout(waiting);
       unsubscribe();
       deaf();
-      observer.disconnect();
+      legend?.destroy();
+      for (const drop of drops) drop();
       document.removeEventListener("themechange", redrawAll);
-      for (const chart of byElement.values()) chart.destroy();
+      charts.destroy();
     },
   };
 }
 
-function sectionElement({ id, title, charts, folded }: Section): HTMLElement {
-  const grid = h("div", { class: "grid" }, ...charts.map(({ element }) => element));
-  if (!folded) return h("section", { id, class: "section" }, h("h2", {}, title), grid);
-  return h("section", { id, class: "section" }, h("details", {}, h("summary", {}, h("h2", {}, title)), grid));
+function pinnedSection(charts: readonly LiveChart[]): Section {
+  return { id: "pinned", title: "Pinned", charts, folded: false };
 }
 
-function problemList(problems: readonly string[]): HTMLElement | null {
-  if (problems.length === 0) return null;
-  return h("ul", { class: "problems", role: "alert" }, ...problems.map((text) => h("li", {}, text)));
+/** Sections as someone has put them; new ones where they belong. */
+function inOrder<T extends { readonly id: string }>(shown: readonly T[]): readonly T[] {
+  const kept = (remembered("sections") ?? "").split("\n");
+  const at = (id: string, i: number) => (kept.includes(id) ? kept.indexOf(id) : i);
+  return [...shown]
+    .map((one, i) => ({ one, at: at(one.id, i) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
 }
 
-/** Names, made unique where runs share one. */
-function shownRuns(details: readonly RunDetail[]): ShownRun[] {
-  const names = details.map(({ summary }) => summary.name);
-  return details.map(({ summary, model }) => ({
-    id: summary.id,
-    label: names.filter((name) => name === summary.name).length > 1 ? `${summary.name} (${summary.id})` : summary.name,
-    createdAt: summary.createdAt,
-    layers: model?.n_layers ?? 1,
-  }));
+function nothingToShow(lost: readonly string[], store: Store): Page {
+  const element = h(
+    "div",
+    { class: "run" },
+    h("h1", {}, store.current.runs.length === 1 ? "No such run" : "No such runs"),
+    problemList(lost),
+    h(
+      "p",
+      { class: "empty" },
+      "It may have been removed or renamed, or the viewer shows another folder. ",
+      h("a", { href: "#" }, "All runs"),
+    ),
+  );
+  return { element, destroy() {} };
 }

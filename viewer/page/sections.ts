@@ -4,20 +4,30 @@ import type { RunDetail } from "../api.ts";
 import { coreCharts, coreSections } from "../charts/core-charts.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";
 import { type PlainLine, plainLine } from "../charts/plain-line.ts";
+import { acrossCards } from "./across-section.ts";
+import { arrayCard } from "./array-card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { type LineCardSpec, lineCard } from "./line-card.ts";
+import type { Store } from "./state.ts";
+import { unitForm } from "./unit-page.ts";
 import { vegaCard } from "./vega-card.ts";
 
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly charts: readonly LiveChart[];
+  /** What stands before the charts. */
+  readonly before?: readonly HTMLElement[];
   /** Closed at first. */
   readonly folded: boolean;
 }
 
 /** All sections for these runs; charts that several runs declare appear once. */
-export function sections(details: ReadonlyMap<string, RunDetail>, context: ChartContext): readonly Section[] {
+export function sections(
+  details: ReadonlyMap<string, RunDetail>,
+  context: ChartContext,
+  store: Store,
+): readonly Section[] {
   const all = [...details.values()];
   const keys = [...new Set(all.flatMap((detail) => detail.keys))];
   const byFamily = families(keys);
@@ -55,6 +65,22 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
     });
     return { id: section, title: titleOf(section), charts: drawn, folded: false };
   });
+  const across = acrossCards(all, context);
+  // Arrays that no chart shows.
+  const shownArrays = (family: string) => {
+    const { section, metric } = parseKey(family);
+    return [...declared.values()].some(
+      (chart) => chart.data === "arrays" && chart.section === section && (chart.only?.includes(metric) ?? true),
+    );
+  };
+  const arrayFamilies = [...families(new Set(all.flatMap((detail) => detail.arrayKeys))).keys()];
+  const arrays = arrayFamilies.filter((family) => !shownArrays(family));
+  const inside = arrays.map((family) => arrayCard(family, described.get(family) ?? "", context));
+  const single = all.length === 1 ? all[0]! : undefined;
+  const finder =
+    single?.model && arrayFamilies.length > 0
+      ? [unitForm(store, { layer: 0, unit: 0, units: single.model.d_mlp, layers: single.model.n_layers })]
+      : [];
 
   const every = [...byFamily].map(([family, of]) =>
     line({
@@ -88,8 +114,10 @@ export function sections(details: ReadonlyMap<string, RunDetail>, context: Chart
   );
   return [
     { id: "overview", title: "Overview", charts: [...loss, ...firsts.slice(0, 3)], folded: false },
+    { id: "across", title: "Across runs", charts: across, folded: false },
     ...analyzers,
     ...others,
+    { id: "inside", title: "Inside the run: arrays and units", charts: inside, before: finder, folded: false },
     { id: "training", title: "Training", charts: training.slice(1), folded: false },
     { id: "all-metrics", title: `Every metric (${byFamily.size})`, charts: every, folded: true },
   ];

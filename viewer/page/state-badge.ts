@@ -23,3 +23,9 @@ export function stateBadge(state: RunSummary["state"]): HTMLElement {
     ` ${state}`,
   );
 }
+
+/** The sign alone, with the word for those who do not see it. */
+export function stateSign(state: RunSummary["state"]): HTMLElement {
+  const [sign, meaning] = signs[state];
+  return h("span", { class: `state ${state}`, title: `${state}: ${meaning}`, role: "img", "aria-label": state }, sign);
+}

@@ -12,6 +12,16 @@ export interface State {
   readonly smooth: number;
   /** Charts with a logarithmic y axis that is not their default, or the other way round. */
   readonly logY: readonly string[];
+  /** Config keys that runs are grouped by; undefined: those of the sweep; none: each run by itself. */
+  readonly group: readonly string[] | undefined;
+  /** `apart`, or the config key that colours follow; undefined: what suits the groups. */
+  readonly colour: string | undefined;
+  /** Runs or groups that are not drawn. */
+  readonly hidden: readonly string[];
+  /** Run or group that differences are drawn to. */
+  readonly baseline: string | undefined;
+  /** A unit of the run, `layer.unit`: its own page. */
+  readonly unit: string | undefined;
   /** The list's search text, sort column (`-` before it: descending) and states. */
   readonly query: string;
   readonly sort: string;
@@ -25,6 +35,11 @@ export const initial: State = {
   range: undefined,
   smooth: 0,
   logY: [],
+  group: undefined,
+  colour: undefined,
+  hidden: [],
+  baseline: undefined,
+  unit: undefined,
   query: "",
   sort: "-created",
   states: [],
@@ -35,11 +50,16 @@ export function toHash(state: State): string {
   const query = new URLSearchParams();
   for (const id of state.runs) query.append("run", id);
   if (state.runs.length > 0) {
+    if (state.unit !== undefined) query.set("unit", state.unit);
     if (state.axis !== initial.axis) query.set("x", state.axis);
     if (state.log) query.set("log", "1");
     if (state.smooth > 0) query.set("smooth", String(state.smooth));
     if (state.range) query.set("range", state.range.map((end) => Number(end.toPrecision(6))).join(".."));
     for (const id of state.logY) query.append("logy", id);
+    for (const key of state.group?.length === 0 ? [""] : (state.group ?? [])) query.append("group", key);
+    if (state.colour !== undefined) query.set("colour", state.colour);
+    for (const key of state.hidden) query.append("hide", key);
+    if (state.baseline !== undefined) query.set("base", state.baseline);
   }
   if (state.query !== "") query.set("q", state.query);
   if (state.sort !== initial.sort) query.set("sort", state.sort);
@@ -54,13 +74,18 @@ export function fromHash(hash: string): State {
   const range = (query.get("range") ?? "").split("..").map(Number);
   const smooth = Number(query.get("smooth"));
   return {
-    runs: [...new Set(query.getAll("run"))].slice(0, 200),
+    runs: [...new Set(query.getAll("run"))].slice(0, 1000),
     axis: axes.find((axis) => axis === query.get("x")) ?? initial.axis,
     log: query.get("log") === "1",
     range:
       range.length === 2 && range.every(Number.isFinite) && range[0]! < range[1]! ? [range[0]!, range[1]!] : undefined,
     smooth: smooth > 0 && smooth < 1 ? smooth : 0,
     logY: query.getAll("logy"),
+    group: query.has("group") ? query.getAll("group").filter((key) => key !== "") : undefined,
+    colour: query.get("colour") ?? undefined,
+    hidden: query.getAll("hide"),
+    baseline: query.get("base") ?? undefined,
+    unit: query.get("unit") ?? undefined,
     query: query.get("q") ?? "",
     sort: query.get("sort") ?? initial.sort,
     states: query.getAll("state"),
@@ -83,7 +108,7 @@ export class Store {
   /** Changes some of it. Another page (list, runs) is a step in the browser's history; a zoom or a setting is not. */
   set(change: Partial<State>): void {
     const next = { ...this.current, ...change };
-    const elsewhere = next.runs.join("\n") !== this.current.runs.join("\n");
+    const elsewhere = next.runs.join("\n") !== this.current.runs.join("\n") || next.unit !== this.current.unit;
     history[elsewhere ? "pushState" : "replaceState"](null, "", toHash(next));
     this.become(next);
   }

@@ -1,6 +1,6 @@
 /** A card with a declared chart that asks for more than lines: drawn by Vega-Lite, one picture a run unless it compares runs. */
 import type { DeclaredChart } from "../../core/contract/chart.ts";
-import type { RunDetail } from "../api.ts";
+import type { ArraySlice, RunDetail } from "../api.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
@@ -10,14 +10,15 @@ import { card } from "./card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { fill, h } from "./dom.ts";
 import { csv, download, fileName } from "./download.ts";
+import { stepSlider } from "./step-slider.ts";
 import type { Drawn } from "./vega-draw.ts";
 
 const scalarPoints = 600;
-/** Pictures side by side at first; the rest on demand. */
-const firstPictures = 4;
+/** Pictures side by side at first, of runs of different groups; others by choice. */
+const firstPictures = 2;
 
 interface Picture {
-  readonly runs: readonly ShownRun[];
+  runs: readonly ShownRun[];
   readonly place: HTMLElement;
   drawn?: Drawn;
   dress?: string;
@@ -36,10 +37,22 @@ export function vegaCard(
     { name: "Save data as CSV", run: saveCsv },
   ]);
   const together = comparesRuns(chart.spec);
+  const slides = chart.data === "arrays" && (chart.steps === "last" || chart.steps === "first-and-last");
+  const slider = stepSlider(() => void update());
   let pictures: Picture[] = [];
-  let all = false;
+  let chosen: ShownRun[] = [];
   let tables = new Map<string, readonly Fields[]>();
   let asked = 0;
+
+  /** Of all steps those that the chart is to show, with the slider's in the place of the last. */
+  function atStep(run: string, slices: readonly ArraySlice[]): readonly ArraySlice[] {
+    if (run === chosen[0]?.id || context.runs.length === 1)
+      slider.steps([...new Set(slices.map(({ step }) => step))].sort((a, b) => a - b));
+    const wanted = slider.step ?? Number.POSITIVE_INFINITY;
+    const upTo = [...new Set(slices.map(({ step }) => step))].filter((step) => step <= wanted);
+    const shown = [...(chart.steps === "first-and-last" ? [Math.min(...upTo)] : []), Math.max(...upTo)];
+    return slices.filter(({ step }) => shown.includes(step));
+  }
 
   async function recordsOf(run: ShownRun): Promise<{ records: Fields[]; note: string }> {
     const detail = details.get(run.id);
@@ -51,7 +64,13 @@ export function vegaCard(
       };
     }
     if (chart.data === "arrays") {
-      const { slices, steps, sent, problems } = await askArrays(run.id, chart);
+      const {
+        slices: all,
+        steps,
+        sent,
+        problems,
+      } = await askArrays(run.id, slides ? { ...chart, steps: "all" } : chart);
+      const slices = slides ? atStep(run.id, all) : all;
       const some = sent < steps && (chart.steps ?? "all") === "all" ? `${sent} of ${steps} probe steps shown.` : "";
       return { records: arrayRecords(run.label, slices), note: [some, ...problems.slice(0, 2)].join(" ").trim() };
     }
@@ -65,50 +84,78 @@ export function vegaCard(
 
   async function update(): Promise<void> {
     const mine = ++asked;
-    const runs = together || all ? context.runs : context.runs.slice(0, firstPictures);
+    const { hidden } = context.many();
+    if (chosen.length === 0) chosen = examples();
+    const runs = together ? context.runs.filter(({ id }) => !hidden.has(id)) : chosen;
     const found = await Promise.all(runs.map(recordsOf));
     if (mine !== asked) return;
     tables = new Map(runs.map((run, i) => [run.id, found[i]!.records]));
     const notes = [...new Set(found.map(({ note }) => note).filter((note) => note !== ""))].join(" ");
     if (found.every(({ records }) => records.length === 0)) {
       drop();
-      const what = chart.data === "events" ? "events" : "values";
-      frame.empty(context.live() ? `No ${what} yet: they appear as the run goes on.` : `No ${what} on record.`);
+      frame.empty(emptyReason());
       return;
     }
-    if (pictures.length === 0 || pictures.flatMap((picture) => picture.runs).length !== runs.length) frameAll(runs);
+    frame.filled();
+    const groups = together ? [runs] : runs.map((run) => [run]);
+    if (JSON.stringify(groups) !== JSON.stringify(pictures.map((picture) => picture.runs))) frameAll(groups);
     for (const picture of pictures) await paint(picture);
     frame.note(notes);
   }
 
-  function frameAll(runs: readonly ShownRun[]): void {
+  /** The first run of each of the first groups that are shown. */
+  function examples(): ShownRun[] {
+    const { subjects, hidden } = context.many();
+    const shown = subjects.filter(({ key }) => !hidden.has(key));
+    return (shown.length > 0 ? shown : subjects)
+      .slice(0, firstPictures)
+      .map((subject) => context.runs[subject.runs[0]!]!);
+  }
+
+  function emptyReason(): string {
+    const what =
+      chart.data === "events" ? (chart.only ?? ["any"]).map((kind) => `${kind} event`).join(" or ") : "value";
+    const runs = context.runs.length > 1 && !together ? " in the runs shown" : "";
+    return context.live()
+      ? `no ${what} yet; what there is appears as the run goes on.`
+      : `no ${what} on record${runs}.`;
+  }
+
+  function frameAll(groups: readonly (readonly ShownRun[])[]): void {
     drop();
-    frame.element.classList.toggle("whole-row", !together && runs.length > 1);
-    const groups = together ? [runs] : runs.map((run) => [run]);
+    const several = context.runs.length > 1 && !together;
+    frame.element.classList.toggle("whole-row", groups.length > 1);
     pictures = groups.map((group) => ({ runs: group, place: h("div", { class: "vega" }) }));
-    const left = context.runs.length - runs.length;
     fill(
       frame.body,
+      slides && slider.element,
       h(
         "div",
         { class: groups.length > 1 ? "panels wide" : "" },
-        ...pictures.map(({ runs: [run], place }) =>
-          h("div", {}, groups.length > 1 && h("h4", {}, run?.label ?? ""), place),
-        ),
+        ...pictures.map(({ place }, i) => h("div", {}, several && runChoice(i), place)),
       ),
-      left > 0 &&
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => {
-              all = true;
-              void update();
-            },
-          },
-          `Show ${left} more runs`,
-        ),
+      several &&
+        chosen.length < context.runs.length &&
+        h("button", { type: "button", class: "more", onclick: () => choose(chosen.length) }, "Another run beside"),
     );
+  }
+
+  function runChoice(i: number): HTMLElement {
+    const select = h("select", { class: "run-choice", "aria-label": `Run of picture ${i + 1} of ${chart.title}` });
+    for (const run of context.runs) {
+      const option = h("option", { value: run.id }, run.label);
+      option.selected = run.id === chosen[i]?.id;
+      select.append(option);
+    }
+    select.addEventListener("change", () => choose(i, select.value));
+    return select;
+  }
+
+  function choose(i: number, id?: string): void {
+    const run = context.runs.find((one) => (id === undefined ? !chosen.includes(one) : one.id === id));
+    if (!run) return;
+    chosen = [...chosen.slice(0, i), run, ...chosen.slice(i + 1)];
+    void update();
   }
 
   async function paint(picture: Picture): Promise<void> {
@@ -120,13 +167,15 @@ export function vegaCard(
       const { draw } = await import("./vega-draw.ts");
       picture.drawn?.destroy();
       const label = `${chart.title}. ${chart.description}`;
-      picture.drawn = await draw(picture.place, spec, records, label);
+      picture.drawn = await draw(picture.place, spec, records, label, (record) => openUnit(picture, record));
       picture.dress = key;
       // Legends and axes of a composed chart take room that only drawing tells: once more, that much narrower.
       const over = picture.place.scrollWidth - picture.place.clientWidth;
       if (over <= 1) return;
       picture.drawn.destroy();
-      picture.drawn = await draw(picture.place, dress(picture, records, over), records, label);
+      picture.drawn = await draw(picture.place, dress(picture, records, over), records, label, (record) =>
+        openUnit(picture, record),
+      );
     } catch (thrown) {
       delete picture.drawn;
       fill(
@@ -134,10 +183,17 @@ export function vegaCard(
         h(
           "p",
           { class: "empty" },
-          `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown}`,
+          `This chart's spec cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown} (chart ${chart.id} of ${chart.section.replaceAll("_", "-")})`,
         ),
       );
     }
+  }
+
+  /** A mark that stands for one unit leads to its page. */
+  function openUnit({ runs: [run] }: Picture, record: Fields): void {
+    const { layer, unit = record.neuron } = record;
+    if (run && !together && typeof layer === "number" && typeof unit === "number")
+      context.openUnit(run.id, layer, unit);
   }
 
   function dress(picture: Picture, records: readonly Fields[], over = 0): Record<string, unknown> {
@@ -180,7 +236,16 @@ export function vegaCard(
     download(`${fileName(context.fileStem(), id)}.csv`, new Blob([csv(records)], { type: "text/csv" }));
   }
 
-  return { element: frame.element, update, redraw, destroy: drop, kind: "vega" };
+  return {
+    element: frame.element,
+    update,
+    redraw,
+    destroy: drop,
+    kind: "vega",
+    id,
+    title: chart.title,
+    words: [chart.title, chart.section, ...(chart.only ?? []), chart.description].join(" "),
+  };
 }
 
 /** Whether a spec tells runs apart itself, in a channel that is seen. */

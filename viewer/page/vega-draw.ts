@@ -23,6 +23,7 @@ export async function draw(
   spec: object,
   records: readonly object[],
   label: string,
+  pick?: (record: Readonly<Record<string, unknown>>) => void,
 ): Promise<Drawn> {
   const problems: string[] = [];
   const logger = {
@@ -50,6 +51,11 @@ export async function draw(
     const { clientX, clientY } = event as MouseEvent;
     showFacts({ left: clientX, top: clientY }, facts(value));
   });
+  if (pick)
+    view.addEventListener("click", (_, item) => {
+      const datum: unknown = item?.datum;
+      if (typeof datum === "object" && datum !== null) pick(datum as Record<string, unknown>);
+    });
   view.data(tableName, [...records]);
   await view.runAsync();
   if (problems.length > 0) throw new Error(problems[0]);

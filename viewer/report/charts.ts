@@ -4,13 +4,13 @@ import type { DeclaredChart } from "../../core/contract/chart.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
 import type { RunDetail, RunSeries } from "../api.ts";
 import { coreCharts } from "../charts/core-charts.ts";
-import { type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
 import { keysOf } from "../charts/metric-key.ts";
-import { type PanelOptions, panels, type ShownRun } from "../charts/panels.ts";
+import type { ShownRun } from "../charts/panels.ts";
 import { plainLine } from "../charts/plain-line.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
-import { axisTitles, dressed } from "../charts/spec.ts";
+import { dressed } from "../charts/spec.ts";
 import type { Library } from "../library.ts";
+import { type Grouping, linePictures, noGrouping } from "./line-pictures.ts";
 import { toSvg } from "./svg.ts";
 
 /** One run with what its charts need. */
@@ -36,18 +36,27 @@ export interface ReportChart {
 const size = { width: 620, height: 260 };
 /** Array elements of a chart of all steps: a picture of this width has no room for more, and 100 000 marks take 5 s and 500 MB. */
 const mostElements = 30_000;
+/** Where runs are many, these many stand for the others in pictures that show one run each, with fewer elements. */
+const exampleRuns = 2;
+const exampleElements = 6_000;
 const look = { axis: "step", logX: false } as const;
 const dress = { theme: "light", axis: "step", log: false, ...size } as const;
 
 /** All charts, training first. Those without data are left out. */
-export async function reportCharts(runs: readonly ReportRun[]): Promise<ReportChart[]> {
+export async function reportCharts(runs: readonly ReportRun[], grouping: Grouping): Promise<ReportChart[]> {
   const keys = [...new Set(runs.flatMap(({ detail }) => detail.keys))];
   const charts: ReportChart[] = [];
   for (const chart of coreCharts) {
     const mine = chart.families.filter((key) => keys.includes(key));
     if (mine.length === 0) continue;
     const { id, title, description, yTitle, dots = [] } = chart;
-    const pictures = await linePictures(runs, mine, { ...look, title: yTitle, logY: false, percent: false }, dots);
+    const pictures = await linePictures(
+      runs,
+      mine,
+      { ...look, title: yTitle, logY: false, percent: false },
+      dots,
+      grouping,
+    );
     charts.push({ section: "training", id, title, description, pictures });
   }
   const declared = new Map(runs.flatMap(({ detail }) => detail.charts.map((one) => [`${one.section}/${one.id}`, one])));
@@ -55,7 +64,7 @@ export async function reportCharts(runs: readonly ReportRun[]): Promise<ReportCh
     const { section, id, title, description } = chart;
     const base = { section, id, title, description };
     try {
-      const pictures = await declaredPictures(runs, chart, keys);
+      const pictures = await declaredPictures(runs, chart, keys, grouping);
       if (pictures.length > 0) charts.push({ ...base, pictures });
     } catch (thrown) {
       charts.push({ ...base, pictures: [], problem: `This chart's spec cannot be drawn: ${reasonOf(thrown)}` });
@@ -72,26 +81,38 @@ export async function declaredPictures(
   runs: readonly ReportRun[],
   chart: DeclaredChart,
   keys: readonly string[],
+  grouping: Grouping = noGrouping,
 ): Promise<ReportChart["pictures"]> {
   const plain = plainLine(chart);
-  if (plain) return linePictures(runs, keysOf(chart, keys), { ...look, ...plain }, []);
+  if (plain) return linePictures(runs, keysOf(chart, keys), { ...look, ...plain }, [], grouping);
   const pictures: { caption: string; svg: string }[] = [];
-  for (const run of runs) {
-    const records = await recordsOf(run, chart);
+  const shown = runs.length > exampleRuns ? examples(runs, grouping) : runs;
+  for (const run of shown) {
+    const records = await recordsOf(run, chart, shown.length < runs.length ? exampleElements : mostElements);
     if (records.length === 0) continue;
     const layers = new Set(records.map(({ layer }) => layer)).size;
     const spec = dressed(chart.spec, { ...dress, layers: run.shown.layers, panels: layers });
     pictures.push({
       caption: runs.length > 1 ? run.shown.label : "",
-      svg: await toSvg({ ...spec, background: "#ffffff" }, records),
+      svg: await toSvg({ ...spec, background: null }, records),
     });
   }
   return pictures;
 }
 
-async function recordsOf({ shown, library, detail, series }: ReportRun, chart: DeclaredChart): Promise<Fields[]> {
+/** The first run of each of the first groups. */
+function examples(runs: readonly ReportRun[], { groups }: Grouping): readonly ReportRun[] {
+  const firsts = groups.flatMap((group) => runs[group.runs[0] ?? -1] ?? []);
+  return (firsts.length > 0 ? firsts : runs).slice(0, exampleRuns);
+}
+
+async function recordsOf(
+  { shown, library, detail, series }: ReportRun,
+  chart: DeclaredChart,
+  elements: number,
+): Promise<Fields[]> {
   if (chart.data === "arrays") {
-    const most = (chart.steps ?? "all") === "all" ? mostElements : undefined;
+    const most = (chart.steps ?? "all") === "all" ? elements : undefined;
     return arrayRecords(shown.label, (await library.arrays(shown.id, chart, most)).slices);
   }
   if (chart.data === "events") {
@@ -99,24 +120,4 @@ async function recordsOf({ shown, library, detail, series }: ReportRun, chart: D
     return withHours(eventRecords(shown.label, events, chart.section, chart.only), shown.createdAt);
   }
   return withHours(scalarRecords(shown.label, series, keysOf(chart, detail.keys)), shown.createdAt);
-}
-
-async function linePictures(
-  runs: readonly ReportRun[],
-  keys: readonly string[],
-  chartLook: LineChartLook,
-  dots: readonly string[],
-) {
-  const options: PanelOptions = { axis: "step", smooth: 0, theme: "light", dots };
-  const shown = runs.map((run) => run.shown);
-  const series = runs.map((run) => run.series);
-  const drawn = panels(keys, shown, series, options).filter(({ lines }) =>
-    lines.some(({ y }) => y.some((v) => v !== null)),
-  );
-  return Promise.all(
-    drawn.map(async ({ title, lines }) => {
-      const spec = dressed(lineSpec(lines, chartLook, axisTitles.step), { ...dress, layers: 1, panels: 1 });
-      return { caption: title ?? "", svg: await toSvg({ ...spec, background: "#ffffff" }, lineRecords(lines)) };
-    }),
-  );
 }

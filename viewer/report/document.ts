@@ -2,14 +2,22 @@
 import { basename, dirname } from "node:path";
 import { when } from "../charts/format.ts";
 import type { ShownRun } from "../charts/panels.ts";
+import type { Subject } from "../charts/subjects.ts";
 import { Library } from "../library.ts";
+import { abstractOf } from "./abstract.ts";
 import { type ReportChart, type ReportRun, reportCharts } from "./charts.ts";
+import { type GroupRow, groupRows, reportGroups } from "./groups.ts";
 import { type HeadlineRow, headline, meanings } from "./headline.ts";
 
 export interface ReportDocument {
   readonly title: string;
   readonly runs: readonly ReportRun[];
   readonly headline: readonly HeadlineRow[];
+  /** What was run, in sentences. */
+  readonly abstract: readonly string[];
+  /** Groups of a sweep, and the same numbers over them; none: runs stand by themselves. */
+  readonly groups: readonly Subject[];
+  readonly groupRows: readonly GroupRow[];
   /** Metric (without layer) and what it means. */
   readonly meanings: readonly (readonly [string, string])[];
   readonly charts: readonly ReportChart[];
@@ -30,6 +38,16 @@ export interface ConfigRow {
 }
 
 const points = 1500;
+/** Figures that a report opens with. */
+const mostLeading = 4;
+
+/** The figures that matter: the loss, and what each analyzer declares first. */
+export function leading({ charts }: Pick<ReportDocument, "charts">): readonly ReportChart[] {
+  const sections = [...new Set(charts.map(({ section }) => section))];
+  return sections
+    .flatMap((section) => charts.find((chart) => chart.section === section && chart.pictures.length > 0) ?? [])
+    .slice(0, mostLeading);
+}
 
 /** Reads the runs (directories) and draws their charts. */
 export async function reportDocument(
@@ -46,15 +64,21 @@ export async function reportDocument(
     const details = named.map(({ detail }) => detail);
     const series = named.map((run) => run.series);
     const numbers = headline(details, series);
+    const grouping = reportGroups(named);
     return {
       title:
         named.length === 1
           ? named[0]!.shown.label
-          : `${named.length} runs: ${named.map((r) => r.shown.label).join(", ")}`,
+          : named.length <= 3
+            ? named.map((run) => run.shown.label).join(", ")
+            : `${named.length} runs${grouping.by.length > 0 ? ` by ${grouping.by.join(" and ")}` : ""}`,
       runs: named,
       headline: numbers,
+      abstract: abstractOf(named, grouping.by),
+      groups: grouping.groups,
+      groupRows: groupRows(numbers, grouping.groups),
       meanings: meanings(numbers, details),
-      charts: await reportCharts(named),
+      charts: await reportCharts(named, grouping),
       config: configRows(named),
       environment: environmentRows(named),
       problems: named.flatMap(({ shown, detail }) => detail.problems.map((text) => `${shown.label}: ${text}`)),

@@ -69,6 +69,10 @@ class TraceBackend extends tf.KernelBackend {
     this.nodes.set(dataId, node);
     return dataId;
   }
+  /** The node behind a tensor: one for all tensors of equal expressions. */
+  equalValue(dataId: object): object | undefined {
+    return this.nodes.get(dataId);
+  }
   override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType): void {
     this.nodes.set(dataId, this.constant(values, shape, dtype));
   }

@@ -1,9 +1,10 @@
 /** Charts of batch-union-sparsity. */
 import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
+import type { metrics } from "./metrics.ts";
 
 /** Use of the batch over training, and the climb from token to sequence to batch. */
-export const charts: readonly Chart[] = [
+export const charts: readonly Chart<keyof typeof metrics>[] = [
   {
     id: "use-batch",
     title: "Units used per batch",

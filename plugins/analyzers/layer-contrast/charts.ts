@@ -2,6 +2,7 @@
 import type { Chart } from "../../../core/contract/chart.ts";
 import { layerLines } from "../chart-parts.ts";
 import { deltaNames } from "./effects.ts";
+import type { metrics } from "./metrics.ts";
 
 const lastStep = [
   { joinaggregate: [{ op: "max", field: "step", as: "last" }], groupby: ["run"] },
@@ -9,14 +10,18 @@ const lastStep = [
 ];
 
 /** The contrast statistic by statistic, and each layer's way through the plane of token and batch use. */
-export const charts: readonly Chart[] = [
+export const charts: readonly Chart<keyof typeof metrics>[] = [
   {
     id: "contrasts",
     title: "Last against first layer",
     description:
       "Difference of log odds (log for ratios), mean of the last analyses with its 95 % interval over units and sequences. Right of 0: higher in the last layer.",
     data: "scalars",
-    only: deltaNames.flatMap((name) => [`delta_mean_${name}`, `delta_low_${name}`, `delta_high_${name}`]),
+    only: deltaNames.flatMap((name) => [
+      `delta_mean_${name}` as const,
+      `delta_low_${name}` as const,
+      `delta_high_${name}` as const,
+    ]),
     spec: {
       transform: [
         ...lastStep,

@@ -3,7 +3,7 @@ import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 import type { Random } from "../../../core/arrays/random.ts";
 import { mean } from "../../../statistics/moments.ts";
 import { createCourse, type Look, partsOver } from "./course.ts";
-import { dominantPart, driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
+import { driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
 import type { Turn } from "./life.ts";
 import { type DescentReport, descent } from "./margins.ts";
 import { matchedSurvivors } from "./matching.ts";
@@ -35,7 +35,6 @@ export interface Interval {
 /** How one death came about. */
 export interface DeathCause {
   readonly parts: Float64Array;
-  readonly dominant: ReturnType<typeof dominantPart>;
   readonly descent: DescentReport;
   /** Parts from the last firing to now: a starved unit moves by decay, coasting and what lies upstream only. */
   readonly after: Float64Array;
@@ -106,7 +105,7 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
     );
     const before = looks.filter((look) => look.step <= to);
     const thresholds = before.map((look) => ({ steps: to - look.step, theta: look.theta[unit]! }));
-    return { parts, dominant: dominantPart(parts), descent: descent(margins, spacing), after, thresholds };
+    return { parts, descent: descent(margins, spacing), after, thresholds };
   }
 
   return {

@@ -2,9 +2,7 @@
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 import { median } from "../../../statistics/moments.ts";
 import { type DeathCause, meanParts } from "./attribution.ts";
-import { driftParts } from "./drift.ts";
-
-const dominants = ["weights", "decay", "bias", "norm", "upstream"] as const;
+import { dominantPart, driftParts, partGroups } from "./drift.ts";
 
 /** Most largest steps that are remembered of either kind. */
 const remembered = 5000;
@@ -28,7 +26,8 @@ export function createCauses(reach: number, every: number): Causes {
   const sums = {
     /** Deaths and controls. */
     counts: new Float64Array(2),
-    dominant: new Float64Array(dominants.length),
+    /** By group of parts: deaths, then controls. */
+    dominant: new Float64Array(2 * partGroups.length),
     /** Parts of deaths, of controls over the same steps, of the dead afterwards. */
     drift: new Float64Array(3 * width),
     /** Jumps and gradual falls, of deaths and of controls. */
@@ -63,7 +62,6 @@ export function createCauses(reach: number, every: number): Causes {
 
   return {
     add: (deaths, controls) => {
-      for (const { dominant } of deaths) sums.dominant[dominants.indexOf(dominant)]!++;
       const partsOf = (causes: readonly DeathCause[]) => causes.map(({ parts }) => parts);
       addDrift(0, partsOf(deaths));
       addDrift(1, partsOf(controls));
@@ -72,6 +70,10 @@ export function createCauses(reach: number, every: number): Causes {
       sums.largestOfControls = Float64Array.of(...sums.largestOfControls, ...largestOf(controls)).slice(-remembered);
       for (const [row, causes] of [deaths, controls].entries()) {
         sums.counts[row]! += causes.length;
+        for (const { parts } of causes) {
+          const group = dominantPart(parts);
+          if (group !== undefined) sums.dominant[row * partGroups.length + partGroups.indexOf(group)]!++;
+        }
         sums.kinds[2 * row]! += kindsOf(causes, "jump");
         sums.kinds[2 * row + 1]! += kindsOf(causes, "gradual");
         addThresholds(row, causes);
@@ -82,7 +84,12 @@ export function createCauses(reach: number, every: number): Causes {
       const rowSum = (row: number) => driftParts.reduce((sum, _, k) => sum + sums.drift[row * width + k]!, 0);
       return {
         explained_deaths: deaths,
-        ...Object.fromEntries(dominants.map((part, k) => [`dominant_${part}`, sums.dominant[k]! / deaths])),
+        ...Object.fromEntries(
+          partGroups.flatMap((part, k) => [
+            [`dominant_${part}`, sums.dominant[k]! / deaths],
+            [`dominant_${part}_survivors`, sums.dominant[partGroups.length + k]! / controls],
+          ]),
+        ),
         excess_drift: rowSum(0) / deaths - rowSum(1) / controls,
         largest_step: median(sums.largest),
         largest_step_survivors: median(sums.largestOfControls),

@@ -2,12 +2,13 @@
 import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, tokensAxis } from "../chart-parts.ts";
 import { driftParts } from "./drift.ts";
+import type { metrics } from "./metrics.ts";
 
 const partNames = JSON.stringify(driftParts);
 const byPart = { field: "part", type: "nominal", sort: [...driftParts], title: "part" } as const;
 
 /** Each with the matched survivors beside the dying. */
-export const chartsOfCauses: readonly Chart[] = [
+export const chartsOfCauses: readonly Chart<keyof typeof metrics>[] = [
   {
     id: "death-drift",
     title: "What moved the dying",

@@ -3,14 +3,15 @@ import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis } from "../chart-parts.ts";
 import { chartsOfCauses } from "./charts-of-causes.ts";
 import { lifeStates } from "./life.ts";
+import type { metrics } from "./metrics.ts";
 
 /** All of them. */
-export const charts: readonly Chart[] = [
+export const charts: readonly Chart<keyof typeof metrics>[] = [
   {
     id: "states",
     title: "States of units over training",
     description:
-      "Share of each layer's units in each state, window by window. Dead needs a significant silence; silent is only that.",
+      "Share of each layer's units in each state, window by window. Dead: silent for so long that few come back; silent and dormant units may.",
     data: "scalars",
     only: [...lifeStates],
     spec: {
@@ -128,10 +129,42 @@ export const charts: readonly Chart[] = [
   {
     id: "dead",
     title: "Dead units",
-    description: "Share of units that are significantly silent, and stay so.",
+    description: "Share of units that have been silent for so long that few such units come back.",
     data: "scalars",
     only: ["dead"],
     spec: layerLines("dead units", percentAxis("dead units")),
+  },
+  {
+    id: "returns",
+    title: "Who comes back",
+    description:
+      "Of units silent for so many windows, the share that fired within as many again. Where it falls to 5 % a unit may be called dead.",
+    data: "arrays",
+    only: ["returns"],
+    steps: "last",
+    spec: {
+      transform: [
+        { calculate: "datum.row == 0 ? 'windows' : 'share'", as: "part" },
+        { pivot: "part", value: "value", groupby: ["run", "step", "layer", "index"] },
+        { filter: "isFinite(datum.share)" },
+      ],
+      mark: { type: "line", point: true },
+      encoding: {
+        x: { field: "windows", type: "quantitative", scale: { type: "log", base: 2 }, title: "silent windows" },
+        y: { field: "share", type: "quantitative", axis: { format: "~%" }, title: "fire within as many again" },
+        color: layerColour,
+        detail: { field: "run" },
+      },
+    },
+  },
+  {
+    id: "directedness",
+    title: "Directedness",
+    description:
+      "Units that fell silent over 16 looks, over those that random walks with the same steps bring there. 1: chance.",
+    data: "scalars",
+    only: ["directedness"],
+    spec: layerLines("directedness"),
   },
   ...chartsOfCauses,
 ];

@@ -190,8 +190,14 @@ export function statisticsOf(x: Float32Array, from: number, d: number, norm: Nor
   return { centre, inverse: 1 / Math.sqrt(square / d + normEpsilon) };
 }
 
-/** The largest part by magnitude among weights, decay, bias, norm (gain and shift) and upstream (direction and scale). */
-export function dominantPart(parts: ArrayLike<number>): "weights" | "decay" | "bias" | "norm" | "upstream" {
+/** Groups of parts; norm: gain and shift, upstream: direction and scale, which apart may be large and cancel. */
+export const partGroups = ["weights", "decay", "bias", "norm", "upstream"] as const;
+
+/**
+ * The group of parts that pushed a unit hardest towards silence, the most negative one; undefined where none did. Parts that pushed
+ * the other way do not count, however large.
+ */
+export function dominantPart(parts: ArrayLike<number>): (typeof partGroups)[number] | undefined {
   const grouped = {
     weights: parts[0]!,
     decay: parts[1]!,
@@ -199,6 +205,6 @@ export function dominantPart(parts: ArrayLike<number>): "weights" | "decay" | "b
     norm: parts[3]! + parts[4]!,
     upstream: parts[5]! + parts[6]!,
   };
-  const entries = Object.entries(grouped) as [keyof typeof grouped, number][];
-  return entries.reduce((best, one) => (Math.abs(one[1]) > Math.abs(best[1]) ? one : best))[0];
+  const lowest = partGroups.reduce((best, one) => (grouped[one] < grouped[best] ? one : best));
+  return grouped[lowest] < 0 ? lowest : undefined;
 }

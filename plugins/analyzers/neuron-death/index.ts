@@ -7,7 +7,8 @@ import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
-import { createLayer, prefixed, under } from "./layer.ts";
+import { prefixed, under } from "./keys.ts";
+import { createLayer } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
@@ -20,7 +21,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   options,
   sites: ["mlp_post"],
   metrics,
-  headline: ["dead"],
+  headline: ["dead", "directedness"],
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
@@ -28,13 +29,12 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const followed = Math.min(d_mlp, chosen.followed_units);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
-    const { alpha, grace_windows: grace, reach } = chosen;
+    const { revival_share: share, reach } = chosen;
     const shared = {
       units: d_mlp,
       window,
       skip,
-      alpha,
-      grace,
+      share,
       norm,
       followed,
       reach,
@@ -105,8 +105,8 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             const snapshot = snapshotOf(readings, l);
             const keep = run.held.includes(run.layers[l]!.W_in) ? 1 : kept;
             const interval = layer.attribution.look(look, snapshot, keep, randomAt(at.step, `interval ${l}`));
-            const margins = layer.attribution.looks.slice(-walkLooks - 1).map((one) => one.zmax);
-            const walks = looks % walkLooks === 0 ? walk(margins, randomAt(at.step, `walk ${l}`)) : {};
+            const recent = layer.attribution.looks.slice(-walkLooks - 1);
+            const walks = looks % walkLooks === 0 ? walk(recent, randomAt(at.step, `walk ${l}`)) : {};
             return {
               numbers: {
                 ...standing(per, d_model, norm),

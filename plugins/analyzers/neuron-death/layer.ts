@@ -4,11 +4,14 @@ import type { Random } from "../../../core/arrays/random.ts";
 import type { AnalyzerMoment } from "../../../core/contract/analyzer.ts";
 import { median } from "../../../statistics/moments.ts";
 import { kaplanMeier } from "../../../statistics/survival.ts";
-import { createAttribution, type DeathCause } from "./attribution.ts";
+import { createAttribution } from "./attribution.ts";
 import { createCauses } from "./causes.ts";
-import { driftParts, type Norm } from "./drift.ts";
+import { dominantPart, driftParts, type Norm } from "./drift.ts";
+import { horizons } from "./horizon.ts";
+import { prefixed, under } from "./keys.ts";
 import { createLife, type LifeOptions, lifeStates, type Turn, type WindowReport } from "./life.ts";
 import { createStarvation } from "./starvation.ts";
+import { createStash, type StashedCauses } from "./stash.ts";
 
 /** How a layer is watched. */
 export interface LayerOptions extends LifeOptions {
@@ -24,9 +27,7 @@ export interface LayerOptions extends LifeOptions {
 /** Newest deaths whose gradients the medians are of. */
 const remembered = 1000;
 /** States of units that can die. */
-const living: ReadonlySet<number> = new Set(
-  ["alive", "rare", "revived"].map((state) => lifeStates.indexOf(state as never)),
-);
+const living: ReadonlySet<number> = new Set(["alive", "revived"].map((state) => lifeStates.indexOf(state as never)));
 
 /** Starts to watch a layer. */
 export function createLayer(layer: number, options: LayerOptions) {
@@ -34,6 +35,7 @@ export function createLayer(layer: number, options: LayerOptions) {
   const life = createLife(options);
   const attribution = createAttribution(options.norm, reach, every);
   const causes = createCauses(reach, every);
+  const stash = createStash();
   const starvation = createStarvation(units);
   const diedAt = new Int32Array(units);
   const own = {
@@ -45,9 +47,13 @@ export function createLayer(layer: number, options: LayerOptions) {
   function closed(report: WindowReport, at: AnalyzerMoment, random: Random): void {
     const deaths = report.turns.filter((turn) => turn.kind === "death");
     const typical = deaths.length === 0 ? Number.NaN : typicalGradient();
+    for (const turn of report.turns) if (turn.kind === "silence") stash.put(turn.unit, causesOf(turn, at, random));
     const found = deaths.flatMap((turn) => died(turn, at, typical) ?? []);
     for (const turn of report.turns) if (turn.kind === "revival") revived(turn, at);
-    if (found.length > 0) causes.add(found, controlsOf(deaths, random));
+    causes.add(
+      found.map(({ own }) => own),
+      found.flatMap(({ controls }) => controls),
+    );
   }
 
   /** The layer's median among units that fire. */
@@ -57,14 +63,15 @@ export function createLayer(layer: number, options: LayerOptions) {
     return median(ofFiring);
   }
 
-  function died(turn: Turn, at: AnalyzerMoment, typical: number): DeathCause | undefined {
+  function died(turn: Turn, at: AnalyzerMoment, typical: number): StashedCauses | undefined {
     own.turns[0]!++;
     diedAt[turn.unit] = turn.lastStep;
     const ratio = starvation.norm(turn.unit) / typical;
     const lag = starvation.lag(turn.unit, turn.lastStep);
     if (Number.isFinite(ratio)) own.gradientRatios = Float64Array.of(...own.gradientRatios, ratio).slice(-remembered);
     own.starvationLags = Float64Array.of(...own.starvationLags, lag).slice(-remembered);
-    const cause = turn.unit < followed ? attribution.explain(turn.unit, turn, at.step) : undefined;
+    const causes = stash.take(turn.unit);
+    const cause = causes?.own;
     at.event("death", {
       layer,
       unit: turn.unit,
@@ -74,13 +81,13 @@ export function createLayer(layer: number, options: LayerOptions) {
       gradient_ratio: ratio,
       starvation_lag: lag,
       ...(cause && {
-        dominant: cause.dominant,
+        dominant: dominantPart(cause.parts) ?? "none",
         parts: Object.fromEntries(driftParts.map((part, k) => [part, cause.parts[k]])),
         descent: cause.descent.kind,
         largest_step: cause.descent.largestShare,
       }),
     });
-    return cause;
+    return causes;
   }
 
   function revived(turn: Turn, at: AnalyzerMoment): void {
@@ -90,13 +97,13 @@ export function createLayer(layer: number, options: LayerOptions) {
     at.event("revival", { layer, unit: turn.unit, silent_tokens, last_step: turn.lastStep });
   }
 
-  /** Matched survivors over the same steps as the median death. */
-  function controlsOf(deaths: readonly Turn[], random: Random): DeathCause[] {
-    const middle = deaths.toSorted((a, b) => a.lastStep - b.lastStep)[deaths.length >> 1]!;
+  /** How a unit that fell silent came to it, and survivors as busy as it over the same steps. */
+  function causesOf(turn: Turn, at: AnalyzerMoment, random: Random): StashedCauses | undefined {
+    const own = turn.unit < followed ? attribution.explain(turn.unit, turn, at.step) : undefined;
+    if (own === undefined) return undefined;
     const alive: number[] = [];
     for (let i = 0; i < followed; i++) if (living.has(life.states[i]!)) alive.push(i);
-    const dying = deaths.map((turn) => turn.unit).filter((unit) => unit < followed);
-    return attribution.controls(dying, alive, middle, random);
+    return { own, controls: attribution.controls([turn.unit], alive, turn, random) };
   }
 
   return {
@@ -120,6 +127,7 @@ export function createLayer(layer: number, options: LayerOptions) {
         deaths: own.turns[0]!,
         revivals: own.turns[1]!,
         hazard: deaths / last.atRisk / (windowTokens / 1e6),
+        horizon_tokens: (life.horizon() ?? Number.NaN) * windowTokens,
         revived_share: 1 - kaplanMeier(ended, ongoing).at(-1)!,
         gradient_before_death: median(own.gradientRatios),
         starvation_lag: median(own.starvationLags),
@@ -138,6 +146,7 @@ export function createLayer(layer: number, options: LayerOptions) {
         transitions: { shape: [6, 6], data: Float32Array.from(reports.at(-1)!.transitions) },
         revival_survival: { shape: [survival.length], data: survival },
         hazard_by_age: hazardByAge(life.ages(), windowTokens),
+        returns: { shape: [2, horizons.length], data: Float32Array.from([...horizons, ...life.returns()]) },
         state: { shape: [units], data: life.states.slice() },
         silent_tokens: { shape: [units], data: silent },
         death_step: { shape: [units], data: diedAt.slice() },
@@ -151,6 +160,7 @@ export function createLayer(layer: number, options: LayerOptions) {
         ...prefixed("attribution", attribution.save()),
         ...prefixed("causes", causes.save()),
         ...prefixed("starvation", starvation.save()),
+        ...prefixed("stash", stash.save()),
         ...Object.fromEntries(kept.map(([name, data]) => [`own/${name}`, { shape: [data.length], data }])),
       };
     },
@@ -159,6 +169,7 @@ export function createLayer(layer: number, options: LayerOptions) {
       attribution.load(under("attribution", state));
       causes.load(under("causes", state));
       starvation.load(under("starvation", state));
+      stash.load(under("stash", state));
       const kept = under("own", state);
       diedAt.set(kept.diedAt?.data ?? []);
       for (const name of Object.keys(own) as (keyof typeof own)[]) {
@@ -178,14 +189,4 @@ function hazardByAge({ atRisk, died }: { atRisk: Float64Array; died: Float64Arra
   const ages = lengthOf(atRisk, died);
   const rates = Array.from(died.slice(0, ages), (deaths, age) => deaths / atRisk[age]! / (windowTokens / 1e6));
   return { shape: [3, ages], data: Float32Array.from([...atRisk.slice(0, ages), ...died.slice(0, ages), ...rates]) };
-}
-
-/** The same arrays with `name/` before their keys, and back. */
-export function prefixed(name: string, arrays: Arrays): Record<string, NDArray> {
-  return Object.fromEntries(Object.entries(arrays).map(([key, array]) => [`${name}/${key}`, array]));
-}
-/** The arrays under `name/`, without it. */
-export function under(name: string, arrays: Arrays): Record<string, NDArray> {
-  const mine = Object.entries(arrays).filter(([key]) => key.startsWith(`${name}/`));
-  return Object.fromEntries(mine.map(([key, array]) => [key.slice(name.length + 1), array]));
 }

@@ -1,13 +1,14 @@
 /** The states of one layer's units, by what they did in windows of training sequences. */
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
-import { windowsToTurnOff } from "../../../statistics/survival.ts";
+import { createHorizon } from "./horizon.ts";
+import { prefixed, under } from "./keys.ts";
 
 /**
- * - born_dead: never fired since bookkeeping began; alive: fires often enough that one silent window would be significant;
- * - rare: fires, but a silent window would prove nothing; silent: did not fire in the window, which is not (yet) significant;
- * - dead: silent significantly (turn-off test) and for `grace` windows more; revived: fires again after death.
+ * - born_dead: never fired since bookkeeping began; alive: fired in the last window;
+ * - silent: did not fire in the last window; dormant: nor in the one before, and yet may well come back;
+ * - dead: silent for the layer's horizon (horizon.ts), so that few such units come back; revived: fires again after death.
  */
-export const lifeStates = ["born_dead", "alive", "rare", "silent", "dead", "revived"] as const;
+export const lifeStates = ["born_dead", "alive", "silent", "dormant", "dead", "revived"] as const;
 export type LifeState = (typeof lifeStates)[number];
 const code = Object.fromEntries(lifeStates.map((state, i) => [state, i])) as Record<LifeState, number>;
 
@@ -18,17 +19,15 @@ export interface LifeOptions {
   readonly window: number;
   /** Sequences at the start of training that are not looked at. */
   readonly skip: number;
-  /** False alarms of the turn-off test a window, over all units of the layer together. */
-  readonly alpha: number;
-  /** Silent windows after significance until a unit is called dead. */
-  readonly grace: number;
+  /** Units silent for a horizon that may fire within another and still be called dead. */
+  readonly share: number;
 }
 
-/** A unit that was found dead, or that came back. */
+/** A unit that was silent for a whole window, that was found dead, or that came back. */
 export interface Turn {
   readonly unit: number;
-  readonly kind: "death" | "revival";
-  /** Sequences since the unit last fired (death) or between its last firing before death and now (revival). */
+  readonly kind: "silence" | "death" | "revival";
+  /** Sequences since the unit last fired (silence, death) or between its last firing before death and now (revival). */
   readonly silentSequences: number;
   /** Step at which it last fired before falling silent. */
   readonly lastStep: number;
@@ -43,7 +42,7 @@ export interface WindowReport {
   /** Units that went from state (row) to state (column) since the window before, `[6 6]`. */
   readonly transitions: Float64Array;
   readonly turns: readonly Turn[];
-  /** Units that could have died in this window: alive, rare, silent or revived at its start. */
+  /** Units that could have died in this window: alive, silent, dormant or revived at its start. */
   readonly atRisk: number;
 }
 
@@ -59,6 +58,10 @@ export interface Life {
   ages(): { readonly atRisk: Float64Array; readonly died: Float64Array };
   /** Windows that dead spells lasted: those that ended in revival, and those that still go on. */
   spells(): { readonly ended: Float64Array; readonly ongoing: Float64Array };
+  /** The layer's horizon in windows; undefined where none was reached: then no death is called. */
+  horizon(): number | undefined;
+  /** Of units silent for so many windows (`horizons`), those that fired within as many again. */
+  returns(): Float64Array;
   /** Sequences looked at so far. */
   observed(): number;
   save(): Record<string, NDArray>;
@@ -71,7 +74,9 @@ const firingsToRevive = 2;
 const longestSpell = 256;
 
 /** A layer whose units have not been looked at yet: all born dead. */
-export function createLife({ units, window, skip, alpha, grace }: LifeOptions): Life {
+export function createLife({ units, window, skip, share }: LifeOptions): Life {
+  const horizon = createHorizon(units, share);
+  let length: number | undefined;
   const states = new Uint8Array(units);
   /** Everything else that is known of each unit, all integers. */
   const fields = {
@@ -97,7 +102,6 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
     progress: new Float64Array(3),
   };
   const { last, lastStep, current, reference, silentWindows, stirred, deadWindows, died, diedStep, everDied } = fields;
-  const turnOff = Array.from({ length: window + 1 }, (_, before) => windowsToTurnOff(before, alpha / units));
 
   function close(): WindowReport {
     const census = new Float64Array(lifeStates.length);
@@ -105,6 +109,7 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
     const turns: Turn[] = [];
     let atRisk = 0;
     const first = fields.progress[2]! === 0;
+    length = horizon.length();
     fields.progress[2]!++;
     for (let i = 0; i < units; i++) {
       const before = states[i]!;
@@ -126,6 +131,8 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
   }
 
   function fired(i: number, before: number, turns: Turn[]): number {
+    if (silentWindows[i]! > 0) horizon.fired(i, silentWindows[i]!);
+    silentWindows[i] = 0;
     if (before === code.dead) {
       stirred[i]! += current[i]!;
       deadWindows[i]!++;
@@ -135,26 +142,27 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
       turns.push({ unit: i, kind: "revival", silentSequences, lastStep: diedStep[i]!, reference: reference[i]! });
     }
     reference[i] = current[i]!;
-    silentWindows[i] = 0;
-    if (everDied[i] === 1) return code.revived;
-    return turnOff[current[i]!]! <= 1 ? code.alive : code.rare;
+    return everDied[i] === 1 ? code.revived : code.alive;
   }
 
   function silent(i: number, before: number, turns: Turn[]): number {
     if (last[i] === 0) return code.born_dead;
+    silentWindows[i]!++;
+    horizon.silent(i, silentWindows[i]!);
     if (before === code.dead) {
       deadWindows[i]!++;
       return code.dead;
     }
-    silentWindows[i]!++;
-    if (silentWindows[i]! < turnOff[reference[i]!]! + grace) return code.silent;
+    const silentSequences = fields.progress[1]! - last[i]!;
+    const turn = { unit: i, silentSequences, lastStep: lastStep[i]!, reference: reference[i]! };
+    if (silentWindows[i] === 1) turns.push({ ...turn, kind: "silence" });
+    if (length === undefined || silentWindows[i]! < length) return silentWindows[i] === 1 ? code.silent : code.dormant;
     everDied[i] = 1;
     stirred[i] = 0;
     deadWindows[i] = 0;
     died[i] = last[i]!;
     diedStep[i] = lastStep[i]!;
-    const silentSequences = fields.progress[1]! - last[i]!;
-    turns.push({ unit: i, kind: "death", silentSequences, lastStep: lastStep[i]!, reference: reference[i]! });
+    turns.push({ ...turn, kind: "death" });
     return code.dead;
   }
 
@@ -194,12 +202,17 @@ export function createLife({ units, window, skip, alpha, grace }: LifeOptions): 
       }
       return { ended: fields.ended, ongoing };
     },
+    horizon: () => length,
+    returns: horizon.returns,
     observed: () => fields.progress[1]!,
     save: () => {
       const all = { ...fields, states };
-      return Object.fromEntries(Object.entries(all).map(([name, data]) => [name, { shape: [data.length], data }]));
+      const own = Object.entries(all).map(([name, data]): [string, NDArray] => [name, { shape: [data.length], data }]);
+      return { ...Object.fromEntries(own), ...prefixed("horizon", horizon.save()) };
     },
     load: (state) => {
+      horizon.load(under("horizon", state));
+      length = horizon.length();
       for (const [name, data] of Object.entries({ ...fields, states })) data.set(state[name]?.data ?? []);
     },
   };

@@ -5,7 +5,8 @@ import { median } from "../../../statistics/moments.ts";
 import type { Interval } from "./attribution.ts";
 import { isotropicRate } from "./certificate.ts";
 import { type LayerSnapshot, type Norm, statisticsOf } from "./drift.ts";
-import { directedness, varianceRatio } from "./margins.ts";
+import { varianceRatio } from "./margins.ts";
+import { randomWalk, type WalkLook } from "./random-walk.ts";
 
 /** One layer's per-unit readings. */
 export interface UnitReadings {
@@ -93,13 +94,24 @@ export function driftMatrix({ dying, survivors, dyingOwn, survivorsOwn }: Interv
   return { shape: [4, dying.length], data: Float32Array.from(rows.flatMap((row) => Array.from(row))) };
 }
 
-/** Looks that one judgement of random walk against drift takes, and most random numbers it may draw. */
+/** Looks that one judgement of random walk against drift takes, and fewest and most walks, and random signs in all, it may draw. */
 export const walkLooks = 16;
-const mostDraws = 1e6;
+const [fewestDraws, mostDraws, mostSigns] = [99, 999, 1e6];
 
-/** Directedness and variance ratio of margins over the last looks. */
-export function walk(margins: readonly Float32Array[], random: Random) {
-  const each = margins[0]!.length * (margins.length - 1);
-  const draws = Math.min(999, Math.max(19, Math.floor(mostDraws / each)));
-  return { directedness: directedness(margins, random, draws).ratio, variance_ratio: varianceRatio(margins, 4) };
+/** Directedness, variance ratio and what selection alone makes of drift, over the last looks. */
+export function walk(looks: readonly WalkLook[], random: Random) {
+  const each = looks[0]!.zmax.length * (looks.length - 1);
+  const draws = Math.min(mostDraws, Math.max(fewestDraws, Math.floor(mostSigns / each)));
+  const { ratio, low, high, p, excess } = randomWalk(looks, random, draws);
+  return {
+    directedness: ratio,
+    directedness_low: low,
+    directedness_high: high,
+    directedness_p: p,
+    excess_drift_null: excess,
+    variance_ratio: varianceRatio(
+      looks.map(({ zmax }) => zmax),
+      4,
+    ),
+  };
 }

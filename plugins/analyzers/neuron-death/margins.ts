@@ -1,9 +1,9 @@
 /** How a unit's margin, its largest pre-activation on the frozen probe, came down. */
-import type { Random } from "../../../core/arrays/random.ts";
 import { median } from "../../../statistics/moments.ts";
 
 /** `jump`: one fall between looks is half of all and far out of scale; `gradual`: none is over a fifth, and all last ten steps or more. */
-export type Descent = "jump" | "gradual" | "mixed";
+export const descentKinds = ["jump", "gradual", "mixed"] as const;
+export type Descent = (typeof descentKinds)[number];
 
 /** The shape of a fall. */
 export interface DescentReport {
@@ -29,34 +29,6 @@ export function descent(margins: ArrayLike<number>, spacing = 1): DescentReport 
   if (largestShare >= 0.5 && largest > 5 * deviation) return { largestShare, steps, kind: "jump" };
   if (largestShare < 0.2 && steps >= 10) return { largestShare, steps, kind: "gradual" };
   return { largestShare, steps, kind: "mixed" };
-}
-
-/**
- * Deaths seen over deaths that random walks with the same steps would have: of the units above zero at the first row, those
- * that come to zero or below, against the same increments with random signs. Conditioning on death makes any walk look like
- * drift; this does not. `margins[s]` holds all units at probe s. NaN when no surrogate dies.
- */
-export function directedness(
-  margins: readonly ArrayLike<number>[],
-  random: Random,
-  draws: number,
-): { readonly observed: number; readonly expected: number; readonly ratio: number } {
-  const start = margins[0]!;
-  let [observed, crossings] = [0, 0];
-  for (let i = 0; i < start.length; i++) {
-    if (!(start[i]! > 0)) continue;
-    if (margins.some((row) => row[i]! <= 0)) observed++;
-    for (let draw = 0; draw < draws; draw++) {
-      let level = start[i]!;
-      for (let s = 1; s < margins.length && level > 0; s++) {
-        const step = margins[s]![i]! - margins[s - 1]![i]!;
-        level += random.next() < 0.5 ? step : -step;
-      }
-      if (level <= 0) crossings++;
-    }
-  }
-  const expected = crossings / draws;
-  return { observed, expected, ratio: expected === 0 ? Number.NaN : observed / expected };
 }
 
 /** `E (sum of q increments)^2 / (q E increment^2)` over all units: above 1 drift that persists, below 1 steps that revert. */

@@ -1,9 +1,17 @@
 /** What neuron-death reports: meaning, range, unit, source, pitfall. */
+import { horizons } from "./horizon.ts";
 
 const byTokens =
   "Judged at the close of each window (option `window_tokens`), on the training stream, not on one batch. Death is always relative to a number of tokens.";
-const dominant = (part: string) =>
-  `Share of explained deaths whose largest part over the steps before the last firing is ${part}. [0, 1]. Survivors drift too: read it beside excess_drift and death_drift.`;
+/** A group of parts as the hardest push, of the dying and of survivors. */
+function dominant<N extends string>(name: N, part: string) {
+  const entries = {
+    [`dominant_${name}`]: `Share of explained deaths that ${part} pushed hardest towards silence, over the steps before the last firing. [0, 1]; what pushed the other way does not count, and deaths that nothing pushed are in none. Says nothing without dominant_${name}_survivors.`,
+    [`dominant_${name}_survivors`]: `The same share of matched survivors, over the same steps. Only a difference is special to death.`,
+  };
+  return entries as Record<`dominant_${N}` | `dominant_${N}_survivors`, string>;
+}
+
 /** What is said of spikes of one kind, `of` being loss or gradient norm. */
 function spikes<N extends "loss" | "grad">(name: N, of: string) {
   const entries = {
@@ -24,11 +32,13 @@ function spikes<N extends "loss" | "grad">(name: N, of: string) {
 /** Name to documentation. */
 export const metrics = {
   born_dead: `Share of units that have not fired since bookkeeping began. [0, 1]. ${byTokens} Bookkeeping begins after warm-up, where many units are silent and come back.`,
-  alive:
-    "Share of units that fire so often (in at least log2(d_mlp / alpha) sequences of the window) that one silent window would be significant. [0, 1].",
-  rare: "Share of units that fire, but so seldom that a silent window would prove nothing. [0, 1].",
-  silent: "Share of units that did not fire in the window, not (yet) significantly. [0, 1]. Silent is not dead.",
-  dead: `Share of units that are silent significantly (turn-off test (1 + m)^-c <= alpha / d_mlp, with c sequences of its last window that held the unit and m silent windows since) and for \`grace_windows\` more. [0, 1]. ${byTokens}`,
+  alive: "Share of units that fired in the window, and never were dead. [0, 1].",
+  silent: "Share of units that did not fire in this window, but in the one before. [0, 1]. Silent is not dead.",
+  dormant:
+    "Share of units silent for longer, but not for the layer's horizon (horizon_tokens): they may well come back. [0, 1]. Neither is dormant dead.",
+  dead: `Share of units silent for the layer's horizon (horizon_tokens) or longer. [0, 1]. None where there is no horizon. ${byTokens}`,
+  horizon_tokens:
+    "Tokens of silence from which a unit counts as dead: the least d such that of units silent for d tokens at most `revival_share` fire within the next d, the upper 95 % bound over half of the units, which the other half confirms. NaN: no horizon reached, and no death is called. Each layer has its own, it may change as silences are seen, and units that died by an earlier one stay dead until they fire.",
   revived: "Share of units that were dead and fire again (in two sequences). [0, 1].",
   deaths: "Deaths so far, revived ones included. Units.",
   revivals: "Revivals so far. Units.",
@@ -39,15 +49,13 @@ export const metrics = {
   zero_rate_bound:
     "Largest firing rate that no firing in all observed sequences leaves open at 95 %, 1 - 0.05^(1/n) (rule of three). Firings a sequence.",
   explained_deaths: "Deaths to which the frozen probes reach back, so far. Units. The N behind all shares below.",
-  dominant_weights: dominant("the change of its weights by gradients (and the optimizer's momentum)"),
-  dominant_decay: dominant("weight decay"),
-  dominant_bias: dominant("its bias"),
-  dominant_norm: dominant("the norm's gain and shift together"),
-  dominant_upstream: dominant(
-    "what lies upstream: direction and scale of the residual stream together (apart they may be large and cancel)",
-  ),
+  ...dominant("weights", "the change of its weights by gradients (and the optimizer's momentum)"),
+  ...dominant("decay", "weight decay"),
+  ...dominant("bias", "its bias"),
+  ...dominant("norm", "the norm's gain and shift together"),
+  ...dominant("upstream", "what lies upstream (direction and scale of the residual stream together)"),
   excess_drift:
-    "Mean drift of the mean pre-activation of dying units over the steps before their last firing, minus that of survivors matched by firing frequency. Pre-activation units. All units drift negative early (arXiv 2605.17659): only the excess is special to death.",
+    "Mean drift of the mean pre-activation of dying units over the steps before their last firing, minus that of survivors matched by firing frequency. Pre-activation units. All units drift negative early (arXiv 2605.17659): selecting units that died makes an excess of its own, which excess_drift_null shows: only what goes beyond that is special to death.",
   largest_step:
     "Median over explained deaths of the largest fall of the margin (largest pre-activation on the frozen tokens) between two looks, over all its falls. [0, 1]. Near 1: a jump.",
   largest_step_survivors: "The same of matched survivors: without it largest_step says nothing.",
@@ -86,15 +94,21 @@ export const metrics = {
   drift_rounding:
     "Largest |that change - the change of the device's own float32 means|, over the largest |mean pre-activation|: how far the device's rounding lets the two differ. About 1e-6.",
   directedness:
-    "Units that came to a margin of 0 over the last 16 looks, over the number that random walks with the same steps and random signs would bring there. 1: random; above: drift; NaN when neither does.",
+    "Units that came to a margin of 0 over the last 16 looks, warm-up included, over the mean number that random walks bring there: the same steps with random signs, one sign a step for all units. 1: random; above: drift; NaN where no walk brings any.",
+  directedness_low:
+    "The number seen over the 97.5 % quantile of walks: above 1, more than chance. What units have in common moves them together in walks as well, so that quantiles are wide where most of the movement is common.",
+  directedness_high: "The number seen over the 2.5 % quantile of walks; Infinity where that is 0.",
+  directedness_p: "Share of walks that bring as many to 0. (0, 1]. Small: directed.",
+  excess_drift_null:
+    "excess_drift of those walks: drift of the walks' dead minus that of survivors as busy as they, over the last 16 looks. Selection alone makes it negative, without any direction. Pre-activation units; NaN where no walk has a death.",
   variance_ratio:
     "Variance of margin changes over 4 looks over 4 times that over one. Above 1: persistent drift; below: steps that revert.",
   drift:
     "Mean change since the look before, in parts. Rows: units that fell silent; survivors matched by frequency; both again over the tokens that fired them. Columns: weights, decay, bias, ln_gain, ln_shift, upstream_direction, upstream_scale. Pre-activation units.",
   death_drift:
-    "Mean parts (columns as in drift) so far. Rows: explained deaths over the steps before the last firing; matched survivors over the same steps; the dead from then until called dead, when only decay, coasting of the optimizer and what lies upstream move them.",
+    "Mean parts (columns as in drift) so far. Rows: explained deaths over the steps before the last firing; matched survivors over the same steps; the dead from then to the close of their first silent window, when only decay, coasting of the optimizer and what lies upstream move them.",
   transitions:
-    "Units that went from state (row) to state (column) between the last two windows; order born_dead, alive, rare, silent, dead, revived (cf. Table 2 of arXiv 2407.07848).",
+    "Units that went from state (row) to state (column) between the last two windows; order born_dead, alive, silent, dormant, dead, revived (cf. Table 2 of arXiv 2407.07848).",
   revival_survival: "Share of the dead that are still dead after 0, 1, 2 ... windows (Kaplan and Meier).",
   hazard_by_age:
     "Rows over the age in windows since a unit's first firing (or revival): units that were at risk of death at that age, deaths called, deaths per unit at risk and million tokens. A death is called some windows after the last firing, and so counts at that age.",
@@ -102,6 +116,7 @@ export const metrics = {
     "Shares of deaths by largest_step, 20 bins from 0 to 1. Row 0 explained deaths, row 1 matched survivors over the same steps.",
   threshold_course:
     "Firing threshold cosines before the last firing, over explained deaths so far. Rows: steps before it; mean and deviation of the dying; mean and deviation of matched survivors over the same steps.",
+  returns: `Row 0: windows of silence d (${horizons.join(", ")}); row 1: share of units silent for d windows that fired within the next d, all silences so far; NaN where there were none.`,
   state: "State of each unit, 0 to 5 in the order of transitions.",
   silent_tokens: "Tokens since each unit last fired.",
   death_step: "Step at which each dead unit last fired; 0 for others.",

@@ -13,8 +13,14 @@ export const options = z.strictObject({
     .min(0)
     .optional()
     .describe("Tokens before bookkeeping begins; default: the warm-up, in which many units are silent and come back."),
-  alpha: z.number().gt(0).lt(1).default(0.01).describe("False alarms of the turn-off test, a layer and window."),
-  grace_windows: z.int().min(0).default(1).describe("Silent windows after significance until a unit is called dead."),
+  revival_share: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.05)
+    .describe(
+      "A unit is dead once silent for so long that at most this share of units silent as long fire within as long again.",
+    ),
   frozen_every: count.default(10).describe("Steps between looks at the frozen held-out sequences."),
   frozen_sequences: count.default(4).describe("Frozen held-out sequences."),
   followed_units: count

@@ -1,9 +1,10 @@
 /** Charts of token-sparsity. */
 import type { Chart } from "../../../core/contract/chart.ts";
 import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
+import type { metrics } from "./metrics.ts";
 
 /** Use over training, and its spread over tokens. */
-export const charts: readonly Chart[] = [
+export const charts: readonly Chart<keyof typeof metrics>[] = [
   {
     id: "use-token",
     title: "Units used per token",

@@ -24,3 +24,9 @@ export function damagedLog(path: string, at: number, problem: string): Experimen
     `${path}: damaged at byte ${at}: ${problem}. What stands before it is whole; rows.jsonl of the run has every row.`,
   );
 }
+
+/** A log that a run directory points to, outside of it and of where the user keeps logs. */
+export function logElsewhere(pointer: string, log: string, folder: string): ExperimentError {
+  const message = `${pointer}: its W&B log is elsewhere, at ${log}, and your settings do not say so. Set WANDB_DIR=${folder}, or use \`sync --trust\` if you know who made the run.`;
+  return new ExperimentError("run.untrusted", message);
+}

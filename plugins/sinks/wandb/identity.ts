@@ -55,7 +55,7 @@ export function startOf(run: KnownRun, settings: Settings): RunLogStart {
 
 /** The W&B run id of a run in the same folder, or the one that it would be given. */
 function parentId(dir: string, parent: string): string {
-  const known = basename(parent) === parent ? readPointer(join(dirname(dir), parent)) : undefined;
+  const known = basename(parent) === parent ? readPointer(join(dirname(dir), parent), { trusted: true }) : undefined;
   return known?.id ?? runIdFrom(parent);
 }
 

@@ -6,6 +6,7 @@ import { readRunFile } from "../../../core/record/run-file.ts";
 import { clientVersion, startOf } from "./identity.ts";
 import { decode } from "./log/decode.ts";
 import { LogReader } from "./log/reader.ts";
+import type { RunIdentity } from "./log/records.ts";
 import { RunLog, type RunLogStart } from "./log/run-log.ts";
 import { runLogOptionsOf, type WandbOptions } from "./login/options.ts";
 import type { Settings } from "./login/settings.ts";
@@ -126,4 +127,20 @@ function arraysOf(dir: string, step: number) {
   } catch {
     return {};
   }
+}
+
+/** The run that a log names; undefined where it names none, or its beginning cannot be read. */
+export function runIn(log: string): RunIdentity | undefined {
+  const reader = new LogReader(log);
+  try {
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      const one = decode(next.payload);
+      if (one.type === "run") return one.run;
+    }
+  } catch {
+    // What is damaged is told by whoever reads it to the end.
+  } finally {
+    reader.close();
+  }
+  return undefined;
 }

@@ -107,7 +107,7 @@ function startFor(run: Run, settings: Settings): RunLogStart {
 /** Goes on with the log that the run directory points to, or begins one. */
 function openRunLog(run: Run, start: RunLogStart, options: WandbOptions, settings: Settings): RunLog {
   const runLogOptions = runLogOptionsOf(options, run.startedAt);
-  const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir);
+  const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir, { dir: settings.dir });
   if (earlier !== undefined && run.resumedFrom !== undefined) {
     const resumed = { ...start, run: { ...start.run, id: earlier.id } };
     return RunLog.resume(earlier.log, run.resumedFrom, resumed, runLogOptions);

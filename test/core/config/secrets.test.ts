@@ -24,12 +24,39 @@ describe("withoutSecrets", () => {
     expect(text.match(/\[secret\]/g)).to.have.length(Object.keys(options).length);
   });
 
+  it("hides them under every usual name, in the parameters of addresses and in headers", () => {
+    const options = {
+      Authorization: "s3cret",
+      "X-Auth": "s3cret",
+      pwd: "s3cret",
+      auth: { user: "s3cret" },
+      credentials: ["s3cret"],
+      signing_key: "s3cret",
+      sshKey: "s3cret",
+      key: "s3cret",
+      Cookie: "s3cret",
+      slack_webhook: "https://hooks/s3cret",
+      url: "https://host/path?api_key=s3cret&page=2",
+      mirror: "see https://me:s3cret@host and https://you:s3cret@host",
+      signed: "https://host/x?sig=s3cret#part",
+      headers: ["Authorization: Bearer s3cret-s3cret", "X-Api-Key: s3cret", "Accept: text/plain"],
+      command: "curl -H Bearer s3cret-s3cret",
+    };
+    const text = JSON.stringify(withoutSecrets({ sinks: { own: options } }));
+    expect(text).not.to.include("s3cret");
+    expect(text).to.include("https://host/path?api_key=[secret]&page=2").and.include("Accept: text/plain");
+    expect(withSecretsOf(withoutSecrets({ sinks: { own: options } }), { sinks: { own: options } })).to.deep.equal({
+      sinks: { own: options },
+    });
+  });
+
   it("leaves what only sounds like one", () => {
     const config = {
       data: { tokenizer: "gpt2", corpus: { tokens: { file: "x.bin", n_tokens: 5, eos_token: "<|end|>" } } },
       analyzers: { "token-sparsity": { every: 1 }, token: { every: 2 }, secret: { use_token: true } },
       sinks: {
         x: { token: null, secret: "", secrets_file: "path", monkey: 1, mail: "a@b.c", url: "https://host/@me" },
+        y: { sort_key: "step", page: "https://host/?page=2&keys=3", bypass: "a", note: "basic: yes", author: "me" },
       },
     };
     expect(withoutSecrets(config)).to.deep.equal(config);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "chai";
 import { lockState, takeLock } from "../../../core/record/lock.ts";
@@ -140,25 +140,79 @@ describe("takeLock", () => {
     takeLock(dir(), now).release();
   });
 
-  it("takes a lock from before a reboot for a dead one", () => {
-    writeFileSync(path(), JSON.stringify({ ...thisProcess(), boot: "another", since: now, nonce: "x" }));
-    expect(lockState(dir())).to.equal("gone");
+  it("leaves a lock of another machine, or of a clone of this one, alone and says what to do", () => {
+    for (const other of [{ machine: "another" }, { boot: "another" }]) {
+      const text = deadLock(other);
+      writeFileSync(path(), text);
+      expect(lockState(dir())).to.equal("elsewhere");
+      const error = thrownBy(() => takeLock(dir(), now));
+      expect(error.code).to.equal("run.inUse");
+      expect(error.message).to.contain("no signs of life").and.contain("--take-over");
+      expect(readFileSync(path(), "utf8")).to.equal(text);
+      expect(left()).to.deep.equal(["lock.json"]);
+    }
   });
 
-  it("leaves a lock of another machine alone and says how to remove it", () => {
-    const text = deadLock({ machine: "another" });
+  it("takes over from an owner elsewhere that has been silent for two minutes, or at once when told to", () => {
+    const text = deadLock({ machine: "another", beats: true });
     writeFileSync(path(), text);
+    expect(lockState(dir())).to.equal("live");
+    expect(thrownBy(() => takeLock(dir(), now)).message).to.match(/sign of life \d s ago; after 120 s of silence/);
+    takeLock(dir(), now, { takeOver: true }).release();
+
+    writeFileSync(path(), text);
+    const before = Date.now() / 1000 - 130;
+    utimesSync(path(), before, before);
     expect(lockState(dir())).to.equal("elsewhere");
-    const error = thrownBy(() => takeLock(dir(), now));
-    expect(error.code).to.equal("run.inUse");
-    expect(error.message).to.contain(`delete ${path()}`);
-    expect(readFileSync(path(), "utf8")).to.equal(text);
+    takeLock(dir(), now).release();
+    expect(left()).to.deep.equal([]);
+  });
+
+  it("leaves a live process of this machine its lock, whatever it is told", () => {
+    const lock = takeLock(dir(), now);
+    expect(thrownBy(() => takeLock(dir(), now, { takeOver: true })).code).to.equal("run.inUse");
+    lock.check();
+    lock.release();
+  });
+
+  it("tells an owner that its lock was taken over or removed", () => {
+    const lock = takeLock(dir(), now);
+    writeFileSync(`${path()}.other`, deadLock({ machine: "another" }));
+    renameSync(`${path()}.other`, path());
+    expect(thrownBy(() => lock.check()).message).to.contain("has taken the run over");
+    lock.release();
     expect(left()).to.deep.equal(["lock.json"]);
+    rmSync(path());
+    expect(thrownBy(() => lock.check()).code).to.equal("run.taken");
+  });
+
+  it("lets one in where the disk has no hard links, and waits for a lock that is being written", () => {
+    const disk = changedDisk({ linkSync: refuses("ENOTSUP") });
+    const lock = takeLock(dir(), now, { disk });
+    expect(thrownBy(() => takeLock(dir(), now, { disk })).code).to.equal("run.inUse");
+    const text = readFileSync(path(), "utf8");
+    const writer = `const fs = require("node:fs");
+      fs.writeFileSync(${JSON.stringify(path())}, "");
+      console.log("empty");
+      setTimeout(() => fs.writeFileSync(${JSON.stringify(path())}, ${JSON.stringify(text)}), 300);`;
+    const slow = spawn(process.execPath, ["-e", writer], { stdio: ["ignore", "pipe", "inherit"] });
+    return new Promise<void>((resolve, reject) => {
+      slow.stdout.once("data", () => {
+        try {
+          expect(thrownBy(() => takeLock(dir(), now, { disk })).code).to.equal("run.inUse");
+          lock.release();
+        } catch (thrown) {
+          reject(thrown);
+        }
+      });
+      slow.once("exit", () => resolve());
+    });
   });
 
   it("takes over from what is no lock at all", () => {
     for (const text of ["", "{", "null", "[]", '{"pid":-1,"machine":"x"}', '{"pid":1,"machine":"x","since":1e99}']) {
       writeFileSync(path(), text);
+      utimesSync(path(), 1, 1); // what is new may be about to be written
       takeLock(dir(), now).release();
     }
   });
@@ -167,7 +221,7 @@ describe("takeLock", () => {
     for (let at = 0; ; at++) {
       writeFileSync(path(), deadLock());
       try {
-        takeLock(dir(), now, dyingDisk(at));
+        takeLock(dir(), now, { disk: dyingDisk(at) });
       } catch {
         for (const name of left()) if (isOurs(join(dir(), name))) writeFileSync(join(dir(), name), deadLock());
         takeLock(dir(), now).release();

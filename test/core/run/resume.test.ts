@@ -1,12 +1,15 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { listCheckpoints } from "../../../core/checkpoint/folder.ts";
 import { takeLock } from "../../../core/record/lock.ts";
 import { readEvents } from "../../../core/record/reader.ts";
+import { readRunFile } from "../../../core/record/run-file.ts";
+import { resumeRequest } from "../../../core/run/request.ts";
+import { train } from "../../../core/run/train.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { rejectedBy } from "../../helpers/thrown.ts";
-import { comparableRows, trainTiny, weightsHash } from "../../helpers/tiny.ts";
+import { comparableRows, onlyRun, trainTiny, weightsHash, withPlugins } from "../../helpers/tiny.ts";
 
 /** Trains to step 9 and is stopped there: checkpoints of steps 8 and 9. */
 async function stoppedRun(folder: string): Promise<string> {
@@ -93,6 +96,40 @@ describe("resume", () => {
     lock.release();
     await trainTiny(dir(), { resume: "latest" });
     expect((await rejectedBy(trainTiny(dir(), { resume: "latest" }))).message).to.include("it is finished, at step 12");
+  });
+
+  it("does not reopen a run that goes on or finishes between the look at it and its lock", async () => {
+    const run = await stoppedRun(dir());
+    const plugins = withPlugins({});
+    const request = resumeRequest(join(dir(), "runs"), "latest", plugins);
+    edit(join(run, "run.json"), (file: { attempts: object[] }) => {
+      file.attempts.push({ startedAt: 1, fromStep: 1 });
+    });
+    expect((await rejectedBy(train(request))).message).to.include("went on with it just now");
+    edit(join(run, "run.json"), (file: { attempts: object[] }) => {
+      file.attempts[1] = { startedAt: 1, fromStep: 1, outcome: { state: "finished", step: 12, tokens: 1, time: 1 } };
+    });
+    expect((await rejectedBy(train(request))).message).to.include("it is finished, at step 12");
+    expect(existsSync(join(run, "lock.json"))).to.equal(false);
+  });
+
+  it("writes nothing more into a run that another process has taken over, or that was removed", async () => {
+    for (const taken of [true, false]) {
+      const folder = join(dir(), String(taken));
+      mkdirSync(folder);
+      let run = "";
+      const observer = {
+        step: ({ step }: { step: number }) => {
+          if (step !== 5) return;
+          run = onlyRun(folder);
+          rmSync(join(run, "lock.json"));
+          if (taken) writeFileSync(join(run, "lock.json"), "another's");
+        },
+      };
+      expect((await rejectedBy(trainTiny(folder, { observer }))).code).to.equal("run.taken");
+      expect(await comparableRows(run)).to.have.length(5);
+      expect(readRunFile(run).attempts.map(({ outcome }) => outcome)).to.deep.equal([undefined]);
+    }
   });
 
   it("only closes a run that was killed between its last checkpoint and its end", async () => {

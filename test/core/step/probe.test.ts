@@ -85,4 +85,31 @@ describe("probes that return too much", () => {
       /return 301 MiB a step, more than 256 MiB; the largest is probe\/huge\/mask \[300 1024 256\]/,
     );
   });
+
+  it("count once what several analyzers ask for alike, on engines that compile and on those that do not", async () => {
+    const alike = (name: string): StepProbe => ({
+      name,
+      sites: ["mlp_post"],
+      probe: ({ mlp_post }) => ({ wide: tf.tile(tf.sum((mlp_post as tf.Tensor[])[0]!, [0, 1]), [1_200_000]) }),
+    });
+    const shared: { tensor?: tf.Tensor } = {};
+    const handedOn = (name: string): StepProbe => ({
+      name,
+      sites: [],
+      probe: () => {
+        shared.tensor = shared.tensor === undefined ? tf.zeros([200, 1024, 256]) : tf.clone(shared.tensor);
+        return { wide: shared.tensor };
+      },
+    });
+    for (const [name, probe] of [
+      ["onnx", alike],
+      ["cpu", handedOn],
+    ] as const) {
+      // biome-ignore format: pairs
+      const engine = await createEngine({ name, threads: 0 });
+      const { step, signature } = trainStep({ ...tinyPlan(), probes: [probe("one"), probe("two")] });
+      (await engine.compile(step, signature, "train")).dispose();
+      await engine.dispose();
+    }
+  });
 });

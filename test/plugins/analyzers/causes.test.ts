@@ -4,13 +4,13 @@ import { createCauses } from "../../../plugins/analyzers/neuron-death/causes.ts"
 import { dominantPart } from "../../../plugins/analyzers/neuron-death/drift.ts";
 import { descent } from "../../../plugins/analyzers/neuron-death/margins.ts";
 import { createStarvation } from "../../../plugins/analyzers/neuron-death/starvation.ts";
+import { createStash } from "../../../plugins/analyzers/neuron-death/stash.ts";
 
 /** A death (or a control) of these margins, moved by a bias alone, with these thresholds at 0, 10, 20 … steps before. */
 function cause(margins: readonly number[], bias: number, thresholds: readonly number[]): DeathCause {
   const parts = Float64Array.of(0, 0, bias, 0, 0, 0, 0);
   return {
     parts,
-    dominant: dominantPart(parts),
     descent: descent(margins, 10),
     after: new Float64Array(7),
     thresholds: thresholds.map((theta, k) => ({ steps: 10 * k, theta })),
@@ -28,6 +28,8 @@ describe("causes", () => {
     expect(numbers).to.include({
       explained_deaths: 2,
       dominant_bias: 1,
+      dominant_bias_survivors: 1,
+      dominant_weights: 0,
       excess_drift: -1.5,
       jump_share: 0.5,
       jump_share_survivors: 0,
@@ -55,6 +57,27 @@ describe("causes", () => {
     resumed.load(cut.save());
     resumed.add(...two);
     expect([resumed.numbers(), resumed.arrays()]).to.deep.equal([whole.numbers(), whole.arrays()]);
+  });
+});
+
+describe("dominantPart", () => {
+  it("is what pushed hardest towards silence, whatever pushed the other way", () => {
+    expect(dominantPart([5, -1, -2, 0, 0, 0, 0])).to.equal("bias");
+    expect(dominantPart([-1, 0, 0, -2, -2, 9, -8])).to.equal("norm"); // upstream: direction and scale cancel
+    expect(dominantPart([1, 0, 0, 0, 0, 0, 0])).to.equal(undefined);
+  });
+});
+
+describe("stash", () => {
+  it("hands out once what it keeps, also after a save", () => {
+    const [a, b] = [createStash(), createStash()];
+    const causes = { own: cause(jump, -3, [0.5, 0.4]), controls: [cause(slope, -1, [0.2]), cause(slope, 2, [])] };
+    a.put(7, causes);
+    a.put(3, { own: cause(slope, 1, [0.1]), controls: [] });
+    a.put(3, undefined);
+    b.load(a.save());
+    for (const stash of [a, b])
+      expect([stash.take(7), stash.take(7), stash.take(3)]).to.deep.equal([causes, undefined, undefined]);
   });
 });
 

@@ -17,7 +17,7 @@ const options = {
   "token-sparsity": { every: 2 },
   "batch-union-sparsity": { every: 2 },
   "layer-contrast": { every: 1, trend_every: 8, specificity_every: 4 },
-  "neuron-death": { window_tokens: 128, start_tokens: 0, frozen_every: 2, alpha: 0.5 },
+  "neuron-death": { window_tokens: 32, start_tokens: 0, frozen_every: 2, revival_share: 0.99 },
 };
 
 describe("the analyzers' charts", function () {

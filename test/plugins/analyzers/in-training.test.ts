@@ -11,7 +11,7 @@ const all = {
   "token-sparsity": { every: 3 },
   "batch-union-sparsity": { every: 2 },
   "layer-contrast": { every: 2, trend_every: 6, specificity_every: 5 },
-  "neuron-death": { window_tokens: 256, start_tokens: 128, frozen_every: 2, alpha: 0.5 },
+  "neuron-death": { window_tokens: 64, start_tokens: 64, frozen_every: 2, revival_share: 0.99 },
 };
 const changes = {
   train: { ...tinyConfig.train, steps: 36, lr: 0.03, weight_decay: 0.5 },
@@ -82,7 +82,7 @@ describe("the four analyzers in training", function () {
       expect(metrics[`token_sparsity/never/${layer}`]).to.be.closeTo(1 - batch, 1e-12);
       expect(metrics[`token_sparsity/dormant_0/${layer}`]).to.be.closeTo(1 - batch, 1e-12);
       expect(metrics[`neuron_death/starved/${layer}`]).to.be.closeTo(1 - batch, 1e-12);
-      const states = ["born_dead", "alive", "rare", "silent", "dead", "revived"].map(
+      const states = ["born_dead", "alive", "silent", "dormant", "dead", "revived"].map(
         (s) => metrics[`neuron_death/${s}/${layer}`]!,
       );
       expect(states.reduce((sum, share) => sum + share)).to.be.closeTo(1, 1e-12);

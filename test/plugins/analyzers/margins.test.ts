@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { createRandom } from "../../../core/arrays/random.ts";
-import { descent, directedness, varianceRatio } from "../../../plugins/analyzers/neuron-death/margins.ts";
+import { createRandom, type Random } from "../../../core/arrays/random.ts";
+import { descent, varianceRatio } from "../../../plugins/analyzers/neuron-death/margins.ts";
+import { randomWalk, type WalkLook } from "../../../plugins/analyzers/neuron-death/random-walk.ts";
 
 describe("descent", () => {
   it("tells a planted jump from a planted slope", () => {
@@ -20,31 +21,46 @@ describe("descent", () => {
   });
 });
 
-describe("directedness", () => {
-  /** 200 units over 17 looks from margin 1, moved by `step`. */
-  function courses(step: () => number): Float32Array[] {
-    const rows = [new Float32Array(200).fill(1)];
-    for (let s = 1; s < 17; s++) rows.push(rows[s - 1]!.map((margin) => margin + step()));
-    return rows;
+describe("randomWalk", () => {
+  /** 300 units over 17 looks from margins about 1, moved by `step`, which may have a part common to all units. */
+  function looks(random: Random, step: (common: number) => number): WalkLook[] {
+    let zmax = new Float32Array(300).map(() => 0.5 + random.next());
+    return Array.from({ length: 17 }, (_, s) => {
+      const common = random.normal();
+      if (s > 0) zmax = zmax.map((margin) => margin + step(common));
+      return { zmax, zmean: zmax.map((margin) => margin - 2), active: Int32Array.from(zmax, (margin) => 50 * margin) };
+    });
   }
-  it("is about 1 for random walks, though those that die all went down", () => {
+  it("finds about as many deaths as there are in random walks, though those that die all went down", () => {
     const random = createRandom(62, "walks");
-    const found = directedness(
-      courses(() => 0.2 * random.normal()),
+    const found = randomWalk(
+      looks(random, () => 0.2 * random.normal()),
       random,
-      99,
+      199,
     );
     expect(found.observed).to.be.above(10);
     expect(found.ratio).to.be.within(0.75, 1.25);
+    expect(found.excess).to.be.below(-0.3); // selection alone
   });
-  it("is far above 1 for drift of the same step size", () => {
+  it("has a p that is small in 5 % of walks, also where units move together", () => {
+    const random = createRandom(63, "common");
+    let small = 0;
+    for (let round = 0; round < 200; round++) {
+      const own = looks(random, (common) => 0.1 * common + 0.1 * random.normal());
+      if (randomWalk(own, random, 99).p <= 0.05) small++;
+    }
+    expect(small / 200).to.be.at.most(0.09);
+  });
+  it("finds far more than chance for drift of the same step size", () => {
     const random = createRandom(63, "drift");
-    const found = directedness(
-      courses(() => -0.08 + 0.05 * random.normal()),
+    const found = randomWalk(
+      looks(random, () => -0.08 + 0.05 * random.normal()),
       random,
-      99,
+      199,
     );
-    expect(found.ratio).to.be.above(5);
+    expect(found.ratio).to.be.above(2);
+    expect(found.p).to.be.below(0.02);
+    expect(found.low).to.be.above(1);
   });
 });
 

@@ -1,8 +1,9 @@
 /** Files that stand for charts: under the log's `files/media/`, and by a value in the run's summary. */
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DeclaredChart } from "../../../../core/contract/chart.ts";
+import { folderBeside } from "../log/layout.ts";
 
 /** A file as the summary names it. */
 export interface MediaFile {
@@ -32,8 +33,9 @@ export function writeMedia(
   const sha256 = sha256Of(bytes);
   const path = `media/${kind}/${key}_${stamp}${sha256.slice(0, 20)}.${extension}`;
   const file = join(dirname(log), "files", path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, bytes);
+  folderBeside(log, join("files", dirname(path)));
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, bytes, { flag: "wx" });
   return { path, sha256, size: bytes.length };
 }
 

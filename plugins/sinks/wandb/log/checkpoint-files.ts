@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { files } from "../../../../core/record/format.ts";
+import { ownPath } from "../../../../core/record/own-file.ts";
 import { type Artifact, type ArtifactFile, digestOf, md5Of } from "./artifact.ts";
 import { artifactPath } from "./layout.ts";
 
@@ -11,7 +12,7 @@ export function checkpointFiles(runDir: string, log: string): string[] {
   return checkpointsOf(runDir).flatMap((folder) =>
     filesIn(folder).map((path) => {
       const name = ["checkpoints", basename(folder), nameIn(folder, path)].join("/");
-      linkOrCopy(path, join(dirname(log), "files", name));
+      linkOrCopy(log, path, join(dirname(log), "files", name));
       return name;
     }),
   );
@@ -33,7 +34,7 @@ export async function checkpointArtifacts(runDir: string, log: string, id: strin
     const placed = found.flatMap((file): ArtifactFile[] => {
       const localPath = artifactPath(log, digest, file.path);
       if (localPath === undefined) return [];
-      linkOrCopy(join(folder, file.path), localPath);
+      linkOrCopy(log, join(folder, file.path), localPath);
       return [{ ...file, localPath }];
     });
     const aliases = [`step-${step}`, ...(folder === folders.at(-1) ? ["latest"] : [])];
@@ -61,9 +62,10 @@ function nameIn(folder: string, path: string): string {
 }
 
 /** A link where the disk has them, else a copy, in the place of what an earlier part of the run put there. */
-function linkOrCopy(from: string, to: string): void {
-  rmSync(to, { force: true });
+function linkOrCopy(log: string, from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
+  ownPath(dirname(log), dirname(to), "folder"); // throws where a link leads elsewhere
+  rmSync(to, { force: true });
   try {
     linkSync(from, to);
   } catch {

@@ -1,5 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { notOwnFile } from "../../../../core/errors/errors.ts";
+import { swapFile } from "../../../../core/record/disk.ts";
+import { isWithin, ownPath, ownText } from "../../../../core/record/own-file.ts";
+import { isSealed, sealOf } from "../../../../core/record/seal.ts";
+import { logElsewhere } from "../errors.ts";
 
 /** What a run directory keeps of its W&B run, in `wandb.json`. */
 export interface Pointer {
@@ -10,23 +15,56 @@ export interface Pointer {
 
 const pointerName = "wandb.json";
 
-/** The log of an earlier part of the run; its path absolute. Undefined where there is none, or it is gone. */
-export function readPointer(runDir: string): Pointer | undefined {
+/** Where a log may lie beside the run directory. */
+export interface LogPlaces {
+  /** The folder that the user's own settings give for `wandb/`. */
+  readonly dir?: string | undefined;
+  /** The user vouches for the directory, so that its log may lie anywhere. */
+  readonly trusted?: boolean | undefined;
+}
+
+/**
+ * The log of an earlier part of the run; its path absolute. Undefined where there is none, or it is gone. It lies in the directory,
+ * or in the user's own folder for logs, or where a pointer with their seal says: throws `run.untrusted` for one elsewhere, and
+ * `run.damaged` for what is no log.
+ */
+export function readPointer(runDir: string, places: LogPlaces = {}): Pointer | undefined {
+  const text = ownText(runDir, pointerName, 65536);
+  const { log, id, seal } = parsed(text ?? "null");
+  if (typeof log !== "string" || typeof id !== "string" || log === "") return undefined;
+  const path = resolve(runDir, log);
+  if (!existsSync(path)) return undefined;
+  const real = realpathSync(path);
+  const folders = [
+    runDir,
+    ...(places.dir === undefined ? [] : [join(places.dir, "wandb"), join(places.dir, ".wandb")]),
+  ];
+  const known = folders.some((folder) => existsSync(folder) && isWithin(realpathSync(folder), real));
+  if (!known && !places.trusted && !isSealed(sealedPart(runDir, { log, id }), seal)) {
+    throw logElsewhere(join(runDir, pointerName), path, dirname(dirname(dirname(path))));
+  }
+  if (!statSync(real).isFile() || !path.endsWith(".wandb")) throw notOwnFile(path, "a W&B log", "something else");
+  return { log: path, id };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
-    const { log, id } = JSON.parse(readFileSync(join(runDir, pointerName), "utf8")) as Pointer;
-    const path = resolve(runDir, log);
-    return typeof id === "string" && existsSync(path) ? { log: path, id } : undefined;
+    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 export function writePointer(runDir: string, { log, id }: Pointer): void {
   const inside = relative(runDir, log);
-  const kept = inside.startsWith("..") || isAbsolute(inside) ? log : inside;
-  const path = join(runDir, pointerName);
-  writeFileSync(`${path}.new`, `${JSON.stringify({ log: kept, id }, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+  const elsewhere = inside.startsWith("..") || isAbsolute(inside);
+  const pointer = { log: elsewhere ? log : inside, id };
+  const seal = elsewhere ? sealOf(sealedPart(runDir, pointer)) : undefined;
+  swapFile(join(runDir, pointerName), `${JSON.stringify({ ...pointer, ...(seal && { seal }) }, null, 2)}\n`);
+}
+
+function sealedPart(runDir: string, { log, id }: Pointer): unknown {
+  return { run: basename(runDir), log, id };
 }
 
 /**
@@ -67,4 +105,21 @@ export function artifactPath(log: string, digest: string, name: string): string 
   const root = join(dirname(log), "artifacts", digest);
   const path = resolve(root, name);
   return /^[0-9a-f]{32}$/.test(digest) && path.startsWith(root + sep) ? path : undefined;
+}
+
+/** A file beside a log, after all links; undefined where it is gone, or its name or a link leads elsewhere. */
+export function fileBeside(log: string, ...names: readonly string[]): string | undefined {
+  try {
+    return ownPath(dirname(log), join(...names));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a folder beside a log. Throws `run.damaged` where a link leads elsewhere. */
+export function folderBeside(log: string, name: string): string {
+  const folder = join(dirname(log), name);
+  mkdirSync(folder, { recursive: true });
+  ownPath(dirname(log), folder, "folder");
+  return folder;
 }

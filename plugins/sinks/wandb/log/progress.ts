@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { swapFile } from "../../../../core/record/disk.ts";
 import type { LineCounts, Placement } from "./placement.ts";
 
 /** When a run may be one that the server has: W&B's own words. */
@@ -32,6 +33,11 @@ export function syncedMarker(log: string): string {
   return `${log}.synced`;
 }
 
+/** Says that a log is uploaded. */
+export function markSynced(log: string): void {
+  swapFile(syncedMarker(log), "");
+}
+
 function progressPath(log: string): string {
   return log.replace(/\.wandb$/, ".sync.json");
 }
@@ -55,8 +61,7 @@ export function readProgress(log: string, target: string, generation: number): P
 
 export function writeProgress(log: string, progress: Progress): void {
   const path = progressPath(log);
-  writeFileSync(`${path}.new`, JSON.stringify(progress));
-  renameSync(`${path}.new`, path);
+  swapFile(path, JSON.stringify(progress));
 }
 
 /** The run goes on; its log is the file `generation` and holds `lines` now: what a server has beyond them is to be sent anew. */

@@ -1,4 +1,14 @@
-import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { reasonOf } from "../../../../core/errors/errors.ts";
 import { type Decoded, decode, type Item } from "./decode.ts";
 import { rewindProgress } from "./progress.ts";
@@ -45,7 +55,8 @@ export function recover(path: string, step: number, summaryOf: SummaryOf): Recov
     }
   } catch (thrown) {
     known.damage = reasonOf(thrown);
-    copyFileSync(path, `${path}.damaged`);
+    rmSync(`${path}.damaged`, { recursive: true, force: true }); // a link of that name would be written through
+    copyFileSync(path, `${path}.damaged`, constants.COPYFILE_EXCL);
   } finally {
     reader.close();
   }

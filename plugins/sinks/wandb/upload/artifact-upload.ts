@@ -1,9 +1,10 @@
 /** Uploads artifacts as W&B's own client does (wandb: core/pkg/artifacts/saver.go): version, files, manifest, commit. */
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { type Artifact, type ArtifactFile, digestOf, manifestText, md5Of } from "../log/artifact.ts";
-import { artifactPath } from "../log/layout.ts";
+import { artifactPath, fileBeside } from "../log/layout.ts";
 import { at, largestFile, type Server, type ServerRun, textAt } from "./server.ts";
 
 const createArtifact = `mutation CreateArtifact($input: CreateArtifactInput!) {
@@ -37,9 +38,9 @@ export async function filesOf(log: string, artifact: Artifact): Promise<readonly
   const digest = digestOf(artifact.files);
   const files: Found[] = [];
   for (const file of artifact.files) {
-    const path = artifactPath(log, digest, file.path);
-    const fits =
-      path !== undefined && existsSync(path) && statSync(path).size === file.size && file.size <= largestFile;
+    const place = artifactPath(log, digest, file.path);
+    const path = place && fileBeside(log, relative(dirname(log), place));
+    const fits = path !== undefined && statSync(path).size === file.size && file.size <= largestFile;
     if (!fits || (await md5Of(path)) !== file.md5) return undefined;
     files.push({ ...file, found: path });
   }

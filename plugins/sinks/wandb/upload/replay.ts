@@ -1,9 +1,9 @@
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
-import { dirname, join, normalize, sep } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { digestOf } from "../log/artifact.ts";
+import { fileBeside } from "../log/layout.ts";
 import { front, isBehind, type LineCounts, type Placement } from "../log/placement.ts";
-import { noProgress, type Progress, readProgress, syncedMarker, writeProgress } from "../log/progress.ts";
+import { markSynced, noProgress, type Progress, readProgress, writeProgress } from "../log/progress.ts";
 import { filesOf, uploadArtifact } from "./artifact-upload.ts";
 import { type Batch, type Lines, placed } from "./batch.ts";
 import { claimOf } from "./claim.ts";
@@ -90,7 +90,7 @@ export class Replay {
     await this.pass(patience, onProgress);
     this.#checkCurrent();
     if (!this.#continued) await this.#end(exitCode, patience);
-    closeSync(openSync(syncedMarker(this.log), "a"));
+    markSynced(this.log);
   }
 
   async #end(exitCode: number, patience: Patience): Promise<void> {
@@ -207,11 +207,10 @@ export class Replay {
   }
 
   async #uploadFiles(run: ServerRun, patience: Patience): Promise<void> {
-    const root = join(dirname(this.log), "files");
     for (const name of this.#follower.files) {
-      const path = normalize(join(root, name));
       if (this.#progress.files.includes(name)) continue;
-      if (!path.startsWith(root + sep) || !existsSync(path) || statSync(path).size > largestFile) {
+      const path = fileBeside(this.log, "files", name);
+      if (path === undefined || statSync(path).size > largestFile) {
         this.omitted.push(name);
         continue;
       }

@@ -1,0 +1,67 @@
+/**
+ * The files of a run directory, found so that nothing in it leads elsewhere. Directories come from anywhere: a name in one may be
+ * a link to somebody's key, a pipe that never ends, or a device.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { ioFailed, notOwnFile } from "../errors/errors.ts";
+
+/**
+ * The path of something in a run directory after all links, or undefined when nothing is there. Throws `run.damaged` when it
+ * leads out of the directory, or is not of the `kind` that it should be.
+ */
+export function ownPath(dir: string, name: string, kind: "file" | "folder" = "file"): string | undefined {
+  const asked = path.resolve(dir, name);
+  try {
+    const root = fs.realpathSync(dir);
+    const real = fs.realpathSync(asked);
+    if (!isWithin(root, real))
+      throw notOwnFile(asked, `a ${kind} of its own`, "a link that leads out of the directory");
+    const status = fs.statSync(real);
+    if (kind === "file" ? status.isFile() : status.isDirectory()) return real;
+    throw notOwnFile(asked, `a ${kind}`, whatIs(status));
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    // A link to nothing is still a name that a writer would follow.
+    if (code === "ENOENT" && !isLink(asked)) return undefined;
+    if (code === "ENOENT") throw notOwnFile(asked, `a ${kind}`, "a link to something that is not there");
+    if (code === "ELOOP" || code === "ENOTDIR") throw ioFailed(asked, "read", thrown);
+    throw thrown;
+  }
+}
+
+/** Whether a path is a folder or lies below it; both without links. */
+export function isWithin(folder: string, inner: string): boolean {
+  const relative = path.relative(folder, inner);
+  return relative === "" || (!relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative));
+}
+
+/** The text of a file of a run directory; undefined when it is not there. Throws `run.damaged`, also for one above `limit` bytes. */
+export function ownText(dir: string, name: string, limit: number): string | undefined {
+  const real = ownPath(dir, name);
+  if (real === undefined) return undefined;
+  try {
+    const { size } = fs.statSync(real);
+    if (size > limit) throw notOwnFile(path.join(dir, name), `at most ${megabytes(limit)}`, megabytes(size));
+    return fs.readFileSync(real, "utf8");
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw thrown;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 3 : 0)} MiB`;
+}
+
+function isLink(file: string): boolean {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+function whatIs(status: fs.Stats): string {
+  if (status.isDirectory()) return "a folder";
+  if (status.isFile()) return "a file";
+  if (status.isFIFO()) return "a pipe";
+  if (status.isSocket()) return "a socket";
+  return "a device";
+}

@@ -1,0 +1,105 @@
+/** Looks at windows of text under a checkpoint: firings of each, and how well each is foretold. */
+import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
+import type { EvalWindows } from "../core/data/windows.ts";
+import { windowLosses } from "../core/model/operations.ts";
+import { rowsOf } from "../core/run/evaluation.ts";
+import { type OpenRun, withState } from "../core/run/open.ts";
+import { frozenStep } from "../core/step/step.ts";
+
+/** Counts firings window by window. */
+export interface WindowCounter {
+  /** `each` gets the windows batch by batch, from window `first` on: counts `[windows d_mlp]`, layer by layer. */
+  look(state: Arrays, each: (first: number, layers: readonly Int32Array[]) => void): Promise<void>;
+  dispose(): void;
+}
+
+/** Compiles it for as many windows at once as the run trains in a micro-batch. */
+export async function createWindowCounter(open: OpenRun, windows: EvalWindows): Promise<WindowCounter> {
+  const { engine, plan } = open;
+  const together = Math.min(plan.train.batch_size, windows.count);
+  const { step, signature } = frozenStep({
+    ...plan,
+    sequences: together,
+    probe: {
+      name: "windows",
+      sites: ["mlp_post"],
+      probe: ({ mlp_post }, { tf }) => ({
+        counts: mlp_post.map((post) => tf.cast(tf.sum(tf.step(post), 1), "int32")), // [batch d_mlp]
+      }),
+    },
+  });
+  const program = await engine.compile(step, signature, "counting firings of windows");
+  const { n_layers } = plan.model.shape;
+  return {
+    look: (state, each) =>
+      withState(engine, state, (uploaded) =>
+        inBatches(windows, together, async (first, batch) => {
+          const outputs = await program.run(uploaded, batch);
+          const layers = Array.from({ length: n_layers }, (_, layer) => outputs[`probe/windows/counts/${layer}`]!.data);
+          each(first, layers as Int32Array[]);
+        }),
+      ),
+    dispose: () => program.dispose(),
+  };
+}
+
+/** Mean loss (nats per token) and share of tokens foretold of each window. */
+export interface Scores {
+  readonly losses: readonly number[];
+  /** Tokens that are the likeliest by the model, over all of the window. */
+  readonly correct: readonly number[];
+}
+
+/** Scores windows under states. */
+export interface Scorer {
+  scores(state: Arrays): Promise<Scores>;
+  dispose(): void;
+}
+
+/** Compiles it for the run's held-out windows, or others. */
+export async function createScorer({ engine, plan, held }: OpenRun, windows: EvalWindows = held): Promise<Scorer> {
+  const together = Math.min(plan.train.batch_size, windows.count);
+  const { step, signature } = frozenStep({
+    ...plan,
+    sequences: together,
+    probe: {
+      name: "scores",
+      sites: ["logits"],
+      probe: ({ logits }, { tf, targets }) => {
+        const rows = tf.reshape(logits, [-1, logits.shape.at(-1)!]); // [n d_vocab]
+        const hits = tf.cast(tf.equal(tf.argMax(rows, -1), tf.reshape(targets, [-1])), "float32"); // [n]
+        const losses = windowLosses(rows, tf.reshape(targets, [-1]), together);
+        return { losses, correct: tf.mean(tf.reshape(hits, [together, -1]), 1) };
+      },
+    },
+  });
+  const program = await engine.compile(step, signature, "scores of windows");
+  return {
+    scores: (state) =>
+      withState(engine, state, async (uploaded) => {
+        const found: { losses: number[]; correct: number[] } = { losses: [], correct: [] };
+        await inBatches(windows, together, async (first, batch) => {
+          const outputs = await program.run(uploaded, batch);
+          for (const name of ["losses", "correct"] as const) {
+            outputs[`probe/scores/${name}`]!.data.forEach((value, i) => {
+              found[name][first + i] = value;
+            });
+          }
+        });
+        return found;
+      }),
+    dispose: () => program.dispose(),
+  };
+}
+
+/** Hands over all windows, `size` at a time; the last batch overlaps the one before where they do not come out even. */
+async function inBatches(
+  windows: EvalWindows,
+  size: number,
+  each: (first: number, batch: Record<"tokens" | "targets", NDArray<Int32Array>>) => Promise<void>,
+): Promise<void> {
+  for (let done = 0; done < windows.count; done += size) {
+    const first = Math.min(done, windows.count - size);
+    await each(first, { tokens: rowsOf(windows.tokens, first, size), targets: rowsOf(windows.targets, first, size) });
+  }
+}

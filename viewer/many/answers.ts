@@ -1,0 +1,142 @@
+/** Questions about many runs at once, under `/api/many/`: one request where there would be one a run. */
+
+import type { DeclaredChart } from "../../core/contract/chart.ts";
+import type { MetricInfo } from "../../core/contract/run.ts";
+import { reasonOf } from "../../core/errors/errors.ts";
+import type { RunSeries } from "../api.ts";
+import type { Library } from "../library.ts";
+import { align, edgesOf } from "../series/align.ts";
+import type { Window } from "../series/decimate.ts";
+import type { Store } from "../series/store.ts";
+import type { AlignedRuns, ManyDetails, ManyEvents, ManySeries, PackedDetail } from "./api.ts";
+
+/** Runs that one request may name. */
+export const mostRuns = 1000;
+/** Events of each run that are sent where many runs are shown. */
+const mostEvents = 100;
+
+/** What the runs are. A run that cannot be read has its reason in its place. */
+export async function manyDetails(library: Library, ids: readonly string[]): Promise<ManyDetails> {
+  const charts = new Interned<readonly DeclaredChart[]>();
+  const metrics = new Interned<readonly MetricInfo[]>();
+  const runs: ManyDetails["runs"][number][] = [];
+  for (const id of ids) {
+    try {
+      const detail = await library.detail(id);
+      if (!detail) runs.push({ id, error: "no such run" });
+      else {
+        const packed: PackedDetail = {
+          ...detail,
+          id,
+          charts: charts.add(detail.charts),
+          metrics: metrics.add(detail.metrics),
+        };
+        runs.push(packed);
+      }
+    } catch (thrown) {
+      runs.push({ id, error: reasonOf(thrown) });
+    }
+  }
+  return { charts: charts.all, metrics: metrics.all, runs };
+}
+
+/** The same metrics of each run over the same window; times are hours since each run began. */
+export async function manySeries(
+  library: Library,
+  ids: readonly string[],
+  keys: readonly string[],
+  window: Window,
+): Promise<ManySeries> {
+  const found: (RunSeries | null)[] = [];
+  for (const id of ids) found.push(await library.seriesSinceStart(id, keys, window).catch(() => null));
+  return found;
+}
+
+export interface AlignedQuestion extends Omit<Window, "points"> {
+  readonly keys: readonly string[];
+  readonly bins: number;
+  readonly log: boolean;
+}
+
+/** The same metrics of each run on common positions. */
+export async function alignedRuns(
+  library: Library,
+  ids: readonly string[],
+  asked: AlignedQuestion,
+): Promise<AlignedRuns> {
+  const stores: (OpenStore | undefined)[] = [];
+  for (const id of ids) stores.push(await library.storeOf(id, asked.axis).catch(() => undefined));
+  return alignedStores(stores, asked);
+}
+
+/** A run's rows, where its time axis begins, and how much of it has been read. */
+export interface OpenStore {
+  readonly store: Store;
+  readonly origin: number;
+  readonly read: number;
+}
+
+/** The same of runs that are open already; undefined stands for one that cannot be read. */
+export function alignedStores(stores: readonly (OpenStore | undefined)[], asked: AlignedQuestion): AlignedRuns {
+  const { axis, keys, bins, log } = asked;
+  const unit = axis === "time" ? 3_600_000 : 1;
+  const spans = stores.flatMap((one) => (one ? [spanOf(one.store, axis, one.origin)] : []));
+  const from = asked.from === undefined ? Math.min(...spans.map(([a]) => a)) : asked.from * unit;
+  const to = asked.to === undefined ? Math.max(...spans.map(([, b]) => b)) : asked.to * unit;
+  const low = log ? Math.max(from, Math.min(...spans.map(([a]) => Math.max(a, 1)))) : from;
+  if (!(low < to) || !Number.isFinite(to))
+    return { x: [], values: stores.map(() => ({})), measured: {}, approximate: false, read: 1 };
+  const rows = Math.max(...stores.map((one) => one?.store.rows ?? 0));
+  const edges = edgesOf(low, to, Math.max(2, Math.min(bins, rows)), log);
+  const measured: Record<string, number[]> = {};
+  const values = stores.map((one) => {
+    const mine: Record<string, (number | null)[]> = {};
+    for (const key of one ? keys.filter((name) => one.store.columns.has(name)) : []) {
+      const aligned = align(one!.store, key, axis, edges, one!.origin);
+      mine[key] = Array.from(aligned.values, (value) => (Number.isNaN(value) ? null : Number(value.toPrecision(8))));
+      measured[key] ??= new Array<number>(edges.length - 1).fill(0);
+      const any = measured[key];
+      for (let b = 0; b < any.length; b++) if (aligned.measured[b]) any[b] = 1;
+    }
+    return mine;
+  });
+  return {
+    x: Array.from({ length: edges.length - 1 }, (_, i) => middle(edges[i]!, edges[i + 1]!, log) / unit),
+    values,
+    measured,
+    approximate: stores.some((one) => one && one.store.block > 1),
+    read: Math.min(1, ...stores.map((one) => one?.read ?? 1)),
+  };
+}
+
+/** What interrupted or warned of each run; the life of units is left to pages of few runs. */
+export async function manyEvents(library: Library, ids: readonly string[]): Promise<ManyEvents> {
+  const found: ManyEvents[number][] = [];
+  for (const id of ids) {
+    const { events } = await library.eventList(id).catch(() => ({ events: [] }));
+    found.push(events.filter(({ source }) => source === "run").slice(-mostEvents));
+  }
+  return found;
+}
+
+function middle(a: number, b: number, log: boolean): number {
+  return log ? Math.sqrt(a * b) : (a + b) / 2;
+}
+
+function spanOf(store: Store, axis: Window["axis"], origin: number): [number, number] {
+  const { min, max } = store.axis[axis];
+  return store.blocks === 0 ? [Infinity, -Infinity] : [min[0]! - origin, max[store.blocks - 1]! - origin];
+}
+
+/** Equal values kept once. */
+class Interned<T> {
+  readonly all: T[] = [];
+  private readonly places = new Map<string, number>();
+
+  add(value: T): number {
+    const text = JSON.stringify(value);
+    const place = this.places.get(text) ?? this.all.push(value) - 1;
+    this.places.set(text, place);
+    return place;
+  }
+}
