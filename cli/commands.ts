@@ -3,6 +3,7 @@ import type { Argv } from "yargs";
 import { type AddCommand, command, json, runs, takeOver, trust } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
 import { keepingCommands } from "./keeping-commands.ts";
+import { sweepCommands } from "./sweep/commands.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
 const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
@@ -39,6 +40,7 @@ export const commands: readonly AddCommand[] = [
         .example("$0 resume latest", "the newest run"),
     load: async () => (await import("./resume.ts")).resumeCommand,
   }),
+  sweepCommands,
   command({
     usage: ["list", "ls"],
     describe: "List the runs, oldest first.",

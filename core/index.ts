@@ -7,6 +7,7 @@ export type { Config, ConfigInput } from "./config/schema.ts";
 export * from "./contract/analyzer.ts";
 export type * from "./contract/chart.ts";
 export * from "./contract/corpus.ts";
+export * from "./contract/executor.ts";
 export * from "./contract/model.ts";
 export * from "./contract/optimizer.ts";
 export * from "./contract/plugin.ts";

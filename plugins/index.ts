@@ -35,4 +35,9 @@ export const builtIns: PluginTable = {
     wsd: async () => (await import("./schedules/wsd.ts")).wsd,
     "inverse-sqrt": async () => (await import("./schedules/inverse-sqrt.ts")).inverseSqrt,
   },
+  executor: {
+    local: async () => (await import("./executors/local/index.ts")).local,
+    slurm: async () => (await import("./executors/slurm/index.ts")).slurm,
+    kubernetes: async () => (await import("./executors/kubernetes/index.ts")).kubernetes,
+  },
 };

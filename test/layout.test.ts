@@ -71,7 +71,9 @@ describe("the rooms", () => {
     const names = [...text("plugins/index.ts").matchAll(/^ {4}"?([\w-]+)"?: async/gm)].map(([, name]) => name!);
     expect(names).to.include.members(["token-sparsity", "wandb", "sotu"]);
     // What is an English word as well says nothing.
-    const own = names.filter((name) => !["json", "console", "memory", "text", "tokens", "constant"].includes(name));
+    const own = names.filter(
+      (name) => !["json", "console", "memory", "text", "tokens", "constant", "local"].includes(name),
+    );
     const pattern = new RegExp([...own, "W&B"].join("|").replaceAll("-", "[-_]"), "i");
     const core = housed.filter((file) => /^core\/(?!config\/)/.test(file));
     expect(core.filter((file) => pattern.test(text(file)))).to.deep.equal([]);

@@ -6,6 +6,7 @@ import type { Analyzer, Probe, Readings } from "../core/contract/analyzer.ts";
 import type { Engine } from "../core/engine/engine.ts";
 import { brokenContract } from "../core/errors/errors.ts";
 import { type ActiveAnalyzer, setUp } from "../core/host/analyzers.ts";
+import { checkCharts } from "./charts.ts";
 import { acceptedOptions } from "./options.ts";
 import { course, engineFor, type Looked, steps, tinyRun } from "./world.ts";
 
@@ -13,7 +14,8 @@ import { course, engineFor, type Looked, steps, tinyRun } from "./world.ts";
  * Checks an analyzer on a tiny model, with options as an rc file would give them (without `every`). Throws what is wrong:
  * - its name, options and metrics are not as the contract asks, or it reports something that it did not declare;
  * - `probe` is not pure, changes what is trained, or gives other numbers on the compiled engine than on the plain one;
- * - `save` and `load` lose something that later metrics depend on.
+ * - it keeps state between steps without `save`, or `save` and `load` lose something that later metrics depend on;
+ * - a chart names a metric or a mark that does not exist, or cannot be drawn.
  */
 export async function checkAnalyzer(plugin: Analyzer, options: unknown = {}): Promise<void> {
   const accepted = acceptedOptions(plugin, options);
@@ -37,6 +39,7 @@ export async function checkAnalyzer(plugin: Analyzer, options: unknown = {}): Pr
   const compiled = await engineFor("onnx");
   if (compiled !== undefined) for (const seed of [1, 2, 3]) await checkEngines(plugin, fresh, seed, cpu, compiled);
   await checkSaved(plugin, fresh, cpu, watched.looked);
+  await checkCharts(plugin);
 }
 
 /** Of the first step only: from there on the weights drift apart by rounding. */
@@ -78,7 +81,7 @@ async function checkSaved(
   whole: readonly Looked[],
 ): Promise<void> {
   let active = fresh();
-  if (active.instance.save === undefined) return;
+  const saves = active.instance.save !== undefined;
   const replaced: ActiveAnalyzer = {
     ...active,
     get instance() {
@@ -91,12 +94,13 @@ async function checkSaved(
     for (const [key, { shape, data }] of Object.entries(saved))
       if (sizeOf(shape) !== data.length) throw brokenContract(plugin.name, `save: ${key} is not as long as its shape`);
     active = fresh();
-    active.instance.load?.(decodeSafetensors(encodeSafetensors(saved), `${plugin.name}: save`).arrays);
+    if (saves) active.instance.load?.(decodeSafetensors(encodeSafetensors(saved), `${plugin.name}: save`).arrays);
   };
   const { looked } = await course(engine, 1, [replaced], { each });
   const reported = (from: readonly Looked[]) =>
     from.map(({ metrics, arrays, events }) => ({ metrics, arrays, events }));
-  same(plugin, "what it reports with a save and load in between", reported(whole), reported(looked));
+  const between = saves ? "with a save and load in between" : "by a fresh instance (state without `save`?)";
+  same(plugin, `what it reports ${between}`, reported(whole), reported(looked));
 }
 
 function checkEvents(plugin: Analyzer, looked: readonly Looked[]): void {

@@ -90,13 +90,14 @@ export function halvesRows(from: Population, layer: number, sets: number): Row[]
         effectsOf(batchOf(from, layer, chosen, order.slice(0, half)), batchOf(from, layer, chosen, order.slice(half))),
       );
     }
-    const { deltas } = course.means()!;
+    const found = course.means()!;
+    const { deltas } = found;
     for (const name of deltaNames) {
       if (!Number.isFinite(deltas[name].low)) continue;
       given++;
       if (deltas[name].low > 0 || deltas[name].high < 0) certain++;
     }
-    if ([crossLevel, pool].some((judge) => ["inverted", "reversed"].includes(judge(deltas, true)))) verdicts++;
+    if ([crossLevel, pool].some((judge) => ["inverted", "reversed"].includes(judge(found, true)))) verdicts++;
   }
   return [
     { what: `halves of layer ${layer} differ for certain, any one statistic`, sets: given, share: certain / given },

@@ -51,7 +51,7 @@ export async function readLayers(
   importers: readonly string[] = [],
 ): Promise<Layer[]> {
   if (importers.includes(file)) throw circularImport([...importers.slice(importers.indexOf(file)), file].map(where));
-  const { $import: imports = [], $schema: _, ...values } = await readMap(file, where(file));
+  const { $import: imports = [], $schema: _, sweep: _plan, ...values } = await readMap(file, where(file));
   const layers: Layer[] = [];
   for (const imported of Array.isArray(imports) ? imports : [imports]) {
     if (typeof imported !== "string") {
@@ -67,8 +67,8 @@ export async function readLayers(
   return [...layers, { values, source: file, pluginName: (name) => movedPath(name, path.dirname(file), baseDir) }];
 }
 
-/** What a config file says; `{}` for one that is empty. */
-async function readMap(file: string, name: string): Promise<Record<string, unknown>> {
+/** What a file of keys says (YAML, JSON, or a module's default export); `{}` for one that is empty. `name` is for errors. */
+export async function readMap(file: string, name: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw isMissing(error, file) ? error : unreadableConfig(name, error);
   });

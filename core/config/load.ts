@@ -13,7 +13,7 @@ import { configError, valueAt } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { pluginKeys, pluginMap } from "./shorthand.ts";
 import { byDefault, sourceName } from "./source.ts";
-import { ConfigTree } from "./tree.ts";
+import { ConfigTree, type Layer } from "./tree.ts";
 
 /** Where a config is looked for and what overrides it. */
 export interface ConfigRequest {
@@ -35,27 +35,82 @@ export interface LoadedConfig {
   readonly baseDir: string;
 }
 
+/** A config before its last layers: read once, resolved as often as there are runs that differ from it in a few keys. */
+export interface ConfigBase extends Pick<LoadedConfig, "file" | "baseDir"> {
+  /** What all layers say, merged and not yet checked: defaults are not in it. */
+  values(): Readonly<Record<string, unknown>>;
+  /** Folder of the run directories, absolute; what is no path is left for `config` to refuse. */
+  runsFolder(): string;
+  /** The checked config with further layers over the others. Throws `config.invalid` with every fault, a line each. */
+  config(more?: readonly Layer[]): Config;
+  /** The same with where each value came from. */
+  resolve(more?: readonly Layer[]): LoadedConfig;
+}
+
 /** Loads and checks the config. Every fault of it is in the one error that is thrown, a line each. */
 export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> {
+  return (await openConfig(request)).resolve();
+}
+
+/** Reads all layers of a config. */
+export async function openConfig(request: ConfigRequest): Promise<ConfigBase> {
   const { cwd, file: asked, env, flags = {} } = request;
   refuseUnknown("loadConfig", request, ["cwd", "file", "env", "flags"]);
   refuseUnknown("loadConfig: flags", flags, ["set", "short"]);
   const file = asked === undefined ? await findConfig(cwd) : path.resolve(cwd, asked);
   if (asked !== undefined && !existsSync(path.resolve(cwd, asked))) throw configNotFound("--config", asked);
   const baseDir = file === undefined ? cwd : path.dirname(file);
-  const where = (source: string) => (source === byDefault ? "" : sourceName(source, cwd).replace(/^flag /, ""));
+  const where = whereFrom(cwd);
 
-  const tree = new ConfigTree(pluginDefaults, where);
-  for (const layer of file === undefined ? [] : await readLayers(file, baseDir, where)) tree.add(layer);
+  const layers = file === undefined ? [] : await readLayers(file, baseDir, where);
   const fromHere = { joinsDefaults: true, pluginName: (name: string) => movedPath(name, cwd, baseDir) };
   const chosen = (keyPath: string) => {
-    const choice = valueAt(tree.values(), keyPath.split(".")) ?? pluginDefaults[keyPath];
+    const choice = valueAt(treeOf(layers, where).values(), keyPath.split(".")) ?? pluginDefaults[keyPath];
     return [...(pluginMap(choice)?.keys() ?? [])];
   };
-  for (const layer of await environmentLayers(env, configSchema, chosen)) tree.add({ ...layer, ...fromHere });
-  for (const layer of await flagLayers(flags, configSchema)) tree.add({ ...layer, ...fromHere });
+  const environment = await environmentLayers(env, configSchema, chosen);
+  const given = [...environment, ...(await flagLayers(flags, configSchema))];
+  return configBase([...layers, ...given.map((layer) => ({ ...layer, ...fromHere }))], { cwd, file, baseDir });
+}
 
-  const config = checkedConfig(tree, where, cwd);
+/** A base of layers that have been read already. */
+export function configBase(
+  layers: readonly Layer[],
+  { cwd, file, baseDir }: Pick<LoadedConfig, "file" | "baseDir"> & { readonly cwd: string },
+): ConfigBase {
+  const where = whereFrom(cwd);
+  const config = (tree: ConfigTree) => checkedConfig(tree, where, cwd);
+  return {
+    file,
+    baseDir,
+    values: () => treeOf(layers, where).values(),
+    runsFolder: () => {
+      const tree = treeOf(layers, where);
+      const { runs } = tree.values();
+      const isOfFile = path.isAbsolute(tree.sourceOf(["runs"])) || runs === undefined;
+      return path.resolve(isOfFile ? baseDir : cwd, typeof runs === "string" ? runs : "runs");
+    },
+    config: (more = []) => config(treeOf([...layers, ...more], where)),
+    resolve: (more = []) => {
+      const tree = treeOf([...layers, ...more], where);
+      const resolved = config(tree);
+      return { config: resolved, sources: sourcesOf(resolved, tree, baseDir), file, baseDir };
+    },
+  };
+}
+
+function treeOf(layers: readonly Layer[], where: (source: string) => string): ConfigTree {
+  const tree = new ConfigTree(pluginDefaults, where);
+  for (const layer of layers) tree.add(layer);
+  return tree;
+}
+
+/** What an error calls a source. */
+function whereFrom(cwd: string): (source: string) => string {
+  return (source) => (source === byDefault ? "" : sourceName(source, cwd).replace(/^flag /, ""));
+}
+
+function sourcesOf(config: Config, tree: ConfigTree, baseDir: string): LoadedConfig["sources"] {
   const plugins = [...pluginKeys.keys()].flatMap((keyPath) => {
     const choice = keyPath.split(".");
     return Object.keys(valueAt(config, choice) ?? {}).map((name) => [...choice, name]);
@@ -63,7 +118,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
   const sources = [...plugins, ...leavesOf(config).map((leaf) => leaf.path)].map((at) => {
     return [formatKeyPath(at), sourceName(tree.sourceOf(at), baseDir)];
   });
-  return { config, sources: frozen(Object.fromEntries(sources)), file, baseDir };
+  return frozen(Object.fromEntries(sources));
 }
 
 /** Plugins that are chosen when nobody chooses, by key path. */

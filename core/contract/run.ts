@@ -15,6 +15,15 @@ export interface MetricInfo {
   readonly headline?: boolean;
 }
 
+/** Where a run stands in a sweep. */
+export interface SweepPlace {
+  readonly name: string;
+  /** What the plan set in this run, by key path. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Those of them that vary, without the seed, as a label: runs of one group differ in their seed alone. */
+  readonly group: string;
+}
+
 /** The run that a plugin works in. Frozen. */
 export interface Run {
   readonly id: string;
@@ -41,6 +50,8 @@ export interface Run {
   readonly resumedFrom?: number;
   /** The run and step that this one was forked from, and what was changed (`plain`: the data order alone); absent in a run that began with weights of its own. */
   readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
+  /** The sweep that it is part of. */
+  readonly sweep?: SweepPlace;
   /** Every metric that may appear in rows, and every declared chart, all plugins together. */
   readonly metrics: readonly MetricInfo[];
   readonly charts: readonly DeclaredChart[];

@@ -63,7 +63,8 @@ export interface Engine {
   /** How many steps may be asked for before the first of them has answered, so that the device never waits. Default 1. */
   readonly stepsAhead?: number;
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
-  compile(step: Step, signature: Signature, name: string): Promise<Program>;
+  /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */
+  compile(step: Step, signature: Signature, name: string, sameAs?: string): Promise<Program>;
   /** Takes over arrays as state; the arrays may be reused afterwards. */
   upload(tensors: Readonly<Record<string, NDArray>>): Promise<State>;
   /** Copies the state to the host. */

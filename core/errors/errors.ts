@@ -4,6 +4,7 @@ import { didYouMean } from "./nearest.ts";
 
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 export * from "./plugin-errors.ts";
+export * from "./sweep-errors.ts";
 export * from "./weights-errors.ts";
 
 // One function a kind of error, so that tests and readers find all wording here.

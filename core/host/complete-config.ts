@@ -5,13 +5,13 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { isPlainObject } from "../config/shorthand.ts";
 import { byDefault } from "../config/source.ts";
-import { type PluginKind, pluginKinds } from "../contract/plugin.ts";
+import { configuredKinds, pluginKinds } from "../contract/plugin.ts";
 import type { Chosen, ChosenPlugins } from "./resolve.ts";
 
 /** The config that plugins really run with: their options as their schemas resolved them. */
 export function completeConfig(loaded: LoadedConfig, chosen: ChosenPlugins): LoadedConfig {
   let config: unknown = loaded.config;
-  for (const kind of Object.keys(pluginKinds) as PluginKind[]) {
+  for (const kind of configuredKinds) {
     config = withValue(config, pluginKinds[kind].key.split("."), (given) => filled(given, chosen[kind]));
   }
   const complete = frozen(config as Config);

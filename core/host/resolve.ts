@@ -6,7 +6,13 @@ import type { PluginOptions } from "../config/schema.ts";
 import { byDefault } from "../config/source.ts";
 import type { Analyzer } from "../contract/analyzer.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
-import { type Plugin, type PluginKind, type PluginKinds, pluginKinds } from "../contract/plugin.ts";
+import {
+  type ConfiguredKind,
+  configuredKinds,
+  type Plugin,
+  type PluginKinds,
+  pluginKinds,
+} from "../contract/plugin.ts";
 import type { MetricInfo } from "../contract/run.ts";
 import { ExperimentError, internal, invalidPlugin, keyNotRead, placedAt, severalProblems } from "../errors/errors.ts";
 import { metricsOf, sectionOf } from "./metrics.ts";
@@ -23,19 +29,17 @@ export interface Chosen<P> {
 
 /** What a config chooses, by kind, in config order. */
 export type ChosenPlugins = {
-  readonly [K in Exclude<PluginKind, "analyzer">]: readonly Chosen<PluginKinds[K]>[];
+  readonly [K in Exclude<ConfiguredKind, "analyzer">]: readonly Chosen<PluginKinds[K]>[];
 } & { readonly analyzer: readonly ChosenAnalyzer[] };
 
 /** An analyzer with how often it looks. */
 export type ChosenAnalyzer = Chosen<Analyzer> & { readonly every: number };
 
-const kinds = Object.keys(pluginKinds) as PluginKind[];
-
 /** Finds every plugin of a config; throws before anything else has happened, with all that is wrong. */
 export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): Promise<ChosenPlugins> {
   const problems: ExperimentError[] = [];
-  const chosen: Partial<Record<PluginKind, readonly Chosen<Plugin>[]>> = {};
-  for (const kind of kinds) {
+  const chosen: Partial<Record<ConfiguredKind, readonly Chosen<Plugin>[]>> = {};
+  for (const kind of configuredKinds) {
     const found: Chosen<Plugin>[] = [];
     for (const [name, options] of Object.entries(namedBy(loaded, kind))) {
       try {
@@ -49,7 +53,7 @@ export async function choosePlugins(loaded: LoadedConfig, table: PluginTable): P
   }
   problems.push(...unread(loaded, chosen));
   if (problems.length > 0) throw severalProblems(problems);
-  for (const kind of kinds) unique((chosen[kind] ?? []).map(({ plugin }) => plugin));
+  for (const kind of configuredKinds) unique((chosen[kind] ?? []).map(({ plugin }) => plugin));
   return chosen as ChosenPlugins;
 }
 
@@ -60,12 +64,12 @@ export function only<P>(chosen: readonly Chosen<P>[]): Chosen<P> {
   return first;
 }
 
-function namedBy({ config }: LoadedConfig, kind: PluginKind): PluginOptions {
+function namedBy({ config }: LoadedConfig, kind: ConfiguredKind): PluginOptions {
   return (valueAt(config, pluginKinds[kind].key.split(".")) ?? {}) as PluginOptions;
 }
 
 async function choose(
-  kind: PluginKind,
+  kind: ConfiguredKind,
   name: string,
   given: PluginOptions[string],
   table: PluginTable,
@@ -97,7 +101,7 @@ const sharedKeys = {
 } as const;
 
 /** Keys that somebody set and that the plugin chosen for them does not read. */
-function unread({ sources }: LoadedConfig, chosen: Partial<Record<PluginKind, readonly Chosen<Plugin>[]>>) {
+function unread({ sources }: LoadedConfig, chosen: Partial<Record<ConfiguredKind, readonly Chosen<Plugin>[]>>) {
   return (Object.keys(sharedKeys) as (keyof typeof sharedKeys)[]).flatMap((kind) => {
     const { section, keys } = sharedKeys[kind];
     return (chosen[kind] ?? []).flatMap(({ name, plugin }) => {

@@ -1,8 +1,8 @@
 /** A run directory with its lock held: made new, or opened again by a resume. */
 import { randomInt } from "node:crypto";
 import fs from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { ioFailed, runNotFound } from "../errors/errors.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { ioFailed, runInUse, runNotFound } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
 import { files, type RunFile } from "./format.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -26,6 +26,8 @@ export interface RunDir {
 export interface RunDirOptions {
   /** ms since 1970; default now. */
   readonly now?: number;
+  /** Name of the directory instead of one made from the time. */
+  readonly id?: string;
   /** The characters after the time; default random ones. Called again when the directory is there already. */
   readonly suffix?: () => string;
   readonly disk?: Disk;
@@ -38,6 +40,7 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
   const { now = Date.now(), suffix = randomSuffix, disk = nodeDisk } = options;
   const absolute = resolve(root);
   attempt(absolute, "make the folder", () => disk.mkdirSync(absolute, { recursive: true }));
+  if (options.id !== undefined) return createNamed(join(absolute, options.id), now, disk);
   const time = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let tries = 0; ; tries++) {
     const path = join(absolute, `${time}-${suffix()}`);
@@ -55,6 +58,16 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
       throw thrown;
     }
   }
+}
+
+/** A directory of a given name: what a start that was killed left of it, before it was a run, is taken over. */
+function createNamed(path: string, now: number, disk: Disk): RunDir {
+  attempt(path, "make the folder", () => disk.mkdirSync(path, { recursive: true }));
+  attempt(path, "write", () => syncDirectory(dirname(path), disk));
+  const lock = takeLock(path, now, { disk });
+  if (!fs.existsSync(join(path, files.run))) return held(path, lock, disk);
+  lock.release(); // another process made the run meanwhile
+  throw runInUse(path, undefined, undefined);
 }
 
 /** Opens a run directory to go on with it. Throws `run.notFound`, `run.damaged`, or `run.inUse`. */

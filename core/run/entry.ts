@@ -1,5 +1,5 @@
 /** A run's identity and its entry on disk: the `Run` that plugins see, and run.json from start to outcome. */
-import { rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
@@ -8,7 +8,7 @@ import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.t
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
 import { versions } from "../modules/version.ts";
-import { formatVersion, type RunFile } from "../record/format.ts";
+import { files, formatVersion, type RunFile } from "../record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "../record/run-dir.ts";
 import { withAttempt, withOutcome } from "../record/run-file.ts";
 import { isHeld } from "../step/held.ts";
@@ -55,15 +55,25 @@ export function enterRun(parts: Parts): RunEntry {
       startedAt: file.createdAt,
       name: file.name,
       fork: file.fork,
+      sweep: file.sweep,
       resumedFrom: fromStep,
     });
     // What is sealed anew is what the user vouched for just now.
     const current = { ...file, config: run.config, baseDir: loaded.baseDir, ...described(open) };
     return entryOf(run, dir, current, now, fromStep, () => dir.release());
   }
-  const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), { now });
+  const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), {
+    now,
+    ...(request.planned && { id: request.planned.id }),
+  });
   const name = loaded.config.name ?? dir.id;
-  const run = runOf(parts, dir, { startedAt: now, name, fork: request.fork?.of, resumedFrom: undefined });
+  const run = runOf(parts, dir, {
+    startedAt: now,
+    name,
+    fork: request.fork?.of,
+    sweep: request.planned?.sweep,
+    resumedFrom: undefined,
+  });
   const file: RunFile = {
     format: formatVersion,
     id: dir.id,
@@ -79,13 +89,26 @@ export function enterRun(parts: Parts): RunEntry {
     warmupSteps: run.warmupSteps,
     metrics: run.metrics,
     attempts: [],
+    ...(request.planned && { sweep: request.planned.sweep }),
     ...(request.fork && { fork: request.fork.of }),
     ...described(open),
   };
   return entryOf(run, dir, file, now, fromStep, () => {
-    dir.release();
-    rmSync(dir.path, { recursive: true, force: true });
+    discard(dir);
   });
+}
+
+/** Removes a directory that did not become a run: the lock last, so that nobody else's start is removed with it. */
+function discard(dir: RunDir): void {
+  for (const name of readdirSync(dir.path)) {
+    if (!name.startsWith(files.lock)) rmSync(path.join(dir.path, name), { recursive: true, force: true });
+  }
+  dir.release();
+  try {
+    rmdirSync(dir.path);
+  } catch {
+    // Another process has begun the run meanwhile.
+  }
 }
 
 /** Between the first look at a run and its lock another process may have gone on with it, or finished it. */
@@ -112,11 +135,12 @@ interface Origin {
   readonly startedAt: number;
   readonly name: string;
   readonly fork: Run["fork"] | undefined;
+  readonly sweep: Run["sweep"] | undefined;
   readonly resumedFrom: number | undefined;
 }
 
 function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
-  const { startedAt, name, fork, resumedFrom } = origin;
+  const { startedAt, name, fork, sweep, resumedFrom } = origin;
   const { config, chosen, plan } = open;
   const { shape, parameters } = plan.model;
   const { train } = config;
@@ -138,6 +162,7 @@ function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
     startedAt,
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
     ...(fork === undefined ? {} : { fork }),
+    ...(sweep === undefined ? {} : { sweep }),
     metrics: [...trainerMetrics, ...metrics],
     charts,
   });

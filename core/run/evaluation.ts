@@ -15,7 +15,7 @@ export interface Evaluation {
 export async function createEvaluation(engine: Engine, plan: StepPlan, held: EvalWindows): Promise<Evaluation> {
   const together = Math.min(plan.train.batch_size, held.count);
   const { step, signature } = evalStep({ ...plan, windows: together });
-  const program = await engine.compile(step, signature, "evaluation");
+  const program = await engine.compile(step, signature, "evaluation", plan.sameAs && `evaluation ${plan.sameAs}`);
   return {
     losses: async (state) => {
       const losses: number[] = [];

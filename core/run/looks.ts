@@ -34,7 +34,8 @@ export async function createLooks(
     const sequences = Math.min(frozen.sequences, held.count);
     const { name } = plugin;
     const signed = frozenStep({ ...plan, sequences, probe: { name, sites: frozen.sites, probe: frozen.probe } });
-    const program = await engine.compile(signed.step, signed.signature, `frozen probe of ${name}`);
+    const what = `frozen probe of ${name}`;
+    const program = await engine.compile(signed.step, signed.signature, what, plan.sameAs && `${what} ${plan.sameAs}`);
     const batch = { tokens: rowsOf(held.tokens, 0, sequences), targets: rowsOf(held.targets, 0, sequences) };
     const look = async (state: State) => regroup(await program.run(state, batch));
     programs.push({ every: frozen.every, program, look });

@@ -56,6 +56,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       const done = await outputs;
       ahead.shift();
       const stepMs = pace.mark();
+      await turn();
 
       const finite = Number.isFinite(done.loss) && Number.isFinite(done.grad_norm);
       const stopping = signal.aborted;
@@ -88,6 +89,11 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
   } finally {
     for (const { outputs } of ahead) await outputs.catch(() => {});
   }
+}
+
+/** Lets signals, timers and sockets have their turn: an engine that computes in this thread leaves them none. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isDue(every: number, step: number): boolean {

@@ -6,9 +6,8 @@
 import type { Arrays } from "../arrays/ndarray.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { type EvalWindows, evalWindows } from "../data/windows.ts";
-import { createEngine } from "../engine/choose.ts";
 import type { Engine, State } from "../engine/engine.ts";
 import { quietTensorflow } from "../engine/quiet.ts";
 import { completeConfig } from "../host/complete-config.ts";
@@ -20,6 +19,7 @@ import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { datasetRequest, planOf } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
 import { isOwnRun, type Word } from "./trust.ts";
+import { loneWorkshop, type Workshop } from "./workshop.ts";
 
 /** A run that is open: nothing is trained and nothing written by it. */
 export interface OpenRun {
@@ -43,19 +43,21 @@ export interface OpenRequest {
   readonly chosen: ChosenPlugins;
   /** Is told when something that takes a moment begins. */
   readonly phase?: ((text: string) => void) | undefined;
+  /** What it shares with other runs of this process. */
+  readonly workshop?: Pick<Workshop, "engine" | "dataset"> | undefined;
 }
 
 /** Opens a run. What has been opened is closed again when a later part fails. */
-export async function openRun({ loaded, chosen, phase }: OpenRequest): Promise<OpenRun> {
+export async function openRun({ loaded, chosen, phase, workshop = loneWorkshop }: OpenRequest): Promise<OpenRun> {
   quietTensorflow();
   const complete = completeConfig(loaded, chosen);
   const { config } = complete;
   const request = datasetRequest(complete, chosen);
   phase?.(`reading corpus ${request.corpus.name}`);
-  const dataset = await loadDataset(request);
+  const dataset = await workshop.dataset(request);
 
   phase?.("starting the engine");
-  const engine = await createEngine(config.engine);
+  const engine = await workshop.engine(config.engine);
   try {
     const plan = planOf(config, chosen, dataset.d_vocab);
     const held = evalWindows(dataset, config.model.n_ctx, config.eval.windows);

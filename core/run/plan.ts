@@ -23,7 +23,7 @@ export function datasetRequest({ config, baseDir }: LoadedConfig, chosen: Chosen
 /** The model, the optimizer and the schedule that a config chooses, made for a vocabulary. */
 export function planOf(
   config: Pick<Config, "model" | "train">,
-  chosen: Pick<ChosenPlugins, "model" | "optimizer" | "schedule">,
+  chosen: Pick<ChosenPlugins, "model" | "optimizer" | "schedule"> & Partial<Pick<ChosenPlugins, "analyzer">>,
   d_vocab: number,
 ): StepPlan {
   const [model, optimizer, schedule] = [only(chosen.model), only(chosen.optimizer), only(chosen.schedule)];
@@ -32,7 +32,23 @@ export function planOf(
     optimizer: optimizer.plugin.create(optimizer.options as never, config.train),
     rate: schedule.plugin.create(schedule.options as never, config.train),
     train: config.train,
+    ...sameAs(config, chosen, d_vocab),
   };
+}
+
+/** Keys of `train` that reach a step as numbers put in at each step, or not at all. */
+const putIn: ReadonlySet<string> = new Set(["lr", "min_lr", "warmup_steps", "steps", "until", "schedule"]);
+
+/** Only of this package's own plugins is it known what they make a step from. */
+function sameAs(
+  { model, train }: Pick<Config, "model" | "train">,
+  { analyzer = [], ...chosen }: Parameters<typeof planOf>[1],
+  d_vocab: number,
+): Pick<StepPlan, "sameAs"> {
+  const all = [...chosen.model, ...chosen.optimizer, ...analyzer];
+  if (all.some(({ origin }) => origin.from !== "reluscope")) return {};
+  const settings = Object.entries(train).filter(([key]) => !putIn.has(key));
+  return { sameAs: JSON.stringify([model, settings, d_vocab, all.map(({ name, options }) => [name, options])]) };
 }
 
 /** The step that ends the run; the schedule is that of `steps` in any case. */

@@ -3,13 +3,13 @@ import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { relative } from "node:path";
 import { withoutSecretArguments } from "../config/secrets.ts";
-import { type PluginKind, pluginKinds } from "../contract/plugin.ts";
+import { configuredKinds } from "../contract/plugin.ts";
 import type { ChosenPlugins } from "../host/resolve.ts";
 import type { Attempt, PluginRecord } from "../record/format.ts";
 
 /** One record for each plugin; files are relative to the folder of the config, as the config has them. */
 export function provenanceOf(chosen: ChosenPlugins, baseDir: string): readonly PluginRecord[] {
-  return (Object.keys(pluginKinds) as PluginKind[]).flatMap((kind) =>
+  return configuredKinds.flatMap((kind) =>
     chosen[kind].map(({ name, plugin, origin }) => {
       const file = "file" in origin ? { file: relative(baseDir, origin.file) } : {};
       return { kind, key: name, name: plugin.name, ...origin, ...file };

@@ -4,7 +4,7 @@ import { latestCheckpoint } from "../checkpoint/folder.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { ConfigInput } from "../config/schema.ts";
 import type { DeclaredChart } from "../contract/chart.ts";
-import type { Run } from "../contract/run.ts";
+import type { Run, SweepPlace } from "../contract/run.ts";
 import type { DrawnChart } from "../contract/sink.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
@@ -13,6 +13,7 @@ import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
 import { recordedConfig } from "./recorded-config.ts";
 import type { Word } from "./trust.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What `train` is asked for, with a config that `loadConfig` has found. */
 export interface RunRequest extends RunOptions {
@@ -47,6 +48,10 @@ interface RunOptions {
   readonly drawCharts?: (dir: string, charts: readonly DeclaredChart[]) => Promise<readonly DrawnChart[]>;
   /** Warnings from before the run was opened. */
   readonly notes?: readonly string[];
+  /** The name of the new run's directory, and its place in a sweep; without, the directory is named by the time. */
+  readonly planned?: { readonly id: string; readonly sweep: SweepPlace };
+  /** What it shares with other runs of this process. */
+  readonly workshop?: Workshop;
   /** Wall clock, ms since 1970. */
   readonly clock?: () => number;
 }

@@ -19,7 +19,7 @@ function shortNumber(value: number): string {
 }
 
 /** `1 h 02 min`, `3 min 20 s`, `12 s`. */
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (!Number.isFinite(seconds)) return "?";
   if (seconds >= 3600)

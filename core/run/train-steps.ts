@@ -53,7 +53,8 @@ export async function createTrainSteps(
         probe: (...given: Parameters<typeof instance.probe>) => instance.probe(...given),
       }));
       const signed = trainStep({ ...plan, probes });
-      program = engine.compile(signed.step, signed.signature, looking.length > 0 ? `train with ${key}` : "train");
+      const name = looking.length > 0 ? `train with ${key}` : "train";
+      program = engine.compile(signed.step, signed.signature, name, plan.sameAs && `${name} ${plan.sameAs}`);
       bySet.set(key, program);
     }
     return program;

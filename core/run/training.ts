@@ -43,7 +43,12 @@ export interface Training {
 export async function openTraining(request: RunRequest, observer: Observer): Promise<Training> {
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request, chosen);
-  const open = await openRun({ loaded: request.loaded, chosen, phase: (text) => observer.phase?.(text) });
+  const open = await openRun({
+    loaded: request.loaded,
+    chosen,
+    phase: (text) => observer.phase?.(text),
+    workshop: request.workshop,
+  });
   let entry: RunEntry | undefined;
   try {
     entry = enterRun({ request, open, fromStep: saved?.step ?? 0 });

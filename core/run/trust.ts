@@ -7,7 +7,7 @@ import path from "node:path";
 import { formatKeyPath } from "../config/key-path.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { pluginMap } from "../config/shorthand.ts";
-import { type PluginKind, pluginKinds } from "../contract/plugin.ts";
+import { configuredKinds, type PluginKind, pluginKinds } from "../contract/plugin.ts";
 import { runUntrusted } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
 import type { RunFile } from "../record/format.ts";
@@ -48,7 +48,7 @@ export function isOwnRun(run: RunFile): boolean {
   return isSealed(orders(run), run.seal);
 }
 
-const kinds = Object.keys(pluginKinds) as PluginKind[];
+const kinds: readonly PluginKind[] = configuredKinds;
 const pathOf = (kind: PluginKind) => pluginKinds[kind].key.split(".");
 
 /**

@@ -23,6 +23,8 @@ export interface StepPlan {
   /** The learning rate of each step, the first being 1. */
   readonly rate: (step: number) => number;
   readonly train: StepSettings;
+  /** Equal for plans that make the same steps, whatever their seeds, rates and lengths; absent where that cannot be known. */
+  readonly sameAs?: string;
 }
 
 /** Keys of `train` that the step itself reads. */

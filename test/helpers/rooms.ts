@@ -2,7 +2,7 @@
 
 /** What a plugin builds on: the contract, and what one needs to keep to it. */
 const door = ["core/contract", "core/arrays", "core/errors"];
-const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules"];
+const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules", "executors"];
 const wandb = "plugins/sinks/wandb";
 
 /**
@@ -11,18 +11,19 @@ const wandb = "plugins/sinks/wandb";
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ["core/**", "plugins/index.ts", "studies", "viewer"],
-  testing: ["core/**", "plugins/models", "plugins/optimizers", "plugins/schedules"],
+  testing: ["core/**", "viewer", "plugins/models", "plugins/optimizers", "plugins/schedules"],
   studies: ["core/**", "statistics"],
-  viewer: [...door, "core/record"],
+  viewer: [...door, "core/record", "statistics"],
   "core/index.ts": ["core/**"],
 
   "plugins/index.ts": ["core/host", ...kinds.map((kind) => `plugins/${kind}`)],
   "plugins/firings.ts": ["plugins/analyzers"],
-  "plugins/analyzers": [...door, "core/step", "statistics"],
+  "plugins/analyzers": [...door, "statistics"],
   "plugins/corpora": door,
   "plugins/models": [...door, "core/model", "core/weights"],
   "plugins/optimizers": door,
   "plugins/schedules": door,
+  "plugins/executors": door,
   "plugins/sinks": [...door, "core/record", wandb, `${wandb}/login`],
   [wandb]: [...door, "core/modules", "core/record", `${wandb}/**`],
   [`${wandb}/upload`]: [...door, `${wandb}/login`, `${wandb}/log`, `${wandb}/http`, `${wandb}/errors.ts`],

@@ -40,6 +40,29 @@ describe("checkAnalyzer", () => {
     );
   });
 
+  it("finds state without a `save`", async () => {
+    const counting = () => {
+      let seen = 0;
+      return { analyze: () => ({ x: ++seen }) };
+    };
+    const error = await rejectedBy(checkAnalyzer(analyzer(counting)));
+    expect(error.message).to.match(/by a fresh instance \(state without `save`\?\): not the same at \/4\/metrics/);
+  });
+
+  for (const [what, chart, problem] of [
+    ["a metric that is not declared", { only: ["y"] }, "`only` names no metric: y"],
+    ["a mark that does not exist", { spec: { mark: "lines" } }, "there is no mark `lines`"],
+    ["a spec that does not compile", { spec: { facet: 3, spec: 4 } }, "cannot be drawn"],
+  ] as const) {
+    it(`finds a chart with ${what}`, async () => {
+      const whole = { id: "a", title: "a", description: "a", data: "scalars", spec: { mark: "line" }, ...chart };
+      const plugin = { ...analyzer(() => ({})), charts: [whole as never] };
+      expect((await rejectedBy(checkAnalyzer(plugin))).message)
+        .to.include(`chart a`)
+        .and.to.include(problem);
+    });
+  }
+
   it("finds state that does not survive a resume", async () => {
     const forgetful = () => {
       let seen = 0;

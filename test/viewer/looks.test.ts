@@ -22,7 +22,7 @@ async function serious(page: Page): Promise<string[]> {
 }
 
 describe("viewer page for every eye", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   const stage = useStage();
 
   it("has no serious accessibility fault, light or dark, list or charts", async () => {

@@ -9,7 +9,7 @@ import { damage, syntheticRow, writeSyntheticRun } from "../helpers/synthetic-ru
 const hostile = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'";\${alert(1)}\u202e\u001b[31m`;
 
 describe("viewer page", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   const stage = useStage();
 
   it("lists runs; searches, filters by state, sorts by config", async () => {
@@ -131,8 +131,71 @@ describe("viewer page", function () {
     page.on("request", (request) => asked.push(new URL(request.url()).hostname));
     await open("#run=mine");
     await drawn(page, "my_own-good");
-    await page.locator("#chart-my_own-bad").getByText("This chart's spec cannot be drawn").waitFor();
+    await page
+      .locator("#chart-my_own-bad")
+      .getByText("Chart `bad` of my-own: there is no mark `no-such-mark`.")
+      .waitFor();
     expect(new Set(asked)).to.deep.equal(new Set(["127.0.0.1"]));
+  });
+
+  it("says that a run is not there", async () => {
+    const { root, page, open } = stage();
+    writeSyntheticRun(root, { id: "a", rows: 5 });
+    await open("#run=nope");
+    await page.getByRole("heading", { name: "No such run" }).waitFor();
+    await page.getByRole("alert").getByText("nope: no such run").waitFor();
+    await page.getByRole("link", { name: "All runs" }).click();
+    await page.getByRole("link", { name: "a", exact: true }).waitFor();
+  });
+
+  it("groups a sweep: one line a group, its interval and n under the pointer, differences to a baseline, runs as points", async () => {
+    const { root, page, open, shot, troubles } = stage();
+    for (const seed of [1, 2, 3, 4, 5, 6])
+      writeSyntheticRun(root, { id: `r${seed}`, seed, lr: seed % 2 ? 1e-3 : 3e-3, rows: 100, outcome: "finished" });
+    await open(`#${[1, 2, 3, 4, 5, 6].map((seed) => `run=r${seed}`).join("&")}`);
+    await drawn(page, "loss");
+    expect(await page.locator(".legend-name").allTextContents()).to.deep.equal(["train.lr 0.001", "train.lr 0.003"]);
+    const plot = (await page.locator("#chart-loss .u-over").first().boundingBox())!;
+    await page.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
+    await page.locator(".tip").getByText("n 3").first().waitFor();
+    const tip = (await page.locator(".tip").boundingBox())!;
+    expect(tip.y >= plot.y + plot.height || tip.y + tip.height <= plot.y, "the tip is not on the lines").to.equal(true);
+    await shot("groups");
+    await page.getByRole("button", { name: "Differences to train.lr 0.001" }).click();
+    await page
+      .locator("#chart-loss")
+      .getByText("Differences to train.lr 0.001, with Welch's 95 % interval over runs.")
+      .waitFor();
+    await page.getByRole("button", { name: "Values, not differences" }).click();
+    await drawn(page, "across-scatter");
+    await drawn(page, "across-strip");
+    await page.getByRole("searchbox", { name: "Find charts" }).fill("/gradient|scatter/");
+    await page.getByText(/^2 of \d+ charts$/).waitFor();
+    expect(troubles).to.deep.equal([]);
+  });
+
+  it("shows arrays that no chart declares, at any step, and the page of one unit", async () => {
+    const { root, page, open, shot, troubles } = stage();
+    const at = { step: 50, tokens: 51200, time: 1 };
+    const death = { ...at, source: "neuron-death", kind: "death", data: { layer: 2, unit: 17, last_step: 40 } };
+    writeSyntheticRun(root, { id: "a", rows: 100, charts: [], events: [death] });
+    await open("#run=a");
+    await drawn(page, "array-neuron_death-frequency");
+    const card = page.locator("#chart-array-neuron_death-frequency");
+    await card.getByRole("combobox", { name: "show" }).selectOption("histogram");
+    await card.getByText("Step 100.").waitFor();
+    await card.getByRole("slider", { name: "Step" }).fill("0");
+    await card.getByText("Step 1.").waitFor();
+    await page.getByRole("spinbutton", { name: "Layer" }).fill("2");
+    await page.getByRole("spinbutton", { name: "Unit" }).fill("17");
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await page.getByRole("heading", { name: "Unit 17 of layer 2" }).waitFor();
+    await drawn(page, "unit-neuron_death-frequency");
+    await page.getByText("layer 2, unit 17, last_step 40").waitFor();
+    await shot("unit");
+    await page.getByRole("button", { name: "Unit after" }).click();
+    await page.getByRole("heading", { name: "Unit 18 of layer 2" }).waitFor();
+    expect(troubles).to.deep.equal([]);
   });
 
   it("overlays several runs and shows how their configs differ", async () => {

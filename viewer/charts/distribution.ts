@@ -132,12 +132,12 @@ export function ridgePlot(
       value: centre(bin, binning),
     }));
   });
-  const labels = shown.map((step, i) => `${-i}:'${step}'`).join(",");
+  const labels = shown.map((step) => `'${step}'`).join(",");
   const y = {
     field: "foot",
     type: "quantitative",
     title: "step",
-    axis: { values: shown.map((_, i) => -i), labelExpr: `({${labels}})[datum.value]`, grid: false },
+    axis: { values: shown.map((_, i) => 0 - i), labelExpr: `[${labels}][-datum.value]`, grid: false },
   };
   const encoding = {
     x: {

@@ -56,7 +56,14 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
     if (!holder.isConnected) fill(frame.body, holder);
     shown = plot;
     frame.note(plot.note ?? "");
-    await paint();
+    try {
+      await paint();
+    } catch (thrown) {
+      fill(
+        place,
+        h("p", { class: "empty" }, `This cannot be drawn: ${thrown instanceof Error ? thrown.message : thrown}`),
+      );
+    }
   }
 
   async function paint(): Promise<void> {

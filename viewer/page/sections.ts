@@ -1,6 +1,7 @@
 /** Which charts a page of runs shows, in which order: training first, then each analyzer's own, then every metric. */
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import type { RunDetail } from "../api.ts";
+import { chartFault } from "../charts/chart-fault.ts";
 import { coreCharts, coreSections } from "../charts/core-charts.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";
 import { type PlainLine, plainLine } from "../charts/plain-line.ts";
@@ -59,7 +60,7 @@ export function sections(
   const analyzers = [...bySection].map(([section, charts]): Section => {
     const drawn = charts.map((chart) => {
       const id = `${section}-${chart.id}`;
-      const plain = plainLine(chart);
+      const plain = chartFault(chart, [...described.keys()]) === undefined ? plainLine(chart) : undefined;
       if (!plain) return vegaCard(id, chart, details, context);
       return declaredLine(chart, plain);
     });

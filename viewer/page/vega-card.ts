@@ -1,6 +1,7 @@
 /** A card with a declared chart that asks for more than lines: drawn by Vega-Lite, one picture a run unless it compares runs. */
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import type { ArraySlice, RunDetail } from "../api.ts";
+import { chartFault } from "../charts/chart-fault.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
@@ -82,7 +83,11 @@ export function vegaCard(
     return { records: withHours(scalarRecords(run.label, series, keys), run.createdAt), note: "" };
   }
 
+  const declared = [...details.values()].flatMap(({ metrics }) => metrics.map(({ key }) => key));
+  const fault = chartFault(chart, [...new Set(declared)]);
+
   async function update(): Promise<void> {
+    if (fault !== undefined) return frame.fault(fault);
     const mine = ++asked;
     const { hidden } = context.many();
     if (chosen.length === 0) chosen = examples();

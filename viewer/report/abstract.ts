@@ -1,8 +1,8 @@
 /** What was run, in a few sentences made of what the runs have on record. */
 import { grouped, si } from "../charts/format.ts";
 import { differingKeys } from "../charts/subjects.ts";
-import type { ReportRun } from "./charts.ts";
 import { valueText } from "./numbers.ts";
+import type { ReportRun } from "./report-run.ts";
 
 /** More values than this are told by their number and their ends. */
 const mostValues = 6;

@@ -7,9 +7,10 @@ import type { DrawnChart } from "../../core/contract/sink.ts";
 import { ExperimentError, noRowsToDraw, reasonOf } from "../../core/errors/errors.ts";
 import { files } from "../../core/record/format.ts";
 import { Library } from "../library.ts";
-import { declaredPictures, type ReportRun } from "./charts.ts";
+import { declaredPictures } from "./charts.ts";
 import { readReportRun } from "./document.ts";
 import { loadRasteriser, type Rasteriser, reportSvg } from "./picture.ts";
+import type { ReportRun } from "./report-run.ts";
 
 /**
  * Draws declared charts from what the run directory has on record, in order; those without data are left out, and one that

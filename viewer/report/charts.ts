@@ -2,25 +2,15 @@
 
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
-import type { RunDetail, RunSeries } from "../api.ts";
+import { chartFault } from "../charts/chart-fault.ts";
 import { coreCharts } from "../charts/core-charts.ts";
 import { keysOf } from "../charts/metric-key.ts";
-import type { ShownRun } from "../charts/panels.ts";
 import { plainLine } from "../charts/plain-line.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
 import { dressed } from "../charts/spec.ts";
-import type { Library } from "../library.ts";
 import { type Grouping, linePictures, noGrouping } from "./line-pictures.ts";
+import type { ReportRun } from "./report-run.ts";
 import { toSvg } from "./svg.ts";
-
-/** One run with what its charts need. */
-export interface ReportRun {
-  readonly shown: ShownRun;
-  readonly library: Library;
-  readonly detail: RunDetail;
-  /** Every key of the run. */
-  readonly series: RunSeries;
-}
 
 export interface ReportChart {
   readonly section: string;
@@ -60,9 +50,15 @@ export async function reportCharts(runs: readonly ReportRun[], grouping: Groupin
     charts.push({ section: "training", id, title, description, pictures });
   }
   const declared = new Map(runs.flatMap(({ detail }) => detail.charts.map((one) => [`${one.section}/${one.id}`, one])));
+  const declaredKeys = [...new Set(runs.flatMap(({ detail }) => detail.metrics.map(({ key }) => key)))];
   for (const chart of declared.values()) {
     const { section, id, title, description } = chart;
     const base = { section, id, title, description };
+    const fault = chartFault(chart, declaredKeys);
+    if (fault !== undefined) {
+      charts.push({ ...base, pictures: [], problem: fault });
+      continue;
+    }
     try {
       const pictures = await declaredPictures(runs, chart, keys, grouping);
       if (pictures.length > 0) charts.push({ ...base, pictures });

@@ -5,9 +5,10 @@ import type { ShownRun } from "../charts/panels.ts";
 import type { Subject } from "../charts/subjects.ts";
 import { Library } from "../library.ts";
 import { abstractOf } from "./abstract.ts";
-import { type ReportChart, type ReportRun, reportCharts } from "./charts.ts";
+import { type ReportChart, reportCharts } from "./charts.ts";
 import { type GroupRow, groupRows, reportGroups } from "./groups.ts";
 import { type HeadlineRow, headline, meanings } from "./headline.ts";
+import type { ReportRun } from "./report-run.ts";
 
 export interface ReportDocument {
   readonly title: string;

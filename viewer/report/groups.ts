@@ -3,8 +3,8 @@ import { type Estimate as Interval, interval } from "../../statistics/jackknife.
 import { mean, variance } from "../../statistics/moments.ts";
 import { welch } from "../../statistics/welch.ts";
 import { type Subject, subjectsOf, sweptKeys } from "../charts/subjects.ts";
-import type { ReportRun } from "./charts.ts";
 import type { HeadlineRow } from "./headline.ts";
+import type { ReportRun } from "./report-run.ts";
 
 /** One metric over the groups. */
 export interface GroupRow {

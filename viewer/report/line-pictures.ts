@@ -7,7 +7,7 @@ import { axisTitles, dressed } from "../charts/spec.ts";
 import type { Subject } from "../charts/subjects.ts";
 import { thinned } from "../charts/thin.ts";
 import { alignedStores } from "../many/answers.ts";
-import type { ReportRun } from "./charts.ts";
+import type { ReportRun } from "./report-run.ts";
 import { toSvg } from "./svg.ts";
 
 /** How runs are grouped; no groups: each by itself. */

@@ -10,6 +10,8 @@ import { type DeltaName, deltaNames, type Effects } from "./effects.ts";
 export interface MeanContrasts {
   readonly deltas: Readonly<Record<DeltaName, Estimate>>;
   readonly unionSize: number;
+  /** Cohen's h of use_batch. */
+  readonly batchH: Estimate;
 }
 
 /** Takes one batch's effects after the other. */
@@ -30,21 +32,21 @@ export function createContrastCourse(): ContrastCourse {
   return {
     add: (effects) => {
       unions = effects.unions.length;
-      const all = [...plainNames.map((name) => effects.of[name]), ...effects.unions];
+      const all = [...plainNames.map((name) => effects.of[name]), ...effects.unions, effects.batchH];
       gathering.add(all.flatMap(({ value, unitVariance }) => [value, unitVariance]));
     },
     means: () => {
-      const estimates = Array.from({ length: plainNames.length + unions }, (_, k) => {
+      const estimates = Array.from({ length: plainNames.length + unions + 1 }, (_, k) => {
         const values = gathering.series(2 * k);
         return values && overUnitsAndSequences(values, gathering.series(2 * k + 1)!);
       });
       if (unions === 0 || estimates[0] === undefined) return undefined;
-      const unionSize = estimates.slice(plainNames.length).findLastIndex((one) => Number.isFinite(one!.value));
+      const unionSize = estimates.slice(plainNames.length, -1).findLastIndex((one) => Number.isFinite(one!.value));
       const named = plainNames.map((name, k) => [name, estimates[k]!] as const);
       const none = interval(Number.NaN, Number.NaN, 1);
       const use_batch = estimates[plainNames.length + unionSize];
       const deltas = Object.fromEntries([...named, ["use_batch", unionSize < 0 ? none : use_batch!]]);
-      return { deltas: deltas as MeanContrasts["deltas"], unionSize };
+      return { deltas: deltas as MeanContrasts["deltas"], unionSize, batchH: estimates.at(-1)! };
     },
     save: () => ({ ...gathering.save(), unions: { shape: [], data: Int32Array.of(unions) } }),
     load: (state) => {

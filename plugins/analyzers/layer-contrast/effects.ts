@@ -32,6 +32,8 @@ export interface Effects {
   readonly of: Readonly<Record<Exclude<DeltaName, "use_batch">, Effect>>;
   /** Log odds of the union of 1, 2, 4 ... sequences and of all: NaN where a layer is saturated. */
   readonly unions: readonly Effect[];
+  /** Cohen's h of use_batch: finite where a layer is saturated, and so what tells which layer uses more. */
+  readonly batchH: Effect;
 }
 
 /** Sequences at which unions are compared. */
@@ -56,7 +58,11 @@ export function effectsOf(first: Firings, last: Firings): Effects {
     (one, k): Effect => ({ value: b[k]!.value - one.value, unitVariance: one.unitVariance + b[k]!.unitVariance }),
   );
   const named = plainNames.map((name, k) => [name, effects[k]!] as const);
-  return { of: Object.fromEntries(named) as unknown as Effects["of"], unions: effects.slice(plainNames.length) };
+  return {
+    of: Object.fromEntries(named) as unknown as Effects["of"],
+    unions: effects.slice(plainNames.length, -1),
+    batchH: effects.at(-1)!,
+  };
 }
 
 const plainNames = deltaNames.filter((name) => name !== "use_batch");
@@ -67,7 +73,11 @@ function valuesOf(part: Tallies, sizes: readonly number[]): number[] {
     const use = expectedUnion(part.sequences, part.batch, size);
     return use > saturatedFrom ? Number.NaN : logit(use);
   });
-  return [...plainNames.map((name) => onScale(name, statistics[name])), ...unions];
+  return [
+    ...plainNames.map((name) => onScale(name, statistics[name])),
+    ...unions,
+    onScale("use_batch", statistics.use_batch),
+  ];
 }
 
 /** The most sequences at which neither layer is saturated, by index into `unions`; -1 where a single sequence saturates one. */

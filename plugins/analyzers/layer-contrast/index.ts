@@ -108,7 +108,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
         );
       };
       const verdict = (judge: typeof crossLevel, names: readonly StatisticName[]) =>
-        verdictNumber(means === undefined ? "not yet" : judge(means.deltas, names.every(settled)));
+        verdictNumber(means === undefined ? "not yet" : judge(means, names.every(settled)));
       return {
         inversion_cross_level: verdict(crossLevel, ["use_token", "use_batch"]),
         inversion_pool: verdict(pool, ["use_batch", "k50"]),
@@ -128,14 +128,15 @@ export const layerContrast: Analyzer = defineAnalyzer({
   },
 });
 
-function meanMetrics({ deltas, unionSize }: MeanContrasts, { batch, pos }: Firings): Record<string, number> {
+function meanMetrics({ deltas, unionSize, batchH }: MeanContrasts, { batch, pos }: Firings): Record<string, number> {
   const each = deltaNames.flatMap((name): [string, number][] => [
     [`delta_mean_${name}`, deltas[name].value],
     [`delta_low_${name}`, deltas[name].low],
     [`delta_high_${name}`, deltas[name].high],
   ]);
   const tokens = unionSize < 0 ? Number.NaN : unionSizes(batch)[unionSize]! * pos;
-  return { ...Object.fromEntries(each), delta_mean_use_batch_tokens: tokens };
+  const h = { h_mean_use_batch: batchH.value, h_low_use_batch: batchH.low, h_high_use_batch: batchH.high };
+  return { ...Object.fromEntries(each), ...h, delta_mean_use_batch_tokens: tokens };
 }
 
 /** The look at held-out text, which is the same each time. */

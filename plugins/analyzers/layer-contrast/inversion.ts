@@ -36,16 +36,20 @@ function certainSign({ low, high }: Pick<Estimate, "low" | "high">): number {
   return low > 0 ? 1 : high < 0 ? -1 : 0;
 }
 
-type Deltas = Readonly<Record<DeltaName, Estimate>>;
+/** What the verdicts look at: of use_batch Cohen's h, which a saturated layer has as well. */
+interface Contrasts {
+  readonly deltas: Readonly<Record<DeltaName, Estimate>>;
+  readonly batchH: Estimate;
+}
 
 /** I1, cross-level: the last layer uses fewer units per token, and more per batch. */
-export function crossLevel(deltas: Deltas, settled: boolean): Verdict {
-  return judged(-certainSign(deltas.use_token), certainSign(deltas.use_batch), settled);
+export function crossLevel({ deltas, batchH }: Contrasts, settled: boolean): Verdict {
+  return judged(-certainSign(deltas.use_token), certainSign(batchH), settled);
 }
 
 /** I3, pool: the last layer uses more units per batch, and leans on them more evenly (higher k50). */
-export function pool(deltas: Deltas, settled: boolean): Verdict {
-  return judged(certainSign(deltas.use_batch), certainSign(deltas.k50), settled);
+export function pool({ deltas, batchH }: Contrasts, settled: boolean): Verdict {
+  return judged(certainSign(batchH), certainSign(deltas.k50), settled);
 }
 
 /** Both signs as the paper has them (+1), both against it, or one of each; each is wrong in at most 2.5 % of cases. */

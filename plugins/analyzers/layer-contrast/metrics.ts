@@ -37,6 +37,7 @@ type Metric =
   | `${"delta" | "delta_mean" | "delta_low" | "delta_high"}_${DeltaName}`
   | "delta_use_batch_tokens"
   | "delta_mean_use_batch_tokens"
+  | `h_${"mean" | "low" | "high"}_use_batch`
   | `trend_${(typeof trendNames)[number]}`
   | `h_${ShareName}`
   | "use_batch_equal_firings"
@@ -82,6 +83,10 @@ export const metrics = {
     deltaNames,
   ),
   ...perStatistic("delta_high_", (_, name) => `Upper end of the 95 % interval of delta_mean_${name}.`, deltaNames),
+  h_mean_use_batch: `Mean of h_use_batch over the last ${gatheredAnalyses} analysed batches after warm-up: unlike log odds it is finite where a layer is saturated.`,
+  h_low_use_batch:
+    "Lower end of its 95 % interval over units and sequences; it decides which layer uses more per batch.",
+  h_high_use_batch: "Upper end of the same.",
   delta_mean_use_batch_tokens: "Tokens at which delta_mean_use_batch compares the layers.",
   ...perStatistic(
     "h_",

@@ -13,6 +13,7 @@ import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks }
 import { metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
+import { isKept } from "./thinning.ts";
 
 /** Analyzer `neuron-death`: states of units by tokens, deaths and revivals, and what moved the dying. */
 export const neuronDeath: Analyzer = defineAnalyzer({
@@ -44,6 +45,8 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const layers = Array.from({ length: n_layers }, (_, layer) => createLayer(layer, shared));
     const spikes = createSpikeLog();
     const randomAt = (step: number, purpose: string) => createRandom(run.seed, `neuron-death/${purpose}/${step}`);
+    /** Arrays are thinned as looks get many; the last ones are always kept. */
+    const keeps = (count: number, step: number) => isKept(count) || step >= run.steps;
     let latest = { loss: Number.NaN, gradNorm: Number.NaN };
     let looks = 0;
     /** What weight decay alone left of weights since the last look. */
@@ -74,7 +77,8 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         return {
           starved,
           ...byMetric(layers.map((layer, l) => layer.numbers(closed[l]!, window * n_ctx))),
-          ...byMetric(layers.map((layer, l) => layer.arrays(closed[l]!, window * n_ctx))),
+          ...(keeps(layers[0]!.life.windows(), at.step) &&
+            byMetric(layers.map((layer, l) => layer.arrays(closed[l]!, window * n_ctx)))),
           observed_tokens: layers[0]!.life.observed() * n_ctx,
           zero_rate_bound: rateBound(layers[0]!.life.observed()),
           ...spikes.numbers(),
@@ -126,8 +130,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
           const values: Record<string, Value> = {
             ...byMetric(found.map(({ numbers }) => numbers as Record<string, number>)),
             ...(found[0]!.interval && byMetric(found.map(({ interval }) => interval!))),
-            ...(found[0]!.drift && { drift: found.map(({ drift }) => drift!) }),
-            threshold_histogram: found.map((layer) => layer.threshold_histogram),
+            ...(keeps(looks, at.step) && {
+              ...(found[0]!.drift && { drift: found.map(({ drift }) => drift!) }),
+              threshold_histogram: found.map((layer) => layer.threshold_histogram),
+            }),
           };
           return values as Partial<Record<keyof typeof metrics, Value>>;
         },

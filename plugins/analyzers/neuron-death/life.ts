@@ -62,6 +62,8 @@ export interface Life {
   horizon(): number | undefined;
   /** Of units silent for so many windows (`horizons`), those that fired within as many again. */
   returns(): Float64Array;
+  /** Windows closed so far. */
+  windows(): number;
   /** Sequences looked at so far. */
   observed(): number;
   save(): Record<string, NDArray>;
@@ -204,6 +206,7 @@ export function createLife({ units, window, skip, share }: LifeOptions): Life {
     },
     horizon: () => length,
     returns: horizon.returns,
+    windows: () => fields.progress[2]!,
     observed: () => fields.progress[1]!,
     save: () => {
       const all = { ...fields, states };

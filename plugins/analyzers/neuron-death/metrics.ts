@@ -1,5 +1,6 @@
 /** What neuron-death reports: meaning, range, unit, source, pitfall. */
 import { horizons } from "./horizon.ts";
+import { keptPerDoubling } from "./thinning.ts";
 
 const byTokens =
   "Judged at the close of each window (option `window_tokens`), on the training stream, not on one batch. Death is always relative to a number of tokens.";
@@ -117,7 +118,7 @@ export const metrics = {
   threshold_course:
     "Firing threshold cosines before the last firing, over explained deaths so far. Rows: steps before it; mean and deviation of the dying; mean and deviation of matched survivors over the same steps.",
   returns: `Row 0: windows of silence d (${horizons.join(", ")}); row 1: share of units silent for d windows that fired within the next d, all silences so far; NaN where there were none.`,
-  state: "State of each unit, 0 to 5 in the order of transitions.",
+  state: `State of each unit, 0 to 5 in the order of transitions. As all arrays here it is kept for the first ${2 * keptPerDoubling} windows, then for ${keptPerDoubling} in each doubling of their number (of frozen looks likewise), and for the last step.`,
   silent_tokens: "Tokens since each unit last fired.",
   death_step: "Step at which each dead unit last fired; 0 for others.",
   threshold_histogram:

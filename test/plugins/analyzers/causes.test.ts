@@ -5,6 +5,7 @@ import { dominantPart } from "../../../plugins/analyzers/neuron-death/drift.ts";
 import { descent } from "../../../plugins/analyzers/neuron-death/margins.ts";
 import { createStarvation } from "../../../plugins/analyzers/neuron-death/starvation.ts";
 import { createStash } from "../../../plugins/analyzers/neuron-death/stash.ts";
+import { isKept } from "../../../plugins/analyzers/neuron-death/thinning.ts";
 
 /** A death (or a control) of these margins, moved by a bias alone, with these thresholds at 0, 10, 20 … steps before. */
 function cause(margins: readonly number[], bias: number, thresholds: readonly number[]): DeathCause {
@@ -65,6 +66,15 @@ describe("dominantPart", () => {
     expect(dominantPart([5, -1, -2, 0, 0, 0, 0])).to.equal("bias");
     expect(dominantPart([-1, 0, 0, -2, -2, 9, -8])).to.equal("norm"); // upstream: direction and scale cancel
     expect(dominantPart([1, 0, 0, 0, 0, 0, 0])).to.equal(undefined);
+  });
+});
+
+describe("isKept", () => {
+  it("keeps the first 128 looks, then 64 in each doubling: under 700 of 25 000", () => {
+    const kept = Array.from({ length: 25_000 }, (_, k) => k + 1).filter(isKept);
+    expect(kept.slice(0, 128)).to.deep.equal(Array.from({ length: 128 }, (_, k) => k + 1));
+    expect(kept.filter((count) => count > 1024 && count <= 2048)).to.have.length(64);
+    expect(kept.length).to.be.below(700);
   });
 });
 

@@ -64,8 +64,8 @@ describe("layer-contrast", () => {
     const smallPool = (random: Random) => clusteredFirings(random, size, (i) => (i < 10 ? 0.6 : 0));
     const wholePool = (random: Random) => clusteredFirings(random, size, (i) => 0.02 + 0.0005 * i);
     const judge = (first: () => Firings, last: () => Firings, settled = true) => {
-      const { deltas } = course(() => [first(), last()]);
-      return [crossLevel(deltas, settled), pool(deltas, settled)];
+      const found = course(() => [first(), last()]);
+      return [crossLevel(found, settled), pool(found, settled)];
     };
 
     it("is found where the first layer uses few units often and the last many seldom; else round it is reversed", () => {
@@ -88,6 +88,14 @@ describe("layer-contrast", () => {
       const sparse = () => clusteredFirings(random, size, (i) => (i < 30 ? 0.05 : 0));
       const dense = () => clusteredFirings(random, size, (i) => (i < 55 ? 0.5 : 0));
       expect(judge(sparse, dense)[0]).to.equal("same order");
+    });
+    it("knows which layer uses more per batch also where one uses all in every sequence", () => {
+      const random = createRandom(34, "saturated");
+      const all = () => clusteredFirings(random, size, () => 0.95);
+      const some = () => clusteredFirings(random, size, (i) => (i < 20 ? 0.3 : 0.001));
+      expect(judge(all, some)[0]).to.equal("same order");
+      const found = course(() => [all(), all()]);
+      expect(found.batchH.low).to.be.NaN; // nothing moves
     });
     it("is undecided where layers are alike", () => {
       const random = createRandom(35, "alike");

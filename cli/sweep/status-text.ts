@@ -1,0 +1,40 @@
+/** The status of a sweep for people. */
+
+import { duration } from "../../core/run/step-line.ts";
+import { sweepStates } from "../../studies/sweep/states.ts";
+import type { ShownRun, SweepStatus } from "../../studies/sweep/status.ts";
+import { bar } from "../status-line.ts";
+import { bold, sanitise, table } from "../terminal.ts";
+
+/** Most runs of a kind that are named one by one. */
+const most = 20;
+
+/** `plan` is how the user named it, for the hints. */
+export function statusText(status: SweepStatus, plan: string | undefined): string {
+  const { sweep, runs, counts, running, troubled, etaMs, notes } = status;
+  const parts = sweepStates.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const eta = etaMs === undefined ? "" : `, about ${duration(etaMs)} left`;
+  const lines = [
+    `${bold(sanitise(sweep))}: ${runs} runs: ${parts.join(", ")}${eta}`,
+    `${bar(counts.finished, runs, 40)} ${counts.finished}/${runs}`,
+  ];
+  if (running.length > 0) lines.push(listed(running, ({ step = 0, steps }) => `${step}/${steps ?? "?"}`));
+  if (troubled.length > 0)
+    lines.push(
+      listed(troubled, ({ step, steps, reason }) =>
+        [step === undefined ? "" : `at ${step}/${steps}`, sanitise(reason ?? "", 100)].filter(Boolean).join(": "),
+      ),
+    );
+  lines.push(...notes.map((note) => `note: ${sanitise(note, 400)}`));
+  const named = plan === undefined ? "" : ` ${sanitise(plan)}`;
+  if (counts.failed + counts.damaged > 0) lines.push(`try them again: experiment sweep retry${named}`);
+  else if (counts.finished === runs) lines.push(`results: experiment sweep table${named}`);
+  else if (counts.running === 0) lines.push(`go on: experiment sweep${named}`);
+  return lines.join("\n");
+}
+
+function listed(runs: readonly ShownRun[], what: (run: ShownRun) => string): string {
+  const rows = runs.slice(0, most).map((run) => [`  ${run.index}`, run.state, sanitise(run.label, 60), what(run)]);
+  const more = runs.length > most ? `\n  and ${runs.length - most} more` : "";
+  return table(rows) + more;
+}

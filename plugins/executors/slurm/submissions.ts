@@ -1,0 +1,37 @@
+/** Which array jobs were submitted for a sweep, and which runs each of their tasks does. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const submission = z.object({
+  job: z.string().regex(/^\d+$/),
+  /** Task to the indices of its runs. */
+  runs: z.record(z.string(), z.array(z.int().min(0))),
+});
+export interface Submission {
+  readonly job: string;
+  readonly runs: Readonly<Record<string, readonly number[]>>;
+}
+
+/** All of them; files that are not one are passed over. */
+export function readSubmissions(sweepFolder: string): Submission[] {
+  const folder = join(sweepFolder, "slurm");
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => /^job-\d+\.json$/.test(name));
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    try {
+      return [submission.parse(JSON.parse(readFileSync(join(folder, name), "utf8")))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+export function writeSubmission(sweepFolder: string, one: Submission): void {
+  mkdirSync(join(sweepFolder, "slurm"), { recursive: true });
+  writeFileSync(join(sweepFolder, "slurm", `job-${one.job}.json`), `${JSON.stringify(submission.parse(one))}\n`);
+}

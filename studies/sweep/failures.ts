@@ -1,0 +1,43 @@
+/** Runs that failed where their own directory cannot say so: before there was one, or with rows that were lost. */
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { removeQuietly, replaceFile } from "../../core/record/disk.ts";
+
+const folderOf = (sweepFolder: string) => path.join(sweepFolder, "failures");
+
+/** Why, by the run's id. */
+export function readFailures(sweepFolder: string): ReadonlyMap<string, string> {
+  const folder = folderOf(sweepFolder);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return new Map();
+  }
+  return new Map(
+    names.filter((name) => name.endsWith(".txt")).map((name) => [name.slice(0, -4), textOf(path.join(folder, name))]),
+  );
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** Puts a failure on record. A disk that takes not even this leaves the run as it is: not begun. */
+export function noteFailure(sweepFolder: string, id: string, reason: string): void {
+  try {
+    mkdirSync(folderOf(sweepFolder), { recursive: true });
+    replaceFile(path.join(folderOf(sweepFolder), `${id}.txt`), `${reason.replace(/\s+/g, " ")}\n`);
+  } catch {
+    // Said by whoever trains it, too.
+  }
+}
+
+/** Takes it back: the run goes on. */
+export function forgetFailure(sweepFolder: string, id: string): void {
+  removeQuietly(path.join(folderOf(sweepFolder), `${id}.txt`));
+}

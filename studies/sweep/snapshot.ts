@@ -1,0 +1,141 @@
+/**
+ * A sweep as it was started, in one file beside its runs: the merged base config and every run's settings. What starts later
+ * (an array job's tasks, a worker) reads this, so that editing the plan or the rc file meanwhile changes nothing that waits.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { parseWith } from "../../core/config/check.ts";
+import { type ConfigBase, configBase, type LoadedConfig, openConfig } from "../../core/config/load.ts";
+import { secretMark, withoutSecrets, withSecretsOf } from "../../core/config/secrets.ts";
+import { damagedFile, reasonOf, runNotPlanned } from "../../core/errors/errors.ts";
+import { packageVersion } from "../../core/modules/version.ts";
+import { attempt, replaceFile } from "../../core/record/disk.ts";
+import type { FoundPlan } from "./plan.ts";
+import { labelOf, layersOf, type Settings } from "./settings.ts";
+import { type Sweep, sweepOf } from "./sweep.ts";
+
+const anything = z.record(z.string(), z.unknown());
+const snapshotSchema = z.strictObject({
+  format: z.literal(1),
+  name: z.string().min(1),
+  /** Where relative paths of the config start, from this file's folder; the runs lie beside that folder. */
+  baseDir: z.string(),
+  /** The config file, from this file's folder: secrets are read from it again, never stored. */
+  config: z.string().optional(),
+  values: anything,
+  sources: z.record(z.string(), z.string()),
+  keys: z.array(z.string()),
+  runs: z.array(z.strictObject({ id: z.string(), settings: anything })),
+  notes: z.array(z.string()),
+});
+type Snapshot = z.output<typeof snapshotSchema>;
+
+/** A sweep whose runs can be trained. */
+export interface OpenSweep extends Sweep {
+  /** Folder of the run directories, absolute. */
+  readonly root: string;
+  /** The sweep's own folder under it: snapshots, scripts, logs. */
+  readonly folder: string;
+  /** The snapshot, absolute. */
+  readonly file: string;
+  /** The config of one run. Throws `usage` for an index that the plan does not have. */
+  load(index: number): Promise<LoadedConfig>;
+}
+
+/** What the folder of a sweep's own files is called. */
+export const folderOf = (root: string, name: string): string => path.join(root, `${name}.sweep`);
+
+/** The sweep of a plan: read from its snapshot where plan and config are still the same, else made anew. Nothing is written. */
+export async function openPlan(
+  found: FoundPlan,
+  base: ConfigBase,
+  root: string,
+): Promise<{ readonly sweep: OpenSweep; write(): void }> {
+  const folder = folderOf(root, found.name);
+  const values = base.values();
+  const digest = hash([packageVersion, found.name, found.plan, values]);
+  const file = path.join(folder, `plan-${digest}.json`);
+  if (existsSync(file)) return { sweep: openSnapshot(file), write: () => {} };
+
+  const sweep = sweepOf(base, found.plan, found.name, found.where);
+  const first = sweep.runs[0]?.settings;
+  const sources = first ? base.resolve(layersOf(first, found.where)).sources : {};
+  const snapshot: Snapshot = {
+    format: 1,
+    name: found.name,
+    baseDir: path.relative(folder, base.baseDir),
+    ...(base.file && { config: path.relative(folder, base.file) }),
+    values: withoutSecrets(values),
+    sources: Object.fromEntries(Object.entries(sources).filter(([key]) => !(first && key in first))),
+    keys: [...sweep.keys],
+    runs: sweep.runs.map(({ id, settings }) => ({ id, settings })),
+    notes: [...sweep.notes],
+  };
+  const write = () => {
+    attempt(folder, "make the folder", () => mkdirSync(folder, { recursive: true }));
+    replaceFile(file, `${JSON.stringify(snapshot)}\n`);
+  };
+  return { sweep: opened(snapshot, file), write };
+}
+
+/** Whether a file is a snapshot, by its name. */
+export function isSnapshot(file: string): boolean {
+  return /^plan-[0-9a-f]{8}\.json$/.test(path.basename(file)) && path.dirname(file).endsWith(".sweep");
+}
+
+/** Opens a snapshot. Throws `run.damaged`. */
+export function openSnapshot(file: string): OpenSweep {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (thrown) {
+    throw damagedFile(file, reasonOf(thrown), thrown);
+  }
+  return opened(parseWith(snapshotSchema, value, [], { "": file }), path.resolve(file));
+}
+
+function opened(snapshot: Snapshot, file: string): OpenSweep {
+  const folder = path.dirname(file);
+  const root = path.dirname(folder);
+  const { name, keys, notes } = snapshot;
+  const runs = snapshot.runs.map((run, index) => ({ ...run, index }));
+  const baseDir = path.resolve(folder, snapshot.baseDir);
+  let secrets: Promise<unknown> | undefined;
+
+  const load = async (index: number): Promise<LoadedConfig> => {
+    const run = runs[index];
+    if (run === undefined) throw runNotPlanned(name, index, runs.length);
+    secrets ??= presentValues(snapshot, folder);
+    const values = withSecretsOf(snapshot.values, await secrets) as Readonly<Record<string, unknown>>;
+    const source = `sweep ${name}`;
+    const base = configBase([{ values, source }], { cwd: baseDir, file: undefined, baseDir });
+    const label = `${name} ${labelOf(run.settings, keys)}`.slice(0, 128);
+    const own = { values: { name: label, runs: root }, source };
+    const loaded = base.resolve([...layersOf(run.settings, source), own]);
+    return { ...loaded, sources: { ...loaded.sources, ...withoutKeys(snapshot.sources, run.settings) } };
+  };
+  return { name, keys, notes, runs, root, folder, file, load };
+}
+
+function withoutKeys(sources: Readonly<Record<string, string>>, settings: Settings): Record<string, string> {
+  const set = Object.keys(settings);
+  return Object.fromEntries(
+    Object.entries(sources).filter(
+      ([key]) => key !== "name" && key !== "runs" && !set.some((one) => key.startsWith(one)),
+    ),
+  );
+}
+
+/** The config as it is now, for its secrets alone; nothing is read where the snapshot needs none. */
+async function presentValues({ values, config }: Snapshot, folder: string): Promise<unknown> {
+  if (!JSON.stringify(values).includes(secretMark)) return undefined;
+  const file = config && path.resolve(folder, config);
+  const cwd = file ? path.dirname(file) : folder;
+  return (await openConfig({ cwd, file, env: process.env })).values();
+}
+
+function hash(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
+}

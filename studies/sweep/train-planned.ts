@@ -1,0 +1,86 @@
+/** One run of a sweep, from wherever it stands to its end. */
+import path from "node:path";
+import type { EndState } from "../../core/contract/executor.ts";
+import { ExperimentError, reasonOf } from "../../core/errors/errors.ts";
+import type { PluginTable } from "../../core/host/registry.ts";
+import type { Observer } from "../../core/run/observer.ts";
+import { type RunRequest, resumeRequest } from "../../core/run/request.ts";
+import { train } from "../../core/run/train.ts";
+import type { Workshop } from "../../core/run/workshop.ts";
+import { forgetFailure, noteFailure } from "./failures.ts";
+import { groupOf } from "./settings.ts";
+import type { OpenSweep } from "./snapshot.ts";
+import { stateIn } from "./states.ts";
+
+/** How a run is trained, beside what the sweep says of it. */
+export interface PlannedOptions {
+  readonly plugins: PluginTable;
+  readonly signal: AbortSignal;
+  readonly observer?: Observer;
+  /** What the runs of this process share. */
+  readonly workshop?: Workshop;
+  /** CPU threads where the config leaves them to the engine. */
+  readonly threads?: number;
+  readonly drawCharts?: RunRequest["drawCharts"];
+}
+
+/** What came of it. `busy`: another process has it. */
+export interface PlannedEnd {
+  readonly state: EndState | "busy";
+  readonly reason?: string;
+  /** It had finished before. */
+  readonly already?: true;
+}
+
+/** Trains the run with this index: begins it, or goes on with what is there. Throws only what is no fault of the run. */
+export async function trainPlanned(sweep: OpenSweep, index: number, options: PlannedOptions): Promise<PlannedEnd> {
+  const { signal, observer } = options;
+  const id = sweep.runs[index]?.id ?? "";
+  let begun = false;
+  try {
+    const request = await requestFor(sweep, index, options);
+    if (request === "finished") return { state: "finished", already: true };
+    const started: Observer["started"] = (...given) => {
+      begun = true;
+      forgetFailure(sweep.folder, id);
+      observer?.started?.(...given);
+    };
+    const { outcome, lostRows, failedPlugins } = await train(request, signal, { ...observer, started });
+    const lost = Object.entries(lostRows).filter(([, rows]) => rows > 0);
+    const faults = [
+      ...lost.map(([sink, rows]) => `sink ${sink} lost ${rows} rows`),
+      ...failedPlugins.map((name) => `${name} failed`),
+    ];
+    if (outcome.state !== "finished" || faults.length === 0) return ended(outcome.state, outcome.reason);
+    noteFailure(sweep.folder, id, faults.join(", "));
+    return ended("failed", faults.join(", "));
+  } catch (thrown) {
+    if (thrown instanceof ExperimentError && thrown.code === "run.inUse")
+      return { state: "busy", reason: thrown.message };
+    const run = sweep.runs[index];
+    if (run !== undefined && stateIn(run, path.join(sweep.root, id)).state === "finished") {
+      return { state: "finished", already: true }; // by another process, between the look at it and its lock
+    }
+    if (run === undefined || (!begun && thrown instanceof ExperimentError && thrown.code === "usage")) throw thrown;
+    if (!begun) noteFailure(sweep.folder, id, reasonOf(thrown));
+    return ended("failed", reasonOf(thrown));
+  }
+}
+
+function ended(state: EndState, reason: string | undefined): PlannedEnd {
+  return { state, ...(reason !== undefined && { reason: reason.replace(/\s+/g, " ") }) };
+}
+
+async function requestFor(sweep: OpenSweep, index: number, options: PlannedOptions): Promise<RunRequest | "finished"> {
+  const { plugins, workshop, drawCharts, threads = 0 } = options;
+  const loaded = await sweep.load(index);
+  const { id, settings } = sweep.runs[index]!;
+  const { name, keys } = sweep;
+  const shared = { ...(workshop && { workshop }), ...(drawCharts && { drawCharts }) };
+  const { state, steps } = stateIn(sweep.runs[index]!, path.join(sweep.root, id));
+  if (state === "finished") return "finished";
+  if (steps !== undefined) return { ...resumeRequest(sweep.root, id, plugins, { present: loaded }), ...shared };
+  const engine = { ...loaded.config.engine, threads: loaded.config.engine.threads || threads };
+  const planned = { id, sweep: { name, settings, group: groupOf(settings, keys) } };
+  return { loaded: { ...loaded, config: Object.freeze({ ...loaded.config, engine }) }, plugins, planned, ...shared };
+}
