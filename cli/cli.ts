@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and what happens to an error. */
 import yargs from "yargs";
 import { badUsage, ExperimentError, reasonOf } from "../core/errors/errors.ts";
+import { withAgentFlags } from "./agent-flags.ts";
 import type { LoadPlugins } from "./command.ts";
 import { commands } from "./commands.ts";
 import { sanitise } from "./terminal.ts";
@@ -8,7 +9,7 @@ import { sanitise } from "./terminal.ts";
 /** Runs a command line; resolves to the exit code. Nothing here or below exits the process. */
 export async function runCli(argv: readonly string[], plugins: LoadPlugins): Promise<number> {
   const debug = argv.includes("--debug");
-  const parser = yargs([...argv])
+  const parser = yargs(withAgentFlags(argv))
     .scriptName("experiment")
     .usage("$0 <command>\n\nTrains small ReLU transformers and watches their MLP neurons while they train.")
     .option("debug", { type: "boolean", default: false, describe: "Print the stack of an error.", global: true })

@@ -42,6 +42,24 @@ export const commands: readonly AddCommand[] = [
   }),
   sweepCommands,
   command({
+    usage: "observe [paths..]",
+    describe: "Look at checkpoints that came from elsewhere, as if they were steps of a run.",
+    flags: (yargs: Argv) =>
+      configFlags(
+        yargs.positional("paths", {
+          type: "string",
+          array: true,
+          describe:
+            "Folders of Hugging Face models, folders of such folders, or our own runs (default: observe.paths).",
+        }),
+      )
+        .option("json", json)
+        .example("$0 observe ./opt-125m --corpus sotu", "one model")
+        .example("$0 observe ./pythia-70m/step*", "a training history, in the order of the steps in the names")
+        .example("$0 observe ./opt-125m --set observe.sequences=32", "more text"),
+    load: async () => (await import("./observe.ts")).observeCommand,
+  }),
+  command({
     usage: ["list", "ls"],
     describe: "List the runs, oldest first.",
     flags: (yargs: Argv) => yargs.option("runs", runs).option("json", json),

@@ -1,4 +1,5 @@
 /** The progress of a training run: one line that redraws itself on a terminal, plain lines elsewhere. */
+import type { Run } from "../core/contract/run.ts";
 import type { Observer } from "../core/run/observer.ts";
 import { stepLine } from "../core/run/step-line.ts";
 import { bar, createStatusLine, type ProgressStream } from "./status-line.ts";
@@ -15,9 +16,7 @@ export function createProgress(stream: ProgressStream, clock: () => number = () 
     phase: (text) => line.draw(`${sanitise(text)} …`),
     started: (run, engine) => {
       const { n_layers, d_model, d_mlp } = run.model;
-      line.print(
-        `run ${run.id}: ${n_layers} layers, d_model ${d_model}, d_mlp ${d_mlp}, ${run.steps} steps, ${engine}`,
-      );
+      line.print(`run ${run.id}: ${n_layers} layers, d_model ${d_model}, d_mlp ${d_mlp}, ${extent(run)}, ${engine}`);
     },
     step: (report) => {
       const { step, steps } = report;
@@ -37,4 +36,9 @@ export function createProgress(stream: ProgressStream, clock: () => number = () 
     progress: line.progress,
     ended: line.clear,
   };
+}
+
+function extent({ steps, observed }: Run): string {
+  if (observed === undefined) return `${steps} steps`;
+  return observed.looks === 1 ? `one look at ${observed.source}` : `${observed.looks} looks at ${observed.source}`;
 }

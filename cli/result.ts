@@ -19,6 +19,8 @@ export function resultText(result: TrainResult, cwd: string = process.cwd()): st
       ? `± ${shortNumber(error)} nats per token (standard error over documents)`
       : "nats per token (one document: no standard error)";
     losses.push(`held out ${shortNumber(last["eval/loss"])} ${sure}`);
+    const perplexity = last["eval/perplexity"];
+    if (perplexity !== undefined) losses.push(`perplexity ${shortNumber(perplexity)}`);
     if (bits !== undefined) losses.push(`${shortNumber(bits)} bits per byte`);
   }
   if (losses.length > 0) parts.push(losses.join(", "));

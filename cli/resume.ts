@@ -1,8 +1,10 @@
 /** `experiment resume RUN`: goes on from the newest checkpoint, bit by bit as if it had never stopped. */
+import { readRun } from "../core/record/runs.ts";
 import { resumeRequest } from "../core/run/request.ts";
+import { observeCheckpoints } from "../studies/observe/observe.ts";
 import type { LoadPlugins } from "./command.ts";
 import { runsFolder } from "./runs-folder.ts";
-import { runTraining } from "./training.ts";
+import { runToEnd, runTraining } from "./training.ts";
 import { wordOf } from "./word.ts";
 
 interface Arguments {
@@ -21,5 +23,7 @@ export async function resumeCommand(
     ...(await wordOf({ trust })),
     takeOver,
   });
-  await runTraining(request, json);
+  if (request.resume !== undefined && readRun(request.resume.dir).run.observed !== undefined) {
+    await runToEnd(observeCheckpoints, request, json);
+  } else await runTraining(request, json);
 }

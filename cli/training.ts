@@ -1,4 +1,6 @@
-/** What `train` and `resume` share: progress on stderr, the result on stdout, the exit code. */
+/** What `train`, `resume` and `observe` share: progress on stderr, the result on stdout, the exit code. */
+import type { RunResult } from "../core/run/conclude.ts";
+import type { Observer } from "../core/run/observer.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import { train } from "../core/run/train.ts";
 import { drawCharts } from "./draw-charts.ts";
@@ -6,11 +8,19 @@ import { createProgress } from "./progress.ts";
 import { resultText } from "./result.ts";
 import { stopOnSignals } from "./signals.ts";
 
-export async function runTraining(request: RunRequest, json: boolean): Promise<void> {
+/** Something that takes a run from its request to its end. */
+type Runner = (request: RunRequest, signal: AbortSignal, observer: Observer) => Promise<RunResult>;
+
+/** Trains. */
+export function runTraining(request: RunRequest, json: boolean): Promise<void> {
+  return runToEnd(train, request, json);
+}
+
+export async function runToEnd(runner: Runner, request: RunRequest, json: boolean): Promise<void> {
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));
   try {
-    const result = await train({ ...request, drawCharts }, stopping.signal, progress);
+    const result = await runner({ ...request, drawCharts }, stopping.signal, progress);
     console.log(json ? JSON.stringify(result, null, 2) : resultText(result));
     process.exitCode = result.outcome.state === "interrupted" ? 130 : result.failedPlugins.length > 0 ? 1 : 0;
   } finally {

@@ -23,6 +23,10 @@ export const builtIns: PluginTable = {
   },
   model: {
     "relu-transformer": async () => (await import("./models/relu-transformer.ts")).reluTransformer,
+    opt: async () => (await import("./models/opt.ts")).opt,
+    gpt2: async () => (await import("./models/gpt2.ts")).gpt2,
+    "gpt-neox": async () => (await import("./models/gpt-neox.ts")).gptNeox,
+    llama: async () => (await import("./models/llama.ts")).llama,
   },
   optimizer: {
     adamw: async () => (await import("./optimizers/adamw.ts")).adamw,

@@ -45,7 +45,7 @@ export async function contrastRuns(dirs: readonly string[], rows: number): Promi
   const runs = dirs.map((dir) => readRun(dir).run);
   checkSame(runs);
   const bySeed: Record<StatisticName, number[]>[] = [];
-  for (const [k, dir] of dirs.entries()) bySeed.push(await lastValues(dir, runs[k]!, rows));
+  for (const [k, dir] of dirs.entries()) bySeed.push(await meansOfLastRows(dir, runs[k]!, rows));
   return {
     runs: runs.map(({ id }) => id),
     seeds: runs.map(({ seed }) => seed),
@@ -103,7 +103,7 @@ function checkSame(runs: readonly RunFile[]): void {
   if (twice !== undefined) throw seedsRepeat(twice);
 }
 
-async function lastValues(dir: string, run: RunFile, count: number): Promise<Record<StatisticName, number[]>> {
+async function meansOfLastRows(dir: string, run: RunFile, count: number): Promise<Record<StatisticName, number[]>> {
   const { rows } = await readRows(dir);
   const key = (name: StatisticName, layer: number) => `layer_contrast/${name}/layer_${layer}`;
   const analysed = rows.filter(({ metrics }) => key("use_token", 0) in metrics).slice(-count);

@@ -49,9 +49,9 @@ async function countProgram({ engine, plan }: OpenRun, sequences: number): Promi
     sequences,
     probe: {
       name: "firings",
-      sites: ["mlp_post"],
-      probe: ({ mlp_post }, { tf }) => ({
-        counts: mlp_post.map((post) => tf.cast(tf.sum(tf.step(post), [0, 1]), "int32")), // [d_mlp]
+      sites: ["mlp_fires"],
+      probe: ({ mlp_fires }, { tf }) => ({
+        counts: mlp_fires.map((post) => tf.cast(tf.sum(tf.step(post), [0, 1]), "int32")), // [d_mlp]
       }),
     },
   });

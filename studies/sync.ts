@@ -5,6 +5,8 @@ import { withSecretsOf } from "../core/config/secrets.ts";
 import type { StoredRun, Synced, SyncHost } from "../core/contract/sink.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { type PluginTable, resolvePlugin } from "../core/host/registry.ts";
+import { takeLock } from "../core/record/lock.ts";
+import { runState } from "../core/record/run-file.ts";
 import { type FoundRun, listRuns, readRun, resolveRun } from "../core/record/runs.ts";
 import { vouched, type Word } from "../core/run/trust.ts";
 
@@ -26,12 +28,29 @@ export async function syncRuns({ root, refs, plugins, word = {} }: SyncRequest, 
   for (const dir of dirs) {
     // What has thrown is said of this run: the others have rows to be sent too.
     try {
-      reports.push(...(await syncRun(readRun(dir), plugins, word, host)));
+      reports.push(...(await held(dir, (run) => syncRun(run, plugins, word, host))));
     } catch (thrown) {
       reports.push(failed(dir, reasonOf(thrown)));
     }
   }
   return [...reports, ...damaged.map(({ dir, problem }) => failed(dir, problem))];
+}
+
+/**
+ * Holds the run's lock meanwhile, so that nobody goes on with it or syncs it too; a run that trains is only read. What is known of
+ * the run is read once the lock is held.
+ */
+async function held(dir: string, sync: (run: FoundRun) => Promise<Synced[]>): Promise<Synced[]> {
+  const before = readRun(dir);
+  if (before.state === "running" || before.state === "lost") return await sync(before);
+  const lock = takeLock(dir, Date.now());
+  try {
+    // The lock is this process's own: only run.json says how the run ended.
+    const { run } = readRun(dir);
+    return await sync({ dir, run, state: runState(run, "none") });
+  } finally {
+    lock.release();
+  }
 }
 
 function everyRun(root: string) {

@@ -13,6 +13,7 @@ import {
   analyzersFile,
   checkpointFormat,
   hashOfConfig,
+  hashOfManifest,
   type Manifest,
   manifestFile,
   readVerified,
@@ -79,7 +80,7 @@ function encoded({ state, analyzers, ...rest }: Checkpoint): Readonly<Record<str
   return {
     [stateFile]: stateBytes,
     [analyzersFile]: analyzerBytes,
-    [manifestFile]: `${JSON.stringify(manifest, null, 2)}\n`,
+    [manifestFile]: `${JSON.stringify({ ...manifest, hash: hashOfManifest(manifest) }, null, 2)}\n`,
   };
 }
 

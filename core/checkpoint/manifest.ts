@@ -8,7 +8,7 @@ import { canonicalJson } from "../record/canonical.ts";
 import { ownPath } from "../record/own-file.ts";
 
 /** Version of a checkpoint's layout; a newer one is refused. */
-export const checkpointFormat = 1;
+export const checkpointFormat = 2;
 
 export const manifestFile = "checkpoint.json";
 export const stateFile = "state.safetensors";
@@ -30,6 +30,8 @@ const manifest = z.looseObject({
   configHash: z.string(),
   /** Analyzers that saved state, also those whose state has no arrays. */
   analyzers: z.array(z.string()),
+  /** SHA-256 of everything else in this file, as canonical JSON; since format 2. */
+  hash: z.string().optional(),
   /** SHA-256 of each file, in hexadecimal. */
   files: z.strictObject({ [stateFile]: z.string(), [analyzersFile]: z.string() }),
 });
@@ -46,6 +48,11 @@ export function trainingConfig(config: Readonly<Record<string, unknown>>): Recor
 /** A hash of those keys that does not depend on their order. */
 export function hashOfConfig(config: Readonly<Record<string, unknown>>): string {
   return sha256(canonicalJson(trainingConfig(config)));
+}
+
+/** What `hash` in checkpoint.json is to be. */
+export function hashOfManifest(file: object): string {
+  return sha256(canonicalJson({ ...file, hash: undefined }));
 }
 
 /** The hash of a file's bytes, in hexadecimal. */
@@ -81,7 +88,12 @@ function readManifest(path: string): Manifest {
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === "number" && format > checkpointFormat) throw newerCheckpoint(path, format, checkpointFormat);
   const checked = manifest.safeParse(value);
-  if (checked.success) return checked.data;
+  if (checked.success) {
+    if (format !== 1 && checked.data.hash !== hashOfManifest(value as object)) {
+      throw invalidCheckpoint(path, `${manifestFile} is damaged: its hash is not the one in it`);
+    }
+    return checked.data;
+  }
   const issue = checked.error.issues[0];
   throw invalidCheckpoint(path, `${manifestFile}: ${issue?.path.join(".") || "top level"}: ${issue?.message}`);
 }

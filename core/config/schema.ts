@@ -123,6 +123,47 @@ const engine = z.strictObject({
     .describe("Where the onnx engine computes; other engines ignore it."),
 });
 
+const observe = z.strictObject({
+  paths: z
+    .array(
+      z.union([
+        z.string().min(1),
+        z.strictObject({
+          path: z.string().min(1),
+          step: count(0).describe("Training step of the checkpoint."),
+          tokens: count(0).optional().describe("Training tokens seen by then."),
+        }),
+      ]),
+    )
+    .default([])
+    .describe(
+      "Checkpoints: folders of Hugging Face models, folders of such folders, or our own; paths, or maps with a step.",
+    ),
+  step_pattern: z
+    .string()
+    .min(1)
+    .default("(?:step|checkpoint|ckpt|iter)[-_]?(\\d+)|^(\\d+)$")
+    .describe("Regular expression whose first group that matches is the step, in the name of a checkpoint's folder."),
+  tokens_per_step: count(0)
+    .default(0)
+    .describe("Tokens of one training step, for the axis of tokens; 0 where it is not known."),
+  sequences: count().default(16).describe("Sequences that analyzers look at; the same ones at every look."),
+  text: z
+    .enum(["same", "next"])
+    .default("same")
+    .describe("same: one text for all looks. next: what training read after the checkpoint (our own checkpoints)."),
+  threshold: z
+    .union([z.strictObject({ value: z.number().min(0) }), z.strictObject({ quantile: z.number().gt(0).lt(1) })])
+    .default({ value: 0 })
+    .describe(
+      "What an activation must exceed to count as firing: a value, or that quantile of each layer's at the first look.",
+    ),
+  tokenizer: z
+    .string()
+    .default("")
+    .describe("Folder of the tokenizer; empty: that of the checkpoint, or of the folder around it."),
+});
+
 type EngineName = NonNullable<z.input<typeof engine>["name"]>;
 
 /** Options that every analyzer takes beside its own; the trainer takes them off before the plugin sees the rest. */
@@ -146,6 +187,7 @@ export const configSchema = z.strictObject({
   train: rewritten(withWarmup, train).prefault({}).describe("How it is trained."),
   eval: evaluation.prefault({}).describe("Held-out evaluation."),
   checkpoint: checkpoint.prefault({}).describe("When state is saved."),
+  observe: observe.prefault({}).describe("What `experiment observe` looks at: checkpoints that came from elsewhere."),
   analyzers: choice(z.record(z.string(), analyzerOptions))
     .prefault(["token-sparsity", "batch-union-sparsity"])
     .describe("What is watched: a list of analyzer names, or a map from name to options (`every: N` steps for all)."),

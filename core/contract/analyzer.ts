@@ -127,6 +127,8 @@ export interface AnalyzerSpec<
   /** Metrics for the table at the end of `experiment train`, one number for each layer; default none. */
   readonly headline?: readonly NoInfer<M>[];
   readonly charts?: readonly Chart<NoInfer<M>>[];
+  /** Metrics that need gradients or an optimizer: an observed run, which has none, says once that they are absent. */
+  readonly gradients?: readonly NoInfer<M>[];
   setup(options: O, run: Run): AnalyzerInstance<S, P, R, F>;
 }
 

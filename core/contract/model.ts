@@ -4,6 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { z } from "zod";
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
+import type { Published } from "./published.ts";
 import type { ModelShape } from "./shape.ts";
 import type { Site } from "./sites.ts";
 
@@ -81,6 +82,8 @@ export interface ModelSpec<O> {
   /** Keys of `model` that it reads, beside the sizes. One that is set in a config and not read is an error. */
   readonly reads?: readonly Exclude<keyof ModelSettings, keyof ModelShape>[];
   create(options: O, request: ModelRequest): ModelInstance;
+  /** How published checkpoints become its parameters; absent where there are none. */
+  readonly published?: Published<O>;
 }
 
 /** Any model, its type parameter forgotten. */

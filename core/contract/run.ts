@@ -50,11 +50,30 @@ export interface Run {
   readonly resumedFrom?: number;
   /** The run and step that this one was forked from, and what was changed (`plain`: the data order alone); absent in a run that began with weights of its own. */
   readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
+  /**
+   * Set where nothing is trained: the steps of such a run are looks at parameters that came from elsewhere, and there are neither
+   * gradients nor an optimizer.
+   */
+  readonly observed?: Observed;
   /** The sweep that it is part of. */
   readonly sweep?: SweepPlace;
   /** Every metric that may appear in rows, and every declared chart, all plugins together. */
   readonly metrics: readonly MetricInfo[];
   readonly charts: readonly DeclaredChart[];
+}
+
+/** What an observed run looks at. */
+export interface Observed {
+  /** The model plugin. */
+  readonly architecture: string;
+  /** Where the parameters come from: a folder, a run. */
+  readonly source: string;
+  /** Looks in the whole run. */
+  readonly looks: number;
+  /** The activation, where it is never exactly zero for what does not fire: `silu`, `gelu`. */
+  readonly soft?: string;
+  /** What an activation must exceed to count as firing, in each layer; absent where that is 0. */
+  readonly thresholds?: readonly number[];
 }
 
 /** When something happened. */

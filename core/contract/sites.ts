@@ -5,7 +5,9 @@ import type { Tensor } from "@tensorflow/tfjs";
 /**
  * Places inside every layer, by TransformerLens' names without the `hook_` prefix. Each gives one tensor a layer:
  * `resid_pre`, `mlp_in` (the residual stream before the MLP's norm), `attn_out`, `resid_post` `[batch pos d_model]`;
- * `attn_pattern` `[batch head pos pos]`; `mlp_pre`, `mlp_post` (before and after the activation) `[batch pos d_mlp]`.
+ * `attn_pattern` `[batch head pos pos]`; `mlp_pre`, `mlp_post` (before and after the activation) `[batch pos d_mlp]`, and of the
+ * same shape `mlp_fires`: above zero exactly where a neuron fires, as its model says. That is `mlp_post` itself, in gated MLPs
+ * the activated gate, and where activations are never exactly zero less the run's threshold.
  */
 export const layerSites = [
   "resid_pre",
@@ -14,6 +16,7 @@ export const layerSites = [
   "mlp_in",
   "mlp_pre",
   "mlp_post",
+  "mlp_fires",
   "resid_post",
 ] as const;
 /** Places that occur once: `embed` `[batch pos d_model]`, `logits` `[batch pos d_vocab]`. */

@@ -4,7 +4,17 @@ import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf, type TypedArray } from "../arrays/ndarray.ts";
 import { ExperimentError, internal, invalidStep, reasonOf, wrongShape } from "../errors/errors.ts";
 import { activate, type EagerName, openBackend } from "./backend.ts";
-import type { DType, Engine, EngineOptions, Program, State, TensorSpec, TensorSpecs, Tensors } from "./engine.ts";
+import {
+  type DType,
+  type Engine,
+  type EngineOptions,
+  isIterable,
+  type Program,
+  type State,
+  type TensorSpec,
+  type TensorSpecs,
+  type Tensors,
+} from "./engine.ts";
 import { tf } from "./tensorflow.ts";
 
 type HostTensors = Readonly<Record<string, NDArray>>;
@@ -71,8 +81,11 @@ export async function createEagerEngine(name: EagerName, _options: Pick<EngineOp
     },
 
     async upload(arrays) {
-      const tensors = computed("state", () => mapped(arrays, toTensor));
-      const state: EagerState = { engine: name, specs: specsOf(tensors), tensors: mapped(tensors, tf.keep) };
+      const tensors: Record<string, Tensor> = {};
+      for (const [entry, array] of isIterable(arrays) ? arrays : Object.entries(arrays)) {
+        tensors[entry] = computed("state", () => tf.keep(toTensor(array)));
+      }
+      const state: EagerState = { engine: name, specs: specsOf(tensors), tensors };
       return state;
     },
 

@@ -12,6 +12,14 @@ import type { NDArray } from "../arrays/ndarray.ts";
 /** The dtypes that a step's state, inputs and outputs may have. Outputs of dtype `bool` come back as `Uint8Array`. */
 export type DType = "float32" | "int32" | "bool";
 
+/** Arrays with their names, one after another. */
+export type NamedArrays = Iterable<readonly [string, NDArray]>;
+
+/** Whether arrays come one after another. */
+export function isIterable(tensors: Readonly<Record<string, NDArray>> | NamedArrays): tensors is NamedArrays {
+  return Symbol.iterator in tensors;
+}
+
 /** Shape and dtype of one tensor. */
 export interface TensorSpec {
   readonly shape: readonly number[];
@@ -60,8 +68,11 @@ export interface Engine {
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
   /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */
   compile(step: Step, signature: Signature, name: string, sameAs?: string): Promise<Program>;
-  /** Takes over arrays as state; the arrays may be reused afterwards. */
-  upload(tensors: Readonly<Record<string, NDArray>>): Promise<State>;
+  /**
+   * Takes over arrays as state. Those of a record may be reused afterwards. Those of an iterable are asked for one at a time and
+   * given away: a state that fills half of the memory never stands in it twice.
+   */
+  upload(tensors: Readonly<Record<string, NDArray>> | NamedArrays): Promise<State>;
   /** Copies the state to the host. */
   download(state: State): Promise<Readonly<Record<string, NDArray>>>;
   release(state: State): void;

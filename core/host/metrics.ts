@@ -44,6 +44,18 @@ export const trainerMetrics: readonly MetricInfo[] = [
   },
 ];
 
+/** The metrics that an observed run puts in rows itself. */
+export const lookMetrics: readonly MetricInfo[] = [
+  ...trainerMetrics.filter(({ key }) => key.startsWith("eval/")),
+  {
+    key: "eval/perplexity",
+    description: "exp of eval/loss: per token of the model's own vocabulary, so not comparable between tokenizers.",
+    headline: true,
+  },
+  { key: "look/loss", description: "Mean cross-entropy over the sequences that analyzers looked at, nats per token." },
+  { key: "look/ms", description: "Wall-clock time of the look, reading the weights included, ms; not reproducible." },
+];
+
 /** Every metric an analyzer may log, by key. */
 export function metricsOf(analyzer: Analyzer): readonly MetricInfo[] {
   const section = sectionOf(analyzer.name);

@@ -10,7 +10,7 @@ import { invalidPlugin, reasonOf, shown, unknownPlugin } from "../errors/errors.
 import { defaultExport, importModule } from "../modules/load-module.ts";
 import { packageVersionOf, resolvePackage } from "../modules/load-package.ts";
 import { packageVersion } from "../modules/version.ts";
-import { trainerMetrics } from "./metrics.ts";
+import { lookMetrics, trainerMetrics } from "./metrics.ts";
 
 /** Built-in plugins by name; each is imported only when it is asked for. */
 export type PluginTable = {
@@ -93,7 +93,9 @@ function isPlugin(value: unknown): value is Plugin {
 }
 
 /** The first parts of the trainer's own metrics. */
-const reservedSections: readonly string[] = [...new Set(trainerMetrics.map(({ key }) => key.replace(/\/.*/, "")))];
+const reservedSections: readonly string[] = [
+  ...new Set([...trainerMetrics, ...lookMetrics].map(({ key }) => key.replace(/\/.*/, ""))),
+];
 
 /** What types cannot promise about a plugin that was written elsewhere. Throws `plugin.invalid`. */
 export function checkPlugin(plugin: Plugin, asked: string): void {

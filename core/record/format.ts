@@ -1,5 +1,5 @@
 /** The on-disk schema of a run directory. The page for people is docs/run-format.md; keep the two together. */
-import type { MetricInfo, Outcome, SweepPlace } from "../contract/run.ts";
+import type { MetricInfo, Observed, Outcome, SweepPlace } from "../contract/run.ts";
 import type { ModelShape } from "../contract/shape.ts";
 import type { Row } from "../contract/sink.ts";
 
@@ -76,6 +76,8 @@ export interface RunFile {
   readonly attempts: readonly Attempt[];
   /** Since 0.2.0. */
   readonly plugins?: readonly PluginRecord[];
+  /** What it looked at, when it trained nothing. Since 0.2.0. */
+  readonly observed?: Observed;
   /** The sweep that it is part of. */
   readonly sweep?: SweepPlace;
   /** Proof of who made the run, over all in it that names code, addresses or folders; see `sealedRun`. */

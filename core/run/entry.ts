@@ -3,7 +3,8 @@ import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
-import type { Outcome, Run } from "../contract/run.ts";
+import type { ModelInstance } from "../contract/model.ts";
+import type { MetricInfo, Observed, Outcome, Run } from "../contract/run.ts";
 import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
@@ -31,11 +32,28 @@ export interface RunEntry {
   abandon(): void;
 }
 
+/** The parts of an open run that run.json tells of. */
+export interface Enterable extends Pick<OpenRun, "loaded" | "config" | "chosen"> {
+  readonly dataset: { readonly source: Readonly<Record<string, unknown>> };
+  readonly engine: { readonly name: string; readonly device: string };
+  readonly plan: { readonly model: Pick<ModelInstance, "shape" | "parameters" | "layer"> };
+}
+
 interface Parts {
   readonly request: RunRequest;
-  readonly open: OpenRun;
+  readonly open: Enterable;
   /** The step that a resumed run goes on from. */
   readonly fromStep: number;
+  /** For a run that looks at parameters from elsewhere: what stands in the place of its training. */
+  readonly observing?: {
+    readonly observed: Observed;
+    readonly steps: number;
+    readonly sequences: number;
+    /** Of the training that made the parameters; 0 where nobody knows. */
+    readonly tokensPerStep: number;
+    /** What rows hold beside the analyzers' metrics. */
+    readonly metrics: readonly MetricInfo[];
+  };
 }
 
 /** Makes the run directory, or takes over that of a resumed run, and holds its lock. Throws `run.inUse`, `run.io`. */
@@ -91,6 +109,7 @@ export function enterRun(parts: Parts): RunEntry {
     attempts: [],
     ...(request.planned && { sweep: request.planned.sweep }),
     ...(request.fork && { fork: request.fork.of }),
+    ...(run.observed && { observed: run.observed }),
     ...described(open),
   };
   return entryOf(run, dir, file, now, fromStep, () => {
@@ -119,7 +138,7 @@ function changedSince({ id, steps, attempts }: RunFile, seen: RunFile["attempts"
 }
 
 /** What may differ between the processes of one run, and what only the data tells. */
-function described({ loaded, chosen, dataset, engine, plan }: OpenRun) {
+function described({ loaded, chosen, dataset, engine, plan }: Enterable) {
   const shapes = Object.values(plan.model.parameters);
   const n_params = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   return {
@@ -139,7 +158,7 @@ interface Origin {
   readonly resumedFrom: number | undefined;
 }
 
-function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
+function runOf({ open, observing }: Parts, dir: RunDir, origin: Origin): Run {
   const { startedAt, name, fork, sweep, resumedFrom } = origin;
   const { config, chosen, plan } = open;
   const { shape, parameters } = plan.model;
@@ -160,10 +179,17 @@ function runOf({ open }: Parts, dir: RunDir, origin: Origin): Run {
     steps: lastStep(train),
     warmupSteps: train.warmup_steps,
     startedAt,
+    ...(observing && {
+      observed: observing.observed,
+      batchSize: observing.sequences,
+      tokensPerStep: observing.tokensPerStep,
+      steps: observing.steps,
+      warmupSteps: 0,
+    }),
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
     ...(fork === undefined ? {} : { fork }),
     ...(sweep === undefined ? {} : { sweep }),
-    metrics: [...trainerMetrics, ...metrics],
+    metrics: [...(observing?.metrics ?? trainerMetrics), ...metrics],
     charts,
   });
 }

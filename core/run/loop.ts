@@ -41,6 +41,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       const done = await outputs;
       ahead = undefined;
       const stepMs = pace.mark();
+      await turn();
 
       const finite = Number.isFinite(done.loss) && Number.isFinite(done.grad_norm);
       const last = step === run.steps || signal.aborted || !finite;
@@ -72,6 +73,11 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
   } finally {
     await ahead?.outputs.catch(() => {});
   }
+}
+
+/** Lets signals, timers and sockets have their turn: an engine that computes in this thread leaves them none. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isDue(every: number, step: number): boolean {

@@ -3,6 +3,8 @@ import type { Run } from "../contract/run.ts";
 
 /** One step, as told to an observer. */
 export interface StepReport {
+  /** What is counted; default `step`. */
+  readonly what?: string;
   readonly step: number;
   readonly steps: number;
   readonly loss: number;

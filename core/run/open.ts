@@ -3,7 +3,6 @@
  * found. Training, resuming and forking go on from here, and so does every study of a run's checkpoints: all of them see the
  * same windows through the same programs.
  */
-import type { Arrays } from "../arrays/ndarray.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -97,7 +96,11 @@ export async function openStoredRun(dir: string, plugins: PluginTable, word: Wor
 }
 
 /** Calls `look` with a state that is on the engine meanwhile. */
-export async function withState<T>(engine: Engine, state: Arrays, look: (uploaded: State) => Promise<T>): Promise<T> {
+export async function withState<T>(
+  engine: Engine,
+  state: Parameters<Engine["upload"]>[0],
+  look: (uploaded: State) => Promise<T>,
+): Promise<T> {
   const uploaded = await engine.upload(state);
   try {
     return await look(uploaded);

@@ -4,7 +4,7 @@ import type { StepReport } from "./observer.ts";
 /** `evalLoss` is the newest held-out loss, also where it is of an earlier step. */
 export function stepLine(report: StepReport, evalLoss: number | undefined): string {
   const parts = [
-    `step ${String(report.step).padStart(String(report.steps).length)}/${report.steps}`,
+    `${report.what ?? "step"} ${String(report.step).padStart(String(report.steps).length)}/${report.steps}`,
     `loss ${report.loss.toFixed(3)}`,
   ];
   if (evalLoss !== undefined) parts.push(`held out ${evalLoss.toFixed(3)}`);

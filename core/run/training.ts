@@ -3,26 +3,25 @@ import { basename } from "node:path";
 import { createRandom } from "../arrays/random.ts";
 import { type Checkpoint, loadCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Run } from "../contract/run.ts";
-import type { SinkHost } from "../contract/sink.ts";
 import { createSampler, type Sampler } from "../data/sampler.ts";
 import { dumpProgram } from "../engine/dump.ts";
 import type { State } from "../engine/engine.ts";
 import { siteMissing } from "../errors/errors.ts";
-import { type ActiveAnalyzer, loadAnalyzers, setUp, setUpSink } from "../host/analyzers.ts";
+import { type ActiveAnalyzer, loadAnalyzers, setUp } from "../host/analyzers.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import { type ChosenPlugins, choosePlugins, only } from "../host/resolve.ts";
-import { createSinkQueue, type SinkQueue } from "../host/sink-queue.ts";
+import { derivedSites } from "../step/forward.ts";
 import { initialState } from "../step/step.ts";
 import { enterRun, type RunEntry } from "./entry.ts";
 import { createLooks, type Looks } from "./looks.ts";
-import { createNotices, type RunNotices } from "./notices.ts";
 import type { Observer } from "./observer.ts";
 import { type OpenRun, openRun } from "./open.ts";
-import { createProgress, momentOf, type Progress } from "./progress.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import type { RunRequest } from "./request.ts";
 import { createTrainSteps, type TrainSteps } from "./train-steps.ts";
+import { createVoices, type Voices } from "./voices.ts";
 
-export interface Training {
+export interface Training extends Voices {
   readonly open: OpenRun;
   readonly entry: RunEntry;
   readonly run: Run;
@@ -31,11 +30,7 @@ export interface Training {
   readonly looks: Looks;
   readonly sampler: Sampler;
   readonly analyzers: readonly ActiveAnalyzer[];
-  readonly sinks: readonly SinkQueue[];
-  readonly notices: RunNotices;
   readonly progress: Progress;
-  /** Aborted, with the reason, when a sink asks the run to stop. */
-  readonly stopAsked: AbortSignal;
   readonly clock: () => number;
 }
 
@@ -103,25 +98,7 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
   const state = await engine.upload(saved?.state ?? initialState(plan, createRandom(config.seed, "weights")));
 
   const progress = createProgress(saved?.step ?? 0, request.resume?.checkpoint && basename(request.resume.checkpoint));
-  const sinks: SinkQueue[] = [];
-  const notices = createNotices(observer, sinks, () => momentOf(run, progress.step, clock()));
-  const asked = new AbortController();
-  const stop = (reason: string) => {
-    if (asked.signal.aborted || progress.step >= run.steps) return;
-    const why = String(reason).replace(/\s+/g, " ").slice(0, 200);
-    asked.abort(why);
-    notices.warn(`${why}: finishing the step and saving a checkpoint.`);
-  };
-  const { drawCharts } = request;
-  const host: SinkHost = {
-    ...notices,
-    stop,
-    progress: (done, total) => observer.progress?.(done, total),
-    ...(drawCharts && { drawCharts: (charts) => drawCharts(run.dir, charts) }),
-  };
-  for (const { plugin, options } of chosen.sink) {
-    sinks.push(createSinkQueue(plugin.name, setUpSink(plugin, options, host), notices.warn));
-  }
+  const voices = createVoices({ request, chosen, run, progress, observer, clock });
   return {
     open,
     entry,
@@ -131,18 +108,19 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
     looks,
     sampler,
     analyzers,
-    sinks,
-    notices,
+    ...voices,
     progress,
-    stopAsked: asked.signal,
     clock,
   };
 }
 
 /** Every site that an analyzer asks for must be one that the model has. */
-function checkSites(analyzers: readonly ActiveAnalyzer[], chosen: ChosenPlugins): void {
+export function checkSites(analyzers: readonly ActiveAnalyzer[], chosen: ChosenPlugins): void {
   const { plugin: model } = only(chosen.model);
-  const known = Object.keys(model.sites);
+  const derived = Object.entries(derivedSites).flatMap(([site, from]) =>
+    from !== undefined && from in model.sites ? [site] : [],
+  );
+  const known = [...new Set([...Object.keys(model.sites), ...derived])];
   for (const { plugin, instance } of analyzers) {
     const missing = [...plugin.sites, ...(instance.frozen?.sites ?? [])].find((site) => !known.includes(site));
     if (missing !== undefined) throw siteMissing(plugin.name, missing, model.name, known);

@@ -23,6 +23,8 @@ export interface StepPlan {
   /** The learning rate of each step, the first being 1. */
   readonly rate: (step: number) => number;
   readonly train: StepSettings;
+  /** What `mlp_fires` is lowered by in each layer; default 0. */
+  readonly thresholds?: readonly number[];
   /** Equal for plans that make the same steps, whatever their seeds, rates and lengths; absent where that cannot be known. */
   readonly sameAs?: string;
 }
@@ -111,7 +113,7 @@ export function frozenStep(plan: StepPlan & { readonly sequences: number; readon
   const { model, sequences, probe } = plan;
   const step: Step = (state, { tokens, targets }) => {
     const params = picked(state, model.parameters);
-    const { sites } = forward(model, params, tokens!, probe.sites);
+    const { sites } = forward(model, params, tokens!, probe.sites, plan.thresholds);
     return { outputs: probed([probe], sites, { tf, tokens: tokens!, targets: targets!, params, grads: {} }) };
   };
   const tokens = { shape: [sequences, model.shape.n_ctx], dtype: "int32" } as const;
@@ -220,7 +222,7 @@ function unlessSkipped(changed: Tensors, state: Tensors, keeps: Tensor): Tensors
   return mapped(changed, (next, name) => tf.where(keeps, next, state[name]!));
 }
 
-function picked(state: Tensors, specs: Parameters): Record<string, Tensor> {
+export function picked(state: Tensors, specs: Parameters): Record<string, Tensor> {
   return Object.fromEntries(Object.keys(specs).map((name) => [name, state[name]!]));
 }
 

@@ -1,29 +1,8 @@
 /** From tensors in files to the parameters of a model, one at a time. */
 import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
+import type { StoredAs, WeightTable } from "../contract/published.ts";
 import { missingTensor } from "../errors/errors.ts";
 import type { StoredTensors } from "./stored.ts";
-
-/** Where a parameter comes from. */
-export interface StoredAs {
-  /** The tensor's name, without the prefix that all names of a checkpoint may share. */
-  readonly from: string;
-  /** Stored as `[columns rows]`, as PyTorch's Linear stores weights. */
-  readonly transposed?: true;
-  /**
-   * One of several that are stored as one, side by side along the output: its place, how many there are, and in how many groups
-   * (heads) the output is cut before that.
-   */
-  readonly part?: { readonly at: number; readonly of: number; readonly groups: number };
-}
-
-/** The origin of every parameter. */
-export interface WeightTable {
-  readonly parameters: Readonly<Record<string, StoredAs>>;
-  /** What names may begin with, most likely first; `""` where the bare model was saved. */
-  readonly prefixes: readonly string[];
-  /** Tensors that checkpoints carry and no parameter needs. */
-  readonly unneeded: RegExp;
-}
 
 /** Tensors that have been matched with parameters. */
 export interface MatchedWeights {

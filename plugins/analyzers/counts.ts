@@ -21,7 +21,7 @@ export interface CountTensors {
  */
 const known = new WeakMap<Tensor, CountTensors>();
 
-/** Counts of one layer's `mlp_post` `[batch pos d_mlp]`. The caller owns what it gets. */
+/** Counts of one layer's `mlp_fires` `[batch pos d_mlp]`. The caller owns what it gets. */
 export function counts(tf: ProbeInputs["tf"], post: Tensor): CountTensors {
   const before = known.get(post);
   if (before !== undefined && !before.perSequence.isDisposed && !before.perToken.isDisposed) {
@@ -36,7 +36,7 @@ export function counts(tf: ProbeInputs["tf"], post: Tensor): CountTensors {
   return made;
 }
 
-/** What a probe over `mlp_post` returns to get `firingsOf` on the host. */
+/** What a probe over `mlp_fires` returns to get `firingsOf` on the host. */
 export function countLayers(
   tf: ProbeInputs["tf"],
   posts: readonly Tensor[],

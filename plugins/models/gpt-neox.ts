@@ -1,11 +1,13 @@
 /** GPT-NeoX (arXiv 2204.06745), and with it Pythia (arXiv 2304.01373): GELU, rotary positions, attention and MLP side by side. */
 import { z } from "zod";
+import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
 import { activation, count } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
+import { defineFamily } from "./decoder/model.ts";
 import { ropeKeys, rotaryBase } from "./decoder/rope.ts";
 
-const config = z.looseObject({
+const config = z.strictObject({
   num_hidden_layers: count,
   hidden_size: count,
   num_attention_heads: count,
@@ -25,7 +27,7 @@ const config = z.looseObject({
 /** Each head's query, key and value stand side by side. */
 const third = (at: number) => ({ from: "attention.query_key_value", part: { at, of: 3, groups: "heads" } }) as const;
 
-export const gptNeoxFamily: Family<z.output<typeof config>> = {
+const family: Family<z.output<typeof config>> = {
   modelTypes: ["gpt_neox"],
   config,
   decoder: (c) => {
@@ -43,7 +45,7 @@ export const gptNeoxFamily: Family<z.output<typeof config>> = {
       d_embed: c.hidden_size,
       activation: hubNames[c.hidden_act]!,
       gated: false,
-      norm: { kind: "layernorm", epsilon: c.layer_norm_eps, place: "before", final: true, affine: true },
+      norm: { kind: "layernorm", epsilon: c.layer_norm_eps, place: "before", final: true },
       parallel: c.use_parallel_residual,
       positions: { kind: "rotary", width: Math.floor(d_head * share), base: rotaryBase(c, c.rotary_emb_base) },
       bias: { qkv: c.attention_bias, out: c.attention_bias, mlp: true, unembed: false },
@@ -67,3 +69,12 @@ export const gptNeoxFamily: Family<z.output<typeof config>> = {
     unneeded: /(^|\.)(attention\.(bias|masked_bias|rotary_emb\.inv_freq)|embed_out\.weight)$/,
   },
 };
+
+export const gptNeox: Model = defineFamily(
+  {
+    name: "gpt-neox",
+    summary: "GPT-NeoX and Pythia: GELU, rotary positions, attention and MLP side by side.",
+    neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+  },
+  family,
+);

@@ -1,10 +1,12 @@
 /** GPT-2: GELU (tanh form), learned positions, biases. */
 import { z } from "zod";
+import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
 import { activation, count, only } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
+import { defineFamily } from "./decoder/model.ts";
 
-const config = z.looseObject({
+const config = z.strictObject({
   n_layer: count,
   n_embd: count,
   n_head: count,
@@ -21,7 +23,7 @@ const config = z.looseObject({
 /** Queries, keys and values stand side by side in one tensor. */
 const third = (at: number) => ({ from: "attn.c_attn", part: { at, of: 3, groups: "none" } }) as const;
 
-export const gpt2Family: Family<z.output<typeof config>> = {
+const family: Family<z.output<typeof config>> = {
   modelTypes: ["gpt2"],
   config,
   decoder: (c) => ({
@@ -36,7 +38,7 @@ export const gpt2Family: Family<z.output<typeof config>> = {
     d_embed: c.n_embd,
     activation: hubNames[c.activation_function]!,
     gated: false,
-    norm: { kind: "layernorm", epsilon: c.layer_norm_epsilon, place: "before", final: true, affine: true },
+    norm: { kind: "layernorm", epsilon: c.layer_norm_epsilon, place: "before", final: true },
     parallel: false,
     positions: { kind: "learned", offset: 0 },
     bias: { qkv: true, out: true, mlp: true, unembed: false },
@@ -60,3 +62,12 @@ export const gpt2Family: Family<z.output<typeof config>> = {
     unneeded: /(^|\.)(lm_head\.weight|attn\.(bias|masked_bias))$/,
   },
 };
+
+export const gpt2: Model = defineFamily(
+  {
+    name: "gpt2",
+    summary: "GPT-2: GELU, learned positions, biases.",
+    neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+  },
+  family,
+);

@@ -1,11 +1,13 @@
 /** Llama (arXiv 2302.13971) and Mistral (arXiv 2310.06825): gated MLPs, RMSNorm, rotary positions; ReLU-fied ones too. */
 import { z } from "zod";
+import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
 import { activation, count } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
+import { defineFamily } from "./decoder/model.ts";
 import { ropeKeys, rotaryBase } from "./decoder/rope.ts";
 
-const config = z.looseObject({
+const config = z.strictObject({
   num_hidden_layers: count,
   hidden_size: count,
   num_attention_heads: count,
@@ -23,7 +25,7 @@ const config = z.looseObject({
   ...ropeKeys,
 });
 
-export const llamaFamily: Family<z.output<typeof config>> = {
+const family: Family<z.output<typeof config>> = {
   modelTypes: ["llama", "mistral"],
   config,
   decoder: (c) => {
@@ -40,7 +42,7 @@ export const llamaFamily: Family<z.output<typeof config>> = {
       d_embed: c.hidden_size,
       activation: hubNames[c.hidden_act]!,
       gated: true,
-      norm: { kind: "rmsnorm", epsilon: c.rms_norm_eps, place: "before", final: true, affine: true },
+      norm: { kind: "rmsnorm", epsilon: c.rms_norm_eps, place: "before", final: true },
       parallel: false,
       positions: { kind: "rotary", width: d_head, base: rotaryBase(c) },
       ...(c.sliding_window && { window: c.sliding_window }),
@@ -66,3 +68,13 @@ export const llamaFamily: Family<z.output<typeof config>> = {
     unneeded: /(^|\.)(rotary_emb\.inv_freq|lm_head\.weight)$/,
   },
 };
+
+export const llama: Model = defineFamily(
+  {
+    name: "llama",
+    summary: "Llama and Mistral: gated MLPs (SiLU, ReLU, ReLU squared), RMSNorm, rotary positions, grouped heads.",
+    neuron:
+      "A hidden unit of a block's gated MLP: mlp_post is the activated gate times the other branch. It fires where the activated gate is above zero.",
+  },
+  family,
+);

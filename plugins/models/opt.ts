@@ -1,10 +1,12 @@
 /** OPT (arXiv 2205.01068): ReLU, learned positions, biases; its 350m model has norms behind the sums and a narrow embedding. */
 import { z } from "zod";
+import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
-import { activation, count } from "./decoder/config.ts";
+import { activation, count, only } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
+import { defineFamily } from "./decoder/model.ts";
 
-const config = z.looseObject({
+const config = z.strictObject({
   num_hidden_layers: count,
   hidden_size: count,
   num_attention_heads: count,
@@ -15,12 +17,12 @@ const config = z.looseObject({
   activation_function: activation.default("relu"),
   do_layer_norm_before: z.boolean().default(true),
   _remove_final_layer_norm: z.boolean().default(false),
-  layer_norm_elementwise_affine: z.boolean().default(true),
+  layer_norm_elementwise_affine: only(true),
   enable_bias: z.boolean().default(true),
   tie_word_embeddings: z.boolean().default(true),
 });
 
-export const optFamily: Family<z.output<typeof config>> = {
+const family: Family<z.output<typeof config>> = {
   modelTypes: ["opt"],
   config,
   decoder: (c) => ({
@@ -40,7 +42,6 @@ export const optFamily: Family<z.output<typeof config>> = {
       epsilon: 1e-5,
       place: c.do_layer_norm_before ? "before" : "after",
       final: c.do_layer_norm_before && !c._remove_final_layer_norm,
-      affine: c.layer_norm_elementwise_affine,
     },
     parallel: false,
     positions: { kind: "learned", offset: 2 },
@@ -71,3 +72,12 @@ export const optFamily: Family<z.output<typeof config>> = {
     unneeded: /(^|\.)lm_head\.weight$/,
   },
 };
+
+export const opt: Model = defineFamily(
+  {
+    name: "opt",
+    summary: "OPT: ReLU, learned positions, biases; also the 350m model, whose norms stand behind the sums.",
+    neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+  },
+  family,
+);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { pluginKinds } from "../../core/contract/plugin.ts";
 import { command } from "../helpers/command.ts";
 import { useTempDir } from "../helpers/temp.ts";
 
@@ -80,7 +81,7 @@ describe("experiment", function () {
     expect(one.stdout).to.include("token_sparsity/use_token").and.to.include("every (integer, default 10)");
     const all = JSON.parse((await command(["plugins", "--json"], { cwd: dir() })).stdout);
     for (const { kind, name, summary, options } of all) {
-      expect(kind).to.be.oneOf(["analyzer", "sink", "corpus"]);
+      expect(kind).to.be.oneOf(Object.keys(pluginKinds));
       expect(name).to.match(/^[a-z0-9-]+$/);
       expect(summary, name).to.match(/^.{10,160}$/);
       for (const option of options) expect(option.description, `${name}.${option.name}`).to.not.equal("");

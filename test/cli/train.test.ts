@@ -16,7 +16,7 @@ describe("experiment train", function () {
   const dir = useTempDir();
 
   it("prints a table of sparsity for each layer, losses, and where the run is; nothing but progress on stderr", async () => {
-    writeTiny(dir());
+    writeTiny(dir(), { engine: "auto" });
     const { code, stdout, stderr } = await command(["train"], { cwd: dir() });
     expect(code, stderr).to.equal(0);
     const [titles, first, second] = stdout.split("\n");
@@ -36,9 +36,12 @@ describe("experiment train", function () {
     expect(result.dir).to.equal(onlyRun(dir()));
   });
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const [signal, engine] of [
+    ["SIGINT", "auto"],
+    ["SIGTERM", "wasm"],
+  ] as const) {
     it(`finishes the step, saves, and exits with 130 on ${signal}; resume goes on as if nothing had been`, async () => {
-      const changes = { ...long, train: { ...long.train, steps: 250 } };
+      const changes = { ...long, engine, train: { ...long.train, steps: 250 } };
       writeTiny(dir(), changes);
       const { code, stdout, stderr } = await command(["train"], {
         cwd: dir(),

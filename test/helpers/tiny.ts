@@ -14,8 +14,9 @@ import { resumeRequest } from "../../core/run/request.ts";
 import { type TrainResult, train } from "../../core/run/train.ts";
 import { builtIns } from "../../plugins/index.ts";
 
-/** What the tiny run's rc file says. */
+/** What the tiny run's rc file says. Its engine starts at once; a test for which the default one matters says `engine: "auto"`. */
 export const tinyConfig = {
+  engine: "wasm" as const,
   seed: 3,
   model: { n_layers: 2, d_model: 16, n_heads: 2, d_mlp: 48, n_ctx: 16 },
   data: { corpus: { text: { files: ["corpus/*.txt"] } } },

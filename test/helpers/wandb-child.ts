@@ -1,6 +1,7 @@
 /**
  * A process to be killed: writes the rows of a run through the sinks `json` and `wandb`, as training does, and keeps its
- * checkpoints as a number in a file. Arguments: run directory, steps, steps between checkpoints, ms between rows, part.
+ * checkpoints as a number in a file. Tells its parent of each row, 0 once the sinks are open. Arguments: run directory, steps,
+ * steps between checkpoints, ms between rows, part.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,9 +25,10 @@ const first = Number(part) === 0;
 const from = resumedFrom ?? 0;
 const run = testRun(dir, first ? {} : { resumedFrom: from });
 for (const sink of sinks) await sink.open(run);
-process.send?.("open");
+process.send?.(0);
 for (let step = from + 1; step <= Number(steps); step++) {
   for (const sink of sinks) await sink.write([testRow(step, Number(part))]);
+  process.send?.(step);
   if (step % Number(every) === 0) {
     writeFileSync(`${checkpoint}.new`, String(step));
     renameSync(`${checkpoint}.new`, checkpoint);

@@ -25,43 +25,81 @@ export function tiles(detail: RunDetail, latest: Readonly<Record<string, number 
   );
 }
 
-/** Config of one run with where each value came from, or of several with what differs. */
+/** Of more runs than this, a table tells the values and how many runs have each, instead of a column a run. */
+const mostColumns = 8;
+/** Values that are told of a key; the others are counted. */
+const mostValues = 12;
+
+/** Config of one run with where each value came from, or of several: what differs between them, what is no default, or all. */
 export function configTable(runs: readonly ShownRun[], details: readonly RunDetail[]): HTMLElement {
   const keys = [...new Set(details.flatMap((detail) => Object.keys(detail.config)))].sort();
   const differs = (key: string) => new Set(details.map((detail) => JSON.stringify(detail.config[key]))).size > 1;
+  const chosen = (key: string) => details.some((detail) => (detail.sources[key] ?? "default") !== "default");
   const single = details.length === 1;
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Config" });
-  const onlyChanges = h("input", { type: "checkbox", id: "only-changes" });
-  onlyChanges.checked = !single;
+  const which = h(
+    "select",
+    { id: "config-keys", "aria-label": "Config keys" },
+    !single && h("option", { value: "differ" }, "values that differ between the runs"),
+    h("option", { value: "chosen" }, "values that are not defaults"),
+    h("option", { value: "all" }, "all values"),
+  );
+  which.value = single ? "all" : "differ";
   const show = () => {
-    const detail = details[0]!;
-    const sourceOf = (key: string) => detail.sources[key] ?? "default";
-    const shown = keys.filter((key) => !onlyChanges.checked || (single ? sourceOf(key) !== "default" : differs(key)));
-    const head = single ? ["Key", "Value", "From"] : ["Key", ...runs.map(({ label }) => label)];
-    const row = (key: string) =>
-      h(
-        "tr",
-        { class: !single && differs(key) ? "differs" : "" },
-        h("th", { scope: "row" }, key),
-        ...details.map((one) => h("td", {}, shownValue(one.config[key]))),
-        single && h("td", { class: "quiet" }, sourceOf(key)),
-      );
-    fill(
-      place,
-      shown.length === 0
-        ? h("p", { class: "empty" }, single ? "Every value is its default." : "These runs have the same config.")
-        : h(
-            "table",
-            { class: "facts" },
-            h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))),
-            h("tbody", {}, ...shown.map(row)),
-          ),
-    );
+    const tests = { differ: differs, chosen: (key: string) => chosen(key) || differs(key), all: () => true };
+    const shown = keys.filter(tests[which.value as keyof typeof tests]);
+    const none = single ? "Every value is its default." : "These runs have the same config.";
+    if (shown.length === 0) return fill(place, h("p", { class: "empty" }, none));
+    const rows = shown.map((key) => ({
+      name: key,
+      values: details.map((one) => shownValue(one.config[key])),
+      more: single ? [details[0]!.sources[key] ?? "default"] : [],
+      marked: !single && differs(key),
+    }));
+    fill(place, factTable("Key", single ? ["Value", "From"] : runs.map(({ label }) => label), rows));
   };
-  onlyChanges.addEventListener("change", show);
+  which.addEventListener("change", show);
   show();
-  const label = single ? "Only values that are not defaults" : "Only values that differ";
-  return h("div", {}, h("label", { class: "check" }, onlyChanges, label), place);
+  return h("div", {}, h("label", { class: "check", for: "config-keys" }, "Show ", which), place);
+}
+
+interface FactRow {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly more?: readonly string[];
+  readonly marked?: boolean;
+}
+
+/** A row a fact, a column a run; of many runs one column with how many have each value. */
+function factTable(first: string, columns: readonly string[], rows: readonly FactRow[]): HTMLElement {
+  const many = (rows[0]?.values.length ?? 0) > mostColumns;
+  const head = [first, ...(many ? ["Values, and how many runs have each"] : columns)];
+  const row = ({ name, values, more = [], marked }: FactRow) =>
+    h(
+      "tr",
+      { class: marked ? "differs" : "" },
+      h("th", { scope: "row" }, name),
+      ...(many ? [counted(values)] : values).map((text) =>
+        h("td", { class: /^-?[\d.]+$/.test(text) ? "number" : "" }, text),
+      ),
+      ...more.map((text) => h("td", { class: "quiet" }, text)),
+    );
+  return h(
+    "table",
+    { class: "facts" },
+    h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, ...rows.map(row)),
+  );
+}
+
+function counted(values: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  if (counts.size === 1) return values[0]!;
+  const sorted = [...counts].sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
+  const told = sorted.slice(0, mostValues).map(([value, count]) => (count === 1 ? value : `${value} (${count})`));
+  const left = sorted.length - told.length;
+  return left > 0 ? `${told.join(", ")} and ${left} other values` : told.join(", ");
 }
 
 function shownValue(value: unknown): string {
@@ -85,21 +123,10 @@ export function environmentTable(runs: readonly ShownRun[], details: readonly Ru
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "Environment" },
-    h(
-      "table",
-      { class: "facts" },
-      h(
-        "thead",
-        {},
-        h("tr", {}, h("th", { scope: "col" }, "What"), ...runs.map(({ label }) => h("th", { scope: "col" }, label))),
-      ),
-      h(
-        "tbody",
-        {},
-        ...rows.map(([name, tell]) =>
-          h("tr", {}, h("th", { scope: "row" }, name), ...details.map((detail) => h("td", {}, tell(detail)))),
-        ),
-      ),
+    factTable(
+      "What",
+      runs.map(({ label }) => label),
+      rows.map(([name, tell]) => ({ name, values: details.map(tell) })),
     ),
   );
 }

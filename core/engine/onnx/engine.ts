@@ -1,10 +1,11 @@
 /** The compiled engine: a step is traced once, lowered to ONNX and run by ONNX Runtime. */
 import { engineUnavailable } from "../../errors/errors.ts";
-import type { Engine, EngineOptions } from "../engine.ts";
+import { type Engine, type EngineOptions, isIterable, type TensorSpec } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
 import { Host } from "./host.ts";
 import { createProgram, type OnnxProgram } from "./program.ts";
+import { specOf } from "./spec.ts";
 import { handleOf, type OnnxState, ownCopies, stateOf } from "./state.ts";
 import { physicalCores } from "./threads.ts";
 
@@ -34,7 +35,15 @@ export async function createOnnxEngine(options: Pick<EngineOptions, "threads" | 
       return createProgram(host, optimise(graph, builder), signature, name, { provider, threads });
     },
     async upload(tensors) {
-      return stateOf(tensors, await host.call("upload", ownCopies(tensors)));
+      if (!isIterable(tensors)) return stateOf(tensors, await host.call("upload", ownCopies(tensors)));
+      const handle = await host.call("upload", {});
+      const specs: Record<string, TensorSpec> = {};
+      for (const [entry, array] of tensors) {
+        specs[entry] = specOf(array);
+        await host.give(handle, ownCopies({ [entry]: array }));
+      }
+      const state: OnnxState = { engine: "onnx", specs, handle };
+      return state;
     },
     download: async (state) => host.call("download", handleOf(state)),
     release(state) {

@@ -25,10 +25,14 @@ export interface HostCalls {
   about(): { readonly version: string; readonly providers: readonly string[] };
   build(plan: SessionPlan): number;
   upload(tensors: HostTensors): number;
+  /** Adds entries to a state. */
+  give(state: number, tensors: HostTensors): void;
   run(session: number, state: number, inputs: HostTensors): HostTensors;
   download(state: number): HostTensors;
   release(state: number): void;
   discard(session: number): void;
+  /** Frees every state and session. */
+  clear(): void;
 }
 
 export type HostCall = keyof HostCalls;

@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { reasonOf } from "../../errors/errors.ts";
 import type { HostCall, HostCalls, HostReply, HostRequest } from "./host-calls.ts";
 import { type HostedSession, hostedSession } from "./hosted-session.ts";
-import { arrayOf, type HostedState, hostedState } from "./hosted-state.ts";
+import { arrayOf, type HostedState, hostedState, tensorOf } from "./hosted-state.ts";
 
 type Answers = { [K in HostCall]: (...args: Parameters<HostCalls[K]>) => Promise<ReturnType<HostCalls[K]>> };
 
@@ -24,6 +24,9 @@ const answers: Answers = {
   }),
   build: async (plan) => kept(sessions, await hostedSession(ort, plan)),
   upload: async (tensors) => kept(states, hostedState(ort, tensors)),
+  give: async (state, tensors) => {
+    for (const [name, array] of Object.entries(tensors)) states.get(state)!.current.set(name, tensorOf(ort, array));
+  },
   run: async (session, state, inputs) => sessions.get(session)!.run(states.get(state)!, inputs),
   download: async (state) =>
     Object.fromEntries([...states.get(state)!.current].map(([name, tensor]) => [name, arrayOf(tensor)])),
@@ -33,6 +36,11 @@ const answers: Answers = {
   discard: async (session) => {
     await sessions.get(session)?.discard();
     sessions.delete(session);
+  },
+  clear: async () => {
+    states.clear();
+    for (const session of sessions.values()) await session.discard();
+    sessions.clear();
   },
 };
 

@@ -1,7 +1,7 @@
 /** ONNX Runtime in a thread of its own, as the main thread sees it. */
 import { Worker } from "node:worker_threads";
 import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
-import type { HostCall, HostCalls, HostReply } from "./host-calls.ts";
+import type { HostCall, HostCalls, HostReply, HostTensors } from "./host-calls.ts";
 
 /** `skip`: its install script would fetch CUDA libraries, and fails where their host is out of reach. */
 const remedy = "Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`.";
@@ -18,6 +18,9 @@ function startThread(): Worker {
   const source = `import("${api}").then(({ register }) => { register(); return import("${thread}"); })`;
   return new Worker(source, { eval: true });
 }
+
+/** A thread at rest. One is kept for the next engine of this process: runs that follow each other need not start it again. */
+let resting: Host | undefined;
 
 export class Host {
   private readonly worker: Worker;
@@ -37,9 +40,10 @@ export class Host {
     this.worker.on("exit", () => this.fail(new Error("the thread of ONNX Runtime has ended")));
   }
 
-  /** Starts the thread. Throws `engine.unavailable` with the reason where ONNX Runtime cannot be loaded. */
+  /** Takes the thread at rest, or starts one. Throws `engine.unavailable` with the reason where ONNX Runtime cannot be loaded. */
   static async open(): Promise<Host> {
-    const host = new Host();
+    const host = resting?.failure === undefined ? (resting ?? new Host()) : new Host();
+    resting = undefined;
     try {
       await host.call("about");
       return host;
@@ -50,20 +54,38 @@ export class Host {
 
   /** Asks for something to be done; calls are answered in order. Rejects with a plain error. */
   call<K extends HostCall>(call: K, ...args: Parameters<HostCalls[K]>): Promise<ReturnType<HostCalls[K]>> {
+    return this.send([], call, ...args);
+  }
+
+  /** Moves arrays into a state without a copy; they are gone from here afterwards. Each must have a buffer of its own. */
+  give(state: number, tensors: HostTensors): Promise<void> {
+    const buffers = Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
+    return this.send(buffers, "give", state, tensors);
+  }
+
+  private send<K extends HostCall>(
+    moved: readonly ArrayBuffer[],
+    call: K,
+    ...args: Parameters<HostCalls[K]>
+  ): Promise<ReturnType<HostCalls[K]>> {
     return new Promise((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure);
       const id = ++this.count;
       this.waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
       this.worker.ref(); // keeps the process alive while an answer is due, and only then
-      this.worker.postMessage({ id, call, args });
+      this.worker.postMessage({ id, call, args }, moved);
     });
   }
 
-  /** Ends the thread once it has answered everything: ended within a call of ONNX Runtime, it would take the process with it. */
+  /**
+   * Frees all that the thread holds and lays it to rest, or ends it where another one rests, once it has answered everything:
+   * ended within a call of ONNX Runtime, it would take the process with it.
+   */
   async close(): Promise<void> {
-    do await this.call("about").catch(() => {});
+    do await this.call("clear").catch(() => {});
     while (this.waiting.size > 0);
-    await this.worker.terminate();
+    if (resting !== undefined || this.failure !== undefined) await this.worker.terminate();
+    else resting = this;
   }
 
   private settled(id: number): Waiting {

@@ -22,7 +22,7 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
   summary: "How many MLP units a sequence and a whole batch use, and how far from chance, layer by layer.",
   options,
   every: 10,
-  sites: ["mlp_post"],
+  sites: ["mlp_fires"],
   metrics,
   headline: ["use_seq", "use_batch"],
   charts,
@@ -30,7 +30,7 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
     const past = createPast(window);
     const gathering = createGathering();
     return {
-      probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
+      probe: ({ mlp_fires }, { tf }) => countLayers(tf, mlp_fires),
       analyze: (readings) => {
         const layers = firingsOf(readings);
         const use_batch_independent = past.expectedUse(layers);

@@ -48,7 +48,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
     "First against last layer: effects with intervals over units and sequences, three tests for inversion, a control for activity.",
   options,
   every: 10,
-  sites: ["mlp_post"],
+  sites: ["mlp_fires"],
   metrics,
   headline: ["use_batch_equal_firings"],
   charts,
@@ -58,7 +58,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
     let announced: Record<string, number> = {};
 
     return {
-      probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
+      probe: ({ mlp_fires }, { tf }) => countLayers(tf, mlp_fires),
       analyze: (readings, at) => {
         const layers = firingsOf(readings);
         const effects = effectsOf(layers[0]!, layers.at(-1)!);
@@ -145,9 +145,9 @@ function specificityLook(chosen: z.output<typeof options>, n_ctx: number) {
   return defineFrozenProbe({
     every: chosen.specificity_every,
     sequences: Math.ceil(chosen.specificity_tokens / n_ctx),
-    sites: ["mlp_post"],
-    probe: ({ mlp_post }, inputs) => ({
-      ...countTypes(inputs, mlp_post, chosen.specificity_types, chosen.specificity_units),
+    sites: ["mlp_fires"],
+    probe: ({ mlp_fires }, inputs) => ({
+      ...countTypes(inputs, mlp_fires, chosen.specificity_types, chosen.specificity_units),
     }),
     analyze: ({ present, firings }) => {
       expected ??= nullEntropy(present.data);

@@ -27,7 +27,7 @@ export interface TypeCounts {
   readonly firings: Tensor[];
 }
 
-/** Counts one text's `mlp_post` `[batch pos d_mlp]` by token; of a wider layer `most` units. */
+/** Counts one text's `mlp_fires` `[batch pos d_mlp]` by token; of a wider layer `most` units. */
 export function countTypes(
   { tf, tokens }: Pick<ProbeInputs, "tf" | "tokens">,
   posts: readonly Tensor[],

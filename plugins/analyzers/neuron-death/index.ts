@@ -10,7 +10,7 @@ import { lookAt, snapshotOf } from "./frozen.ts";
 import { prefixed, under } from "./keys.ts";
 import { createLayer } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
-import { metrics } from "./metrics.ts";
+import { gradients, metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
 import { isKept } from "./thinning.ts";
@@ -20,9 +20,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   name: "neuron-death",
   summary: "Which units die, when and of what: states by tokens, drift in parts, jump or gradual, matched survivors.",
   options,
-  sites: ["mlp_post"],
+  sites: ["mlp_fires"],
   metrics,
   headline: ["dead", "directedness"],
+  gradients,
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
@@ -57,9 +58,12 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         latest = at;
         kept *= at.shrink;
       },
-      probe: ({ mlp_post }, inputs) => ({
-        perSequence: mlp_post.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
-        gradients: mlp_post.map((_, layer) => unitGradients(inputs, run.layers[layer]!.W_in)), // [d_mlp]
+      probe: ({ mlp_fires }, inputs) => ({
+        perSequence: mlp_fires.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
+        // [d_mlp] each; where nothing is trained, nothing is ever starved
+        gradients: mlp_fires.map((fires, layer) =>
+          run.observed ? inputs.tf.ones([fires.shape[2]!]) : unitGradients(inputs, run.layers[layer]!.W_in),
+        ),
       }),
       analyze: ({ perSequence, gradients }, at) => {
         spikes.add(at.step, latest.loss, latest.gradNorm);

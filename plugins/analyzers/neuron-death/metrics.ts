@@ -124,3 +124,8 @@ export const metrics = {
   threshold_histogram:
     "Units by firing threshold cosine, 40 bins from -1 to 1 (the end bins hold what lies beyond). Row 0 units that no frozen token fires, row 1 the others.",
 } as const;
+
+/** Those that only the training itself can tell: gradients, and losses from step to step. */
+export const gradients = (Object.keys(metrics) as (keyof typeof metrics)[]).filter((name) =>
+  /gradient|starv|spike/.test(name),
+);

@@ -13,15 +13,15 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
   summary: "How many MLP units each token uses and how often each unit fires, layer by layer.",
   options: z.strictObject({}),
   every: 10,
-  sites: ["mlp_post"],
+  sites: ["mlp_post", "mlp_fires"],
   metrics,
   headline: ["use_token"],
   charts,
   setup: () => {
     const gathering = createGathering();
     return {
-      probe: ({ mlp_post }, { tf }) => ({
-        ...countLayers(tf, mlp_post),
+      probe: ({ mlp_post, mlp_fires }, { tf }) => ({
+        ...countLayers(tf, mlp_fires),
         sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
       }),
       analyze: (readings) => {

@@ -1,6 +1,6 @@
 /** What a family of published models is: its config.json as a decoder, and its tensors' names. */
 import type { z } from "zod";
-import type { StoredAs, WeightTable } from "../../../core/weights/table.ts";
+import type { StoredAs, WeightTable } from "../../../core/contract/published.ts";
 import type { Decoder } from "./shape.ts";
 import { parametersOf } from "./shape.ts";
 
@@ -8,7 +8,8 @@ import { parametersOf } from "./shape.ts";
 export interface Family<O> {
   /** `model_type` of the config.json files that are of this family. */
   readonly modelTypes: readonly string[];
-  readonly config: z.ZodType<O>;
+  /** Keys of config.json that are read, with their defaults; the others say nothing of what is computed. */
+  readonly config: z.ZodObject<z.ZodRawShape> & z.ZodType<O>;
   decoder(config: O): Decoder;
   /** Tensor of each parameter of the model, and of one layer without `blocks.N.`; biases have their weight's entry. */
   readonly names: {

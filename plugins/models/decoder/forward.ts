@@ -1,12 +1,13 @@
 /** The forward pass of a decoder. Shapes and their names are those of the trainer's own model. */
 import type { Tensor } from "@tensorflow/tfjs";
+import type { ForwardInputs } from "../../../core/contract/model.ts";
 import { activated } from "./activations.ts";
 import { attention, maskOf, turnsOf } from "./attention.ts";
-import type { Inputs, Pass } from "./pass.ts";
+import type { Pass } from "./pass.ts";
 import type { Decoder } from "./shape.ts";
 
 /** Logits, `[n d_vocab]`. */
-export function forward(inputs: Inputs, decoder: Decoder): Tensor {
+export function forward(inputs: ForwardInputs, decoder: Decoder): Tensor {
   const { tf, params, tokens, observe } = inputs;
   const [batch, pos] = tokens.shape as [number, number];
   const linear = (prefix: string, name: string, x: Tensor) => {
@@ -69,6 +70,7 @@ function mlp({ tf, decoder, observe, linear }: Pass, prefix: string, x: Tensor):
   const gate = activated(tf, decoder.activation, pre); // [n d_mlp]
   const post = decoder.gated ? tf.mul(gate, linear(prefix, "up", x)) : gate; // [n d_mlp]
   observe("mlp_post", post);
+  if (decoder.gated) observe("mlp_fires", gate);
   return linear(prefix, "out", post); // [n d_model]
 }
 
@@ -77,7 +79,7 @@ function normalised({ tf, params, decoder }: Pass, prefix: string, x: Tensor): T
   const { kind, epsilon } = decoder.norm;
   const centred = kind === "layernorm" ? tf.sub(x, tf.mean(x, -1, true)) : x;
   const unit = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)));
-  const [gain, shift] = [params[`${prefix}.w`], params[`${prefix}.b`]];
-  const scaled = gain === undefined ? unit : tf.mul(unit, gain);
+  const scaled = tf.mul(unit, params[`${prefix}.w`]!);
+  const shift = params[`${prefix}.b`];
   return shift === undefined ? scaled : tf.add(scaled, shift);
 }

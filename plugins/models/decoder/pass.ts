@@ -1,7 +1,7 @@
 /** What one forward pass is made of. */
 import type { Tensor } from "@tensorflow/tfjs";
+import type { ForwardInputs } from "../../../core/contract/model.ts";
 import type { Decoder } from "./shape.ts";
-import type { TF } from "./tf.ts";
 
 /** Cosines and sines by which queries and keys turn, `[pos width/2]`. */
 export interface Turns {
@@ -9,17 +9,8 @@ export interface Turns {
   readonly sin: Tensor;
 }
 
-/** What a forward pass is given. */
-export interface Inputs {
-  readonly tf: TF;
-  readonly params: Readonly<Record<string, Tensor>>;
-  /** Token ids, int32 `[batch pos]`. */
-  readonly tokens: Tensor;
-  observe(site: string, value: Tensor): void;
-}
-
 /** One pass, with what all its layers share. */
-export interface Pass extends Inputs {
+export interface Pass extends ForwardInputs {
   readonly decoder: Decoder;
   readonly batch: number;
   readonly pos: number;

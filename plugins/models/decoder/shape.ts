@@ -29,8 +29,6 @@ export interface Decoder {
     readonly place: "before" | "after";
     /** Whether another one stands before the unembedding. */
     readonly final: boolean;
-    /** Whether it has gain and shift. */
-    readonly affine: boolean;
   };
   /** Whether attention and MLP read the same residual stream and are added together (arXiv 2204.06745). */
   readonly parallel: boolean;
@@ -62,7 +60,6 @@ export function parametersOf(decoder: Decoder): Record<string, readonly number[]
     if (biased) shapes[`${prefix}.b_${name}`] = [columns];
   };
   const normalisation = (prefix: string) => {
-    if (!norm.affine) return;
     shapes[`${prefix}.w`] = [d_model];
     if (norm.kind === "layernorm") shapes[`${prefix}.b`] = [d_model];
   };

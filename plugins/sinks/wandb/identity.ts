@@ -14,7 +14,7 @@ import { runIdFrom } from "./login/validation.ts";
 export const clientVersion: string = `0.30.0-reluscope.${packageVersion}`;
 
 /** What the first records need of a run; run.json has it too. */
-export type KnownRun = Pick<Run, "id" | "name" | "dir" | "config" | "model" | "startedAt" | "fork">;
+export type KnownRun = Pick<Run, "id" | "name" | "dir" | "config" | "model" | "startedAt" | "fork" | "sweep">;
 
 /**
  * The run's first records: who it is, and its config without anything that equals the API key.
@@ -25,21 +25,24 @@ export type KnownRun = Pick<Run, "id" | "name" | "dir" | "config" | "model" | "s
  * mark of a fork, is left out: it needs the parent on the same server, its lines begin where that server counts them to begin
  * (sender.py, `_setup_fork`) and ours at 0, and where the two ids are one run it stands for a rewind, which cuts that run off
  * (runupserter.go, 0.30).
+ *
+ * The runs of a sweep never share an id or a name either. Unless the user chose otherwise, W&B's group of one holds the runs
+ * that differ from it in their seed alone, and its job type, and a tag, name the sweep.
  */
 export function startOf(run: KnownRun, settings: Settings): RunLogStart {
-  const { entity, project, jobType, notes, tags } = settings;
-  const { fork } = run;
-  const { id, name } = fork === undefined ? settings : { id: undefined, name: undefined };
+  const { entity, project, notes, tags } = settings;
+  const { fork, sweep } = run;
+  const { id, name } = fork === undefined && sweep === undefined ? settings : { id: undefined, name: undefined };
   return {
     run: {
       id: id ?? runIdFrom(run.id),
       entity,
       project,
-      group: settings.group === "" && fork !== undefined ? parentId(run.dir, fork.run) : settings.group,
-      jobType,
+      group: settings.group || (fork ? parentId(run.dir, fork.run) : (sweep?.group ?? "")),
+      jobType: settings.jobType || (sweep?.name ?? ""),
       name: name ?? run.name,
       notes,
-      tags,
+      tags: sweep === undefined || tags.includes(sweep.name) ? tags : [...tags, sweep.name],
       host: hostname(),
       startedAt: run.startedAt,
     },

@@ -149,9 +149,35 @@ describe("loadCheckpoint", () => {
   it("refuses a newer format", () => {
     const path = saveCheckpoint(dir(), checkpointAt(5));
     const file = join(path, "checkpoint.json");
-    writeFileSync(file, readFileSync(file, "utf8").replace('"format": 1', '"format": 2'));
+    writeFileSync(file, readFileSync(file, "utf8").replace('"format": 2', '"format": 3'));
     expect(thrownBy(() => loadCheckpoint(path)).code).to.equal("checkpoint.newer");
-    expect(thrownBy(() => latestCheckpoint(dir())).message).to.contain("expected format 1 or older, got 2");
+    expect(thrownBy(() => latestCheckpoint(dir())).message).to.contain("expected format 2 or older, got 3");
+  });
+
+  it("takes no checkpoint.json with a flipped bit for another one", () => {
+    const path = saveCheckpoint(dir(), checkpointAt(5));
+    const file = join(path, "checkpoint.json");
+    const good = readFileSync(file);
+    const right = JSON.stringify(loadCheckpoint(path));
+    for (let bit = 0; bit < good.length * 8; bit += 3) {
+      const bad = good.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+      writeFileSync(file, bad);
+      let taken = right; // white space may change
+      try {
+        taken = JSON.stringify(loadCheckpoint(path));
+      } catch {
+        // refused
+      }
+      expect(taken, `bit ${bit}`).to.equal(right);
+    }
+  });
+
+  it("takes those of the format before, which had no hash of its own", () => {
+    const path = saveCheckpoint(dir(), checkpointAt(5));
+    const file = join(path, "checkpoint.json");
+    const { hash: _, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...rest, format: 1 }));
+    expect(loadCheckpoint(path).step).to.equal(5);
   });
 
   it("refuses every file cut short, emptied or with one bit changed", () => {

@@ -1,3 +1,5 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync, type FSWatcher, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
@@ -5,16 +7,39 @@ import { command } from "../../helpers/command.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { comparableRows, onlyRun, tinyConfig, weightsHash, writeTiny } from "../../helpers/tiny.ts";
 
+/** Kills a training process once its run has `more` rows more than it had when it said what run it is. */
+function killAfterRows(child: ChildProcess, folder: string, more: number): void {
+  let said = "";
+  let watcher: FSWatcher | undefined;
+  child.stderr?.on("data", (text: string) => {
+    said += text;
+    const id = /^run (\S+):/m.exec(said)?.[1];
+    if (id === undefined || watcher !== undefined) return;
+    const dir = join(folder, "runs", id);
+    const enough = rowsIn(dir) + more;
+    const look = () => rowsIn(dir) >= enough && child.kill("SIGKILL");
+    watcher = watch(dir, look);
+    look();
+  });
+  child.on("exit", () => watcher?.close());
+}
+
+function rowsIn(dir: string): number {
+  const ledger = join(dir, "rows.jsonl");
+  return existsSync(ledger) ? readFileSync(ledger, "utf8").split("\n").length - 1 : 0;
+}
+
 describe("a run that is killed", function () {
   this.timeout(240_000);
   const dir = useTempDir();
 
   const changes = {
+    engine: "auto",
     train: { ...tinyConfig.train, steps: 400 },
     checkpoint: { every: 3, keep_last: 2 },
   };
 
-  it("resumes to the same rows and weights, after SIGKILL at 20 random moments", async () => {
+  it("resumes to the same rows and weights, after SIGKILL at 20 random rows", async () => {
     const whole = join(dir(), "whole");
     writeTiny(whole, changes);
     expect((await command(["train"], { cwd: whole })).code).to.equal(0);
@@ -24,13 +49,8 @@ describe("a run that is killed", function () {
     const random = createRandom(20, "kills");
     let args = ["train"];
     for (let kills = 0; kills < 20; kills++) {
-      const delay = random.next() * 120; // ms after the first sign of training
-      const ended = await command(args, {
-        cwd: cut,
-        started: (child) => {
-          child.stderr?.once("data", () => setTimeout(() => child.kill("SIGKILL"), delay));
-        },
-      });
+      const more = random.integer(10); // 0: between its first sign and its first row
+      const ended = await command(args, { cwd: cut, started: (child) => killAfterRows(child, cut, more) });
       expect(ended.signal, `${kills} kills, then ${ended.stderr}`).to.equal("SIGKILL");
       args = ["resume", "latest"];
     }

@@ -96,7 +96,8 @@ describe("train", () => {
   it("evaluates all the windows that were asked for, also when they do not fill the last batch", async () => {
     const of = async (batch_size: number) => {
       const train = { steps: 1, batch_size, warmup_steps: 0, lr: 1e-12 }; // the weights stay as they were
-      return (await trainTiny(`${dir()}/${batch_size}`, { changes: { eval: { windows: 7 }, train } })).last;
+      return (await trainTiny(`${dir()}/${batch_size}`, { changes: { engine: "auto", eval: { windows: 7 }, train } }))
+        .last;
     };
     const [one, four] = [await of(1), await of(4)];
     expect(one["eval/loss"]).to.be.closeTo(four["eval/loss"]!, 1e-6);
@@ -111,10 +112,11 @@ describe("train", () => {
   });
 
   it("stops when asked, with a checkpoint at the step in hand, and resumes to what it would have been", async () => {
-    const whole = await trainTiny(`${dir()}/whole`);
+    const changes = { engine: "auto" };
+    const whole = await trainTiny(`${dir()}/whole`, { changes });
     const stop = new AbortController();
     const observer = { step: ({ step }: { step: number }) => step === 6 && stop.abort("test") };
-    const cut = await trainTiny(`${dir()}/cut`, { signal: stop.signal, observer });
+    const cut = await trainTiny(`${dir()}/cut`, { changes, signal: stop.signal, observer });
     expect(cut.outcome).to.include({ state: "interrupted", reason: "test" });
     const { step } = cut.outcome;
     expect(step).to.be.within(6, 8);

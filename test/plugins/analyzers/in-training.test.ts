@@ -25,12 +25,13 @@ describe("the four analyzers in training", function () {
   after(removeTempFolders);
 
   it("go on after a resume as if nothing had happened: the same rows, events and arrays", async () => {
+    const onDefault = { changes: { ...changes, engine: "auto" } };
     const whole = tempFolder();
-    await trainTiny(whole, { changes });
+    await trainTiny(whole, onDefault);
     const cut = tempFolder();
     const stop = new AbortController();
     const observer = { step: ({ step }: { step: number }) => step === 17 && stop.abort("test") };
-    await trainTiny(cut, { changes, signal: stop.signal, observer: observer as never });
+    await trainTiny(cut, { ...onDefault, signal: stop.signal, observer: observer as never });
     await train(resumeRequest(join(cut, "runs"), "latest", withPlugins({})));
 
     expect(await comparableRows(onlyRun(cut))).to.deep.equal(await comparableRows(onlyRun(whole)));
@@ -45,7 +46,10 @@ describe("the four analyzers in training", function () {
   it("do not change what is trained", async () => {
     const rowsWith = async (analyzers: object) => {
       const { sink, memory } = createMemorySink();
-      await trainTiny(tempFolder(), { changes: { ...changes, analyzers, sinks: { memory: {} } }, sinks: [sink] });
+      await trainTiny(tempFolder(), {
+        changes: { ...changes, engine: "auto", analyzers, sinks: { memory: {} } },
+        sinks: [sink],
+      });
       return losses(memory.rows);
     };
     expect(await rowsWith(all)).to.deep.equal(await rowsWith({}));

@@ -4,22 +4,20 @@ import * as tf from "@tensorflow/tfjs";
 import { expect } from "chai";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { decodeSafetensors } from "../../../core/arrays/safetensors.ts";
+import { configSchema } from "../../../core/config/schema.ts";
 import { createEngine, findEngines } from "../../../core/engine/choose.ts";
 import type { Engine, Step } from "../../../core/engine/engine.ts";
 import { windowLosses } from "../../../core/model/operations.ts";
 import { openWeights } from "../../../core/weights/folder.ts";
 import { matchWeights } from "../../../core/weights/table.ts";
 import { openTorchFile } from "../../../core/weights/torch-file.ts";
-import { type Family, tableOf } from "../../../plugins/models/decoder/family.ts";
-import { forward } from "../../../plugins/models/decoder/forward.ts";
-import { parametersOf } from "../../../plugins/models/decoder/shape.ts";
-import { gptNeoxFamily } from "../../../plugins/models/gpt-neox.ts";
-import { gpt2Family } from "../../../plugins/models/gpt2.ts";
-import { llamaFamily } from "../../../plugins/models/llama.ts";
-import { optFamily } from "../../../plugins/models/opt.ts";
+import { gptNeox } from "../../../plugins/models/gpt-neox.ts";
+import { gpt2 } from "../../../plugins/models/gpt2.ts";
+import { llama } from "../../../plugins/models/llama.ts";
+import { opt } from "../../../plugins/models/opt.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures/models");
-const families = [optFamily, gpt2Family, gptNeoxFamily, llamaFamily] as unknown as Family<unknown>[];
+const models = [opt, gpt2, gptNeox, llama];
 
 /** Relative to the largest number of its kind, as float32 sums of float64's are. */
 const logitsTolerance = 1e-4;
@@ -30,11 +28,13 @@ const tie = 1e-5;
 function modelOf(name: string) {
   const folder = join(fixtures, name);
   const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as { model_type: string };
-  const family = families.find(({ modelTypes }) => modelTypes.includes(config.model_type))!;
-  const decoder = family.decoder(family.config.parse(config));
+  const plugin = models.find(({ published }) => published!.modelTypes.includes(config.model_type))!;
+  const options = plugin.published!.options(config) as never;
+  const settings = configSchema.parse({}).model;
+  const model = plugin.create(options, { settings, d_vocab: 0 });
   const path = join(folder, "expected.safetensors");
   const expected = decodeSafetensors(readFileSync(path), path).arrays;
-  return { folder, decoder, table: tableOf(family, decoder), expected };
+  return { folder, model, table: plugin.published!.weights(options), expected };
 }
 
 for (const engineName of ["cpu", "onnx"] as const) {
@@ -59,12 +59,12 @@ for (const engineName of ["cpu", "onnx"] as const) {
       "mistral",
     ]) {
       it(`agrees on logits, loss and the signs of pre-activations of ${name}`, async () => {
-        const { folder, decoder, table, expected } = modelOf(name);
-        const shapes = parametersOf(decoder);
+        const { folder, model, table, expected } = modelOf(name);
+        const shapes = model.parameters;
         const weights = openWeights(folder);
         const matched = matchWeights(weights, table, shapes, folder);
         expect(matched.unused).to.deep.equal([]);
-        const state = await engine.upload(Object.fromEntries(matched.parameters()));
+        const state = await engine.upload(matched.parameters());
         weights.close();
 
         const tokens = expected.tokens as NDArray<Int32Array>;
@@ -75,7 +75,7 @@ for (const engineName of ["cpu", "onnx"] as const) {
             const layer = Object.keys(sites).filter((key) => key.startsWith(`${site}/`)).length;
             if (site === "mlp_pre" || site === "mlp_post") sites[`${site}/${layer}`] = tf.clone(value);
           };
-          const logits = forward({ tf, params, tokens: inputs.tokens!, observe }, decoder);
+          const logits = model.forward({ tf, params, tokens: inputs.tokens!, observe });
           const predicted = tf.slice(tf.reshape(logits, [batch, pos, -1]), [0, 0, 0], [-1, pos - 1, -1]);
           const targets = tf.slice(inputs.tokens!, [0, 1], [-1, -1]);
           const flat = tf.reshape(predicted, [batch * (pos - 1), -1]);
@@ -94,7 +94,7 @@ for (const engineName of ["cpu", "onnx"] as const) {
         const losses = got.losses!.data as Float32Array;
         const loss = losses.reduce((sum, x) => sum + x, 0) / batch;
         expect(Math.abs(loss - expected.loss!.data[0]!)).to.be.below(lossTolerance);
-        for (let layer = 0; layer < decoder.n_layers; layer++) {
+        for (let layer = 0; layer < model.shape.n_layers; layer++) {
           const pre = expected[`mlp_pre/${layer}`]!.data;
           const mine = got[`mlp_pre/${layer}`]!.data;
           let flipped = 0;
@@ -112,8 +112,8 @@ for (const engineName of ["cpu", "onnx"] as const) {
 describe("openTorchFile", () => {
   for (const name of ["opt", "opt-post-norm", "gpt_neox", "llama-relu", "llama-silu", "mistral"]) {
     it(`reads from ${name}'s .bin, bit by bit, what its safetensors hold`, () => {
-      const { folder, decoder, table } = modelOf(name);
-      const shapes = parametersOf(decoder);
+      const { folder, model, table } = modelOf(name);
+      const shapes = model.parameters;
       const safe = openWeights(folder);
       const pickled = openTorchFile(join(folder, "pytorch_model.bin"));
       const [a, b] = [safe, pickled].map((from) =>

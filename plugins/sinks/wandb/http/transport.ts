@@ -51,11 +51,28 @@ export function networkThrough(proxies: Proxies | undefined): Transport {
       return {
         status: reply.status,
         retryAfter: reply.headers.get("retry-after") ?? undefined,
-        text: await reply.text(),
+        text: await textOf(reply),
       };
     },
     now: Date.now,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, longestTimer))),
     random: Math.random,
   };
+}
+
+/** A timer that is to wait for longer fires at once. */
+const longestTimer = 2 ** 31 - 1;
+/** Characters of an answer that are read; the longest that W&B gives, the status of a run, holds its config and its last rows. */
+const longestAnswer = 64 * 1024 * 1024;
+
+/** The text of an answer. Throws for one without an end. */
+async function textOf(reply: Response): Promise<string> {
+  if (reply.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of reply.body) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length > longestAnswer) throw new Error("an answer that does not end");
+  }
+  return text + decoder.decode();
 }

@@ -9,7 +9,7 @@ export function shifted(items: readonly Item[], by: number): readonly Item[] {
   return items.map((item) => (isStep(item) ? { ...item, text: String(Number(item.text) + by) } : item));
 }
 
-/** A JSON object with the members before it that it has none of its own for. */
+/** The JSON object `text` with members of `before` in front: those whose names are not among its `own`. */
 export function withInherited(text: string, before: ReadonlyMap<string, string>, own: ReadonlySet<string>): string {
   const kept = [...before].filter(([key]) => !own.has(key)).map(([key, value]) => `${JSON.stringify(key)}:${value}`);
   return kept.length === 0 ? text : `{${[...kept, ...(text === "{}" ? [] : [text.slice(1, -1)])].join(",")}}`;

@@ -36,12 +36,12 @@ describe("50 runs whose processes are really killed", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Runs the child; killed `killAfter` ms after it opened its sinks. */
+  /** Runs the child; killed once it has told of `rows` rows of its own, 0 being when its sinks are open. */
   async function part(
     url: string,
     args: readonly (string | number)[],
     mode: string,
-    killAfter: number | undefined,
+    rows: number | undefined,
   ): Promise<boolean> {
     const env = { PATH: process.env.PATH, HOME: folder, WANDB_BASE_URL: url, WANDB_API_KEY: key, WANDB_MODE: mode };
     const child: ChildProcess = fork(program, args.map(String), {
@@ -49,14 +49,13 @@ describe("50 runs whose processes are really killed", () => {
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    let timer: NodeJS.Timeout | undefined;
+    let told = -1;
     child.on("message", (message) => {
-      if (message === "open" && killAfter !== undefined) timer = setTimeout(() => child.kill("SIGKILL"), killAfter);
+      if (typeof message === "number" && ++told === rows) child.kill("SIGKILL");
     });
     const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
       child.on("exit", (...end) => resolve(end));
     });
-    clearTimeout(timer);
     if (signal === null) expect(code).to.equal(0);
     return signal === null;
   }
@@ -95,7 +94,7 @@ describe("50 runs whose processes are really killed", () => {
         url,
         [dir, steps, every, 1 + random.integer(2), i],
         mode,
-        lives ? undefined : random.integer(60),
+        lives ? undefined : random.integer(steps / 2),
       );
       if (!finished) kills += 1;
     }

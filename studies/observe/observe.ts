@@ -1,0 +1,251 @@
+/** An observed run: a run like any other, whose steps are looks at parameters that came from elsewhere. */
+import { basename } from "node:path";
+import { loadCheckpoint, saveCheckpoint } from "../../core/checkpoint/checkpoint.ts";
+import { discardCheckpointsAfter, pruneCheckpoints } from "../../core/checkpoint/folder.ts";
+import type { Moment, Run } from "../../core/contract/run.ts";
+import type { Row } from "../../core/contract/sink.ts";
+import { bitsPerByte } from "../../core/data/bytes-per-token.ts";
+import { stepFailed } from "../../core/errors/errors.ts";
+import {
+  type ActiveAnalyzer,
+  analyzeStep,
+  callHook,
+  loadAnalyzers,
+  saveAnalyzers,
+  setUp,
+} from "../../core/host/analyzers.ts";
+import { lookMetrics, sectionOf } from "../../core/host/metrics.ts";
+import { conclude, type RunResult } from "../../core/run/conclude.ts";
+import { enterRun, type RunEntry } from "../../core/run/entry.ts";
+import type { Observer } from "../../core/run/observer.ts";
+import { withState } from "../../core/run/open.ts";
+import { createProgress, type Progress } from "../../core/run/progress.ts";
+import type { RunRequest } from "../../core/run/request.ts";
+import { stepLine } from "../../core/run/step-line.ts";
+import { checkSites } from "../../core/run/training.ts";
+import { createVoices, type Voices } from "../../core/run/voices.ts";
+import { type Observation, openObservation } from "./open.ts";
+import { createLookProgram, type LookProgram, type Sight } from "./program.ts";
+import type { OpenSubject, Subject } from "./subject.ts";
+import { thresholdsOf } from "./thresholds.ts";
+
+/** An observed run that is open. */
+interface Observing extends Voices {
+  readonly observation: Observation;
+  readonly entry: RunEntry;
+  readonly run: Run;
+  readonly analyzers: readonly ActiveAnalyzer[];
+  readonly program: LookProgram;
+  readonly progress: Progress;
+  readonly clock: () => number;
+  /** Subjects that an earlier process has looked at. */
+  readonly done: number;
+}
+
+/**
+ * Looks at every checkpoint that `observe` in the config names, in the order of steps, and keeps rows, events, arrays and charts
+ * as a run that trains does. Each look is saved: a run that is stopped goes on where it was. `signal` asks for a stop after the
+ * look in hand. Throws ExperimentError; every sink that was opened is closed by then.
+ */
+export async function observeCheckpoints(
+  request: RunRequest,
+  signal: AbortSignal = new AbortController().signal,
+  observer: Observer = {},
+): Promise<RunResult> {
+  const observing = await openObserving(request, observer);
+  const { run, observation, sinks, notices, program, progress, done } = observing;
+  const stopping = AbortSignal.any([signal, observing.stopAsked]);
+  let looked = done;
+  let failure: unknown;
+  try {
+    for (const sink of sinks) await sink.open(run);
+    if (run.resumedFrom !== undefined) await resumed(observing);
+    for (const note of [...(request.notes ?? []), ...notesOf(observing)]) notices.warn(note);
+    observer.started?.(run, observation.open.engine.device);
+    await callHook(observing.analyzers, "onRunStart", progress.step, run);
+    const begun = performance.now();
+    for (const subject of observation.subjects.slice(done)) {
+      if (stopping.aborted) break;
+      const sight = await lookAt(observing, subject, looked, observer);
+      looked++;
+      const left = observation.subjects.length - looked;
+      const each = (performance.now() - begun) / (looked - done);
+      const report = {
+        what: "look",
+        step: looked,
+        steps: observation.subjects.length,
+        loss: sight.loss,
+        evalLoss: sight.held.loss,
+        tokensPerSecond: (run.batchSize * run.model.n_ctx * 1000) / each,
+        remainingMs: left * each,
+      };
+      observer.step?.(report);
+      for (const sink of sinks)
+        sink.output({ stream: "stdout", time: observing.clock(), text: stepLine(report, report.evalLoss) });
+    }
+  } catch (thrown) {
+    failure = thrown;
+  }
+  const dispose = async () => {
+    program.dispose();
+    await observation.open.close();
+  };
+  const tokens = observation.subjects[looked - 1]?.tokens ?? 0;
+  const finished = looked === observation.subjects.length;
+  return conclude(observing, { failure, stopping, observer, tokens, finished, dispose });
+}
+
+async function openObserving(request: RunRequest, observer: Observer): Promise<Observing> {
+  const { loaded, plugins, resume, clock = Date.now } = request;
+  const observation = await openObservation(loaded, plugins, (text) => observer.phase?.(text));
+  const { open, subjects, soft } = observation;
+  let entry: RunEntry | undefined;
+  try {
+    const { sequences } = open.config.observe;
+    observer.phase?.(`opening ${subjects[0]!.path}`);
+    const thresholds = await firstThresholds(observation);
+    const saved = resume?.checkpoint === undefined ? undefined : loadCheckpoint(resume.checkpoint);
+    const observed = {
+      architecture: observation.architecture,
+      source: basename(subjects.length === 1 ? subjects[0]!.path : parentOf(subjects)),
+      looks: subjects.length,
+      ...(soft !== undefined && { soft }),
+      ...(thresholds && { thresholds }),
+    };
+    const steps = subjects.at(-1)!.step;
+    const { tokensPerStep } = observation;
+    const observing = { observed, steps, sequences, tokensPerStep, metrics: lookMetrics };
+    entry = enterRun({ request, open, fromStep: saved?.step ?? 0, observing });
+    const { run } = entry;
+    const analyzers = open.chosen.analyzer.map(({ plugin, options }) => setUp(plugin, options, 1, run));
+    checkSites(analyzers, open.chosen);
+    if (saved) loadAnalyzers(analyzers, saved.analyzers, saved.step);
+    observer.phase?.("preparing the look");
+    const program = await createLookProgram(open, analyzers, sequences, thresholds);
+    const progress = createProgress(saved?.step ?? 0, undefined);
+    const voices = createVoices({ request, chosen: open.chosen, run, progress, observer, clock });
+    entry.begin();
+    return { observation, entry, run, analyzers, program, progress, ...voices, clock, done: saved?.seq ?? 0 };
+  } catch (thrown) {
+    entry?.abandon();
+    await open.close();
+    throw thrown;
+  }
+}
+
+/** Of a history, the folder that all its checkpoints are in. */
+function parentOf(subjects: readonly Subject[]): string {
+  return subjects[0]!.path.replace(/[/\\][^/\\]+$/, "").replace(/[/\\]checkpoints$/, "");
+}
+
+async function firstThresholds({ open, subjects, batch }: Observation): Promise<readonly number[] | undefined> {
+  const { threshold } = open.config.observe;
+  if ("value" in threshold && threshold.value === 0) return undefined;
+  return opened(subjects[0]!, async (subject) =>
+    withState(open.engine, subject.parameters(), (state) => thresholdsOf(open, threshold, state, batch(subject))),
+  );
+}
+
+async function opened<T>(subject: Subject, use: (open: OpenSubject) => Promise<T>): Promise<T> {
+  const open = subject.open();
+  try {
+    return await use(open);
+  } finally {
+    open.close();
+  }
+}
+
+async function resumed({ run, progress, sinks, clock }: Observing): Promise<void> {
+  discardCheckpointsAfter(run.dir, progress.step);
+  const at = { step: progress.step, tokens: progress.step * run.tokensPerStep, time: clock() };
+  for (const sink of sinks) {
+    await sink.event({ ...at, source: "run", kind: "resume", data: { step: progress.step } });
+  }
+}
+
+/** What somebody who reads these numbers must know, a line each. */
+function notesOf({ run, analyzers, observation }: Observing): string[] {
+  const without = analyzers.flatMap(({ plugin }) => {
+    const { name, gradients = [] } = plugin;
+    if (gradients.length === 0) return [];
+    const more = gradients.length > 4 ? ` and ${gradients.length - 4} more` : "";
+    const named = `${gradients.slice(0, 4).join(", ")}${more}`;
+    return [`${name}: nothing is trained here, so ${named} are absent: they need gradients or the optimizer.`];
+  });
+  const { soft, thresholds } = run.observed ?? {};
+  const above = thresholds ? `above ${thresholds.map((x) => x.toPrecision(3)).join(", ")} (by layer)` : "above 0";
+  const meaning =
+    soft === undefined
+      ? []
+      : [
+          `${soft} is never exactly zero: a neuron counts as firing where its activation is ${above}. Use and sparsity mean that here, and cannot be compared with those of ReLU. See observe.threshold.`,
+        ];
+  const untimed = observation.subjects.length > 1 && observation.subjects.every(({ tokens }) => tokens === undefined);
+  const clockless = untimed && run.tokensPerStep === 0;
+  return [
+    ...without,
+    ...meaning,
+    ...(clockless
+      ? ["training tokens are not known: the axis of tokens stays at 0. Set observe.tokens_per_step."]
+      : []),
+  ];
+}
+
+/** One look: parameters go to the engine, readings to the analyzers, a row to the sinks, and what analyzers know to the disk. */
+async function lookAt(observing: Observing, subject: Subject, seq: number, observer: Observer): Promise<Sight> {
+  const { observation, run, analyzers, program, progress, sinks, notices, clock } = observing;
+  const { open } = observation;
+  const { step } = subject;
+  const begun = performance.now();
+  observer.phase?.(`reading ${basename(subject.path)}`);
+  const sight = await opened(subject, async (subject) => {
+    for (const note of subject.notes) notices.warn(note);
+    return withState(open.engine, subject.parameters(), (uploaded) =>
+      program.look(uploaded, observation.batch(subject)),
+    );
+  }).catch((thrown: unknown) => {
+    throw stepFailed(step, thrown);
+  });
+  const tokens = subject.tokens ?? step * run.tokensPerStep;
+  const at: Moment = { step, tokens, time: clock() };
+  await callHook(analyzers, "onEval", step, { ...at, loss: sight.held.loss });
+  const moment = { ...at, lr: Number.NaN, applied: true, shrink: 1 };
+  const recorded = await analyzeStep(analyzers, sight.readings, moment, run.model.n_layers, sight.frozen);
+  const metrics = { ...lookValues(observation, sight, performance.now() - begun), ...recorded.metrics };
+  const row: Row = { seq, ...at, metrics: absent(analyzers, metrics), arrays: recorded.arrays };
+  Object.assign(progress.latest, row.metrics);
+  for (const sink of sinks) await sink.write(row);
+  for (const event of recorded.events) for (const sink of sinks) await sink.event(event);
+  progress.step = step;
+  saveCheckpoint(run.dir, {
+    step,
+    tokens,
+    seq: seq + 1,
+    state: {},
+    analyzers: saveAnalyzers(analyzers, step),
+    cursor: { epoch: 0, position: 0 },
+    config: run.config,
+  });
+  pruneCheckpoints(run.dir, { keep_last: 2, keep_every: 0 });
+  return sight;
+}
+
+function lookValues({ bytesPerToken }: Observation, { loss, held }: Sight, ms: number): Record<string, number> {
+  return {
+    "eval/loss": held.loss,
+    "eval/loss_se": held.standardError,
+    "eval/perplexity": Math.exp(held.loss),
+    ...(bytesPerToken && { "eval/bits_per_byte": bitsPerByte(held.loss, bytesPerToken) }),
+    "look/loss": loss,
+    "look/ms": ms,
+  };
+}
+
+/** Without the metrics that need gradients, whatever an analyzer made of their absence. */
+function absent(analyzers: readonly ActiveAnalyzer[], metrics: Record<string, number>): Record<string, number> {
+  const keys = new Set(
+    analyzers.flatMap(({ plugin }) => (plugin.gradients ?? []).map((metric) => `${sectionOf(plugin.name)}/${metric}`)),
+  );
+  const metricOf = (key: string) => key.replace(/\/layer_\d+$/, "");
+  return Object.fromEntries(Object.entries(metrics).filter(([key]) => !keys.has(metricOf(key))));
+}

@@ -1,0 +1,192 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { decodeSafetensors, encodeSafetensors } from "../../core/arrays/safetensors.ts";
+import { loadConfig } from "../../core/config/load.ts";
+import { readEvents, readRows } from "../../core/record/reader.ts";
+import { readRun } from "../../core/record/runs.ts";
+import type { RunResult } from "../../core/run/conclude.ts";
+import type { Observer } from "../../core/run/observer.ts";
+import { resumeRequest } from "../../core/run/request.ts";
+import { observeCheckpoints } from "../../studies/observe/observe.ts";
+import { useTempDir } from "../helpers/temp.ts";
+import { rejectedBy } from "../helpers/thrown.ts";
+import { trainTiny, withPlugins, writeTiny } from "../helpers/tiny.ts";
+
+const fixtures = join(import.meta.dirname, "../fixtures/models");
+const plugins = withPlugins({});
+const analyzers = {
+  "token-sparsity": { every: 1 },
+  "batch-union-sparsity": { every: 1 },
+  "layer-contrast": { every: 1 },
+};
+
+interface Changes {
+  readonly [key: string]: unknown;
+}
+
+/** Observes what `observe` says, with the tiny corpus. */
+async function observed(
+  folder: string,
+  observe: object,
+  changes: Changes = {},
+  observer?: Observer,
+  signal?: AbortSignal,
+) {
+  writeTiny(folder, { model: { n_ctx: 16 }, analyzers, observe: { sequences: 4, ...observe }, ...changes });
+  const loaded = await loadConfig({ cwd: folder, env: {} });
+  return observeCheckpoints({ loaded, plugins }, signal, observer);
+}
+
+/** Rows without what the clock decides. */
+async function rowsOf({ dir }: RunResult) {
+  const { rows } = await readRows(dir);
+  return rows.map(({ time: _, metrics: { "look/ms": __, ...metrics }, ...row }) => ({ ...row, metrics }));
+}
+
+/** A history of a model: its weights, a little further from the last at each step. */
+function history(folder: string, name: string, steps: readonly number[]): string {
+  const to = join(folder, "history");
+  const path = join(fixtures, name, "model.safetensors");
+  for (const step of steps) {
+    const own = join(to, `step${step}`);
+    mkdirSync(own, { recursive: true });
+    for (const file of ["config.json", "tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json"])
+      cpSync(join(fixtures, name, file), join(own, file), {
+        recursive: true,
+        force: true,
+        errorOnExist: false,
+        filter: exists,
+      });
+    const { arrays } = decodeSafetensors(readFileSync(path), path);
+    const moved = Object.entries(arrays).map(([key, { shape, data }]) => {
+      return [key, { shape, data: (data as Float32Array).map((x) => x * (1 + step / 10_000)) }] as const;
+    });
+    writeFileSync(join(own, "model.safetensors"), encodeSafetensors(Object.fromEntries(moved)));
+  }
+  return to;
+}
+
+function exists(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("observeCheckpoints", function () {
+  this.timeout(120_000);
+  const folder = useTempDir();
+
+  it("makes a run of one published model, with its loss beside its sparsity", async () => {
+    const result = await observed(folder(), { paths: [join(fixtures, "opt")] });
+    const { run } = readRun(result.dir);
+    expect(run.observed).to.deep.include({ architecture: "opt", source: "opt", looks: 1 });
+    expect(run.model).to.deep.include({ n_layers: 2, d_model: 16, d_mlp: 32, n_ctx: 16, d_vocab: 300, n_params: 9824 });
+    expect(result.outcome.state).to.equal("finished");
+    const [row] = await rowsOf(result);
+    expect(row!.step).to.equal(0);
+    expect(row!.metrics["eval/perplexity"]).to.equal(Math.exp(row!.metrics["eval/loss"]!));
+    expect(row!.metrics["token_sparsity/use_token/layer_1"]).to.be.within(0.2, 0.8);
+    expect(row!.metrics["eval/bits_per_byte"]).to.be.above(0);
+  });
+
+  it("makes a run of a history, in the order of steps, and says what it could not compute", async () => {
+    const paths = [history(folder(), "gpt_neox", [200, 0, 1000])];
+    const options = { window_tokens: 64, frozen_sequences: 2 };
+    const result = await observed(
+      folder(),
+      { paths, tokens_per_step: 2048 },
+      { analyzers: { "neuron-death": options } },
+    );
+    const rows = await rowsOf(result);
+    expect(rows.map(({ step, tokens }) => [step, tokens])).to.deep.equal([
+      [0, 0],
+      [200, 409_600],
+      [1000, 2_048_000],
+    ]);
+    const keys = Object.keys(rows[2]!.metrics);
+    expect(keys).to.include("neuron_death/frozen_silent/layer_0");
+    expect(keys).to.include("neuron_death/dead/layer_0");
+    expect(keys.filter((key) => /starv|spike|gradient/.test(key))).to.deep.equal([]);
+    const said = (await readEvents(result.dir)).events.filter(({ kind }) => kind === "warning");
+    const messages = said.map(({ data }) => String(data.message));
+    expect(messages.filter((message) => message.startsWith("neuron-death: nothing is trained here"))).to.have.length(1);
+    expect(messages.filter((message) => message.startsWith("gelu is never exactly zero"))).to.have.length(1);
+  });
+
+  it("goes on where it was stopped, to the same rows", async () => {
+    const paths = [history(folder(), "gpt_neox", [0, 1, 2, 3])];
+    const changes = { analyzers: { ...analyzers, "neuron-death": { window_tokens: 64, frozen_sequences: 2 } } };
+    const whole = await rowsOf(await observed(folder(), { paths }, changes));
+    const stop = new AbortController();
+    const observer = { step: ({ step }: { step: number }) => void (step === 2 && stop.abort("enough")) };
+    const half = await observed(folder(), { paths }, { ...changes, name: "half" }, observer, stop.signal);
+    expect(half.outcome).to.deep.include({ state: "interrupted", step: 1 });
+    const request = resumeRequest(join(folder(), "runs"), half.id, plugins);
+    const rest = await observeCheckpoints(request);
+    expect(rest.outcome.state).to.equal("finished");
+    expect(await rowsOf(rest)).to.deep.equal(whole);
+  });
+
+  it("gives the very numbers that our trainer gave, from its checkpoints", async () => {
+    const changes = { analyzers, checkpoint: { every: 1, keep_every: 1 }, train: { steps: 4, batch_size: 4 } };
+    const trained = await trainTiny(folder(), { changes });
+    const looked = await observed(folder(), { paths: [trained.dir], text: "next" }, { name: "look" });
+    expect(readRun(looked.dir).run.observed).to.deep.include({ architecture: "relu-transformer", looks: 4 });
+    const [before, after] = [(await readRows(trained.dir)).rows, (await readRows(looked.dir)).rows];
+    const use = (metrics: Readonly<Record<string, number>>) =>
+      Object.entries(metrics).filter(
+        ([key]) => /^(token_sparsity|batch_union_sparsity)\//.test(key) && !/recent|gathered|independent/.test(key),
+      );
+    for (const { step, metrics, tokens } of after.slice(0, 3)) {
+      // The trainer looks at a step's parameters before it updates them: those of the checkpoint before.
+      const next = before.find((row) => row.step === step + 1)!;
+      const shared = use(metrics).filter(([key]) => key in next.metrics);
+      expect(shared.length).to.be.above(40);
+      expect(shared, `step ${step}`).to.deep.equal(use(next.metrics).filter(([key]) => key in metrics));
+      expect(metrics["look/loss"]).to.be.closeTo(next.metrics["train/loss"]!, 1e-6);
+      expect(tokens).to.equal(before.find((row) => row.step === step)!.tokens);
+    }
+    const last = before.at(-1)!.metrics;
+    expect(after.at(-1)!.metrics["eval/loss"]).to.equal(last["eval/loss"]);
+  });
+
+  it("counts by the activated gate, above a threshold where one is set", async () => {
+    const paths = [join(fixtures, "llama-silu")];
+    const tokenizer = join(fixtures, "llama-relu");
+    const plain = await rowsOf(await observed(folder(), { paths, tokenizer }));
+    const result = await observed(folder(), { paths, tokenizer, threshold: { quantile: 0.9 } }, { name: "quantile" });
+    const [row] = await rowsOf(result);
+    const { thresholds = [], soft } = readRun(result.dir).run.observed!;
+    expect(soft).to.equal("silu");
+    expect(thresholds).to.have.length(2);
+    expect(Math.min(...thresholds)).to.be.above(0);
+    for (const layer of [0, 1]) {
+      const use = row!.metrics[`token_sparsity/use_token/layer_${layer}`]!;
+      expect(use).to.be.closeTo(0.1, 0.03);
+      expect(plain[0]!.metrics[`token_sparsity/use_token/layer_${layer}`]).to.be.within(0.3, 0.7);
+    }
+  });
+
+  it("says what is wrong with a path, an architecture, a step or a context", async () => {
+    const message = async (observe: object, changes?: Changes) =>
+      (await rejectedBy(observed(folder(), observe, changes))).message;
+    expect(await message({ paths: [] })).to.match(/experiment observe PATH/);
+    expect(await message({ paths: ["nowhere"] })).to.match(/nowhere: expected a model's folder.*got nothing there/);
+    mkdirSync(join(folder(), "odd"));
+    writeFileSync(join(folder(), "odd", "config.json"), '{"model_type":"mamba"}');
+    expect(await message({ paths: ["odd"] })).to.match(
+      /expected one of opt, gpt2, gpt_neox, llama, mistral, got `mamba`/,
+    );
+    writeFileSync(join(folder(), "odd", "config.json"), '{"model_type":"opt","hidden_size":"many"}');
+    expect(await message({ paths: ["odd"] })).to.match(/config\.json: /);
+    const two = { paths: [join(fixtures, "opt"), join(fixtures, "opt-post-norm")] };
+    expect(await message(two)).to.match(/expected its step in its name/);
+    const opt = { paths: [join(fixtures, "opt")] };
+    expect(await message(opt, { model: { n_ctx: 64 } })).to.match(/model\.n_ctx: expected at most 32/);
+    expect(await message({ ...opt, text: "next" })).to.match(/observe\.text/);
+  });
+});
