@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
-import type { Engine, EngineOptions } from "../engine.ts";
+import { type Engine, type EngineOptions, isIterable, type TensorSpec } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
+import { specOf } from "../spec.ts";
 import type { XlaFlags } from "./compile-options.ts";
 import { type FoundPlugin, findPlugins } from "./discover.ts";
 import { cacheFolder } from "./executable.ts";
@@ -63,8 +64,12 @@ export async function createXlaEngine(options: XlaOptions): Promise<XlaEngine> {
     },
     async upload(arrays) {
       const buffers = new Map<string, readonly Address[]>();
-      for (const [name, array] of Object.entries(arrays)) buffers.set(name, session.upload(array, false));
-      return stateOf(arrays, buffers);
+      const specs: Record<string, TensorSpec> = {};
+      for (const [name, array] of isIterable(arrays) ? arrays : Object.entries(arrays)) {
+        buffers.set(name, session.upload(array, false));
+        specs[name] = specOf(array);
+      }
+      return stateOf(specs, buffers);
     },
     download: (state) => downloaded(session, state as XlaState),
     release(state) {

@@ -1,9 +1,7 @@
 /** State that lives on devices: for each entry one buffer a device, all equal. */
 
-import type { Arrays } from "../../arrays/ndarray.ts";
 import { internal } from "../../errors/errors.ts";
-import type { State } from "../engine.ts";
-import { specOf } from "../spec.ts";
+import type { State, TensorSpecs } from "../engine.ts";
 import type { Address } from "./pjrt/memory.ts";
 
 export type Buffers = Map<string, readonly Address[]>;
@@ -13,9 +11,8 @@ export interface XlaState extends State {
   buffers: Buffers | undefined;
 }
 
-/** A state over buffers that hold these arrays. */
-export function stateOf(arrays: Arrays, buffers: Buffers): XlaState {
-  const specs = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, specOf(array)]));
+/** A state over these buffers. */
+export function stateOf(specs: TensorSpecs, buffers: Buffers): XlaState {
   return { engine: "xla", specs, buffers };
 }
 
