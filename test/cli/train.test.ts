@@ -22,7 +22,9 @@ describe("experiment train", function () {
     const [titles, first, second] = stdout.split("\n");
     expect(titles).to.match(/^layer +use_token /);
     expect([first, second].map((line) => line?.trim().split(/ +/)[0])).to.deep.equal(["0", "1"]);
-    expect(stdout).to.match(/held out [\d.]+ ± [\d.]+ nats per token/);
+    expect(stdout).to.match(
+      /held out [\d.]+ (± [\d.]+ )?nats per token \((standard error over documents|one document: no standard error)\)/,
+    );
     expect(stdout).to.match(/finished at step 12: runs\/\d{8}-\d{6}-\w{4}\n/);
     for (const line of stderr.trimEnd().split("\n")) expect(line).to.match(/^(run |step )/);
     expect(stdout + stderr, "no escape sequences in a pipe").to.not.include("\u001b");
