@@ -113,7 +113,7 @@ const checkpoint = z.strictObject({
 
 const engine = z.strictObject({
   name: z
-    .enum(["auto", "tensorflow", "onnx", "wasm", "cpu"])
+    .enum(["auto", "xla", "tensorflow", "onnx", "wasm", "cpu"])
     .default("auto")
     .describe("What runs the train step; auto chooses the fastest that is there (see `experiment doctor`)."),
   threads: count(0).default(0).describe("CPU threads; 0 leaves the choice to the engine."),
@@ -121,6 +121,31 @@ const engine = z.strictObject({
     .enum(["cpu", "cuda", "webgpu", "coreml", "dml"])
     .default("cpu")
     .describe("Where the onnx engine computes; other engines ignore it."),
+  plugin: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("xla: path of the PJRT plugin; when left out, PJRT_PLUGIN, else what Python environments on PATH hold."),
+  precision: z
+    .enum(["float32", "tf32", "bfloat16"])
+    .default("float32")
+    .describe("xla: what matrix products are computed in; sums and state stay float32."),
+  devices: z
+    .union([count(), z.literal("all")])
+    .default(1)
+    .describe("xla: how many devices share each batch, or all; the batch must divide by it."),
+  deterministic: z
+    .boolean()
+    .default(false)
+    .describe(
+      "xla: take kernels by rule, not by timing them: equal bits on every machine of a kind, a little slower. Without, equal bits on one machine.",
+    ),
+  memory: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe("xla: the share of the device's memory that may be taken; when left out, what the plugin takes itself."),
 });
 
 const observe = z.strictObject({

@@ -2,10 +2,11 @@
 import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import type { Engine, EngineName, EngineOptions } from "./engine.ts";
 
-type Options = Pick<EngineOptions, "threads" | "provider">;
+type Options = Omit<EngineOptions, "name">;
 
 /** How each engine is made. Imports are lazy: no library is loaded that is not used. */
 const makers: Readonly<Record<EngineName, (options: Options) => Promise<Engine>>> = {
+  xla: async (options) => (await import("./xla/engine.ts")).createXlaEngine(options),
   tensorflow: async (options) => (await import("./eager.ts")).createEagerEngine("tensorflow", options),
   onnx: async (options) => (await import("./onnx/engine.ts")).createOnnxEngine(options),
   wasm: async (options) => (await import("./eager.ts")).createEagerEngine("wasm", options),
@@ -19,6 +20,11 @@ const preference: readonly {
   readonly because: string;
   wanted?(engine: Engine): boolean;
 }[] = [
+  {
+    name: "xla",
+    because: "a GPU is there: compiled, the fastest of all",
+    wanted: (engine) => !engine.device.startsWith("CPU"),
+  },
   { name: "tensorflow", because: "a GPU is there", wanted: (engine) => engine.device.startsWith("GPU") },
   { name: "onnx", because: "compiled, the fastest without a GPU" },
   { name: "wasm", because: "needs nothing but Node" },

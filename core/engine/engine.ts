@@ -52,7 +52,10 @@ export interface State {
 export interface Program {
   readonly signature: Signature;
   readonly outputs: TensorSpecs;
-  /** Runs the step once and advances `state`. Calls on one engine must not overlap. */
+  /**
+   * Runs the step once and advances `state`. Calls on one engine must not overlap, except up to the engine's `stepsAhead`
+   * calls of programs on the same state: they run in the order in which they were made.
+   */
   run(state: State, inputs: Readonly<Record<string, NDArray>>): Promise<Readonly<Record<string, NDArray>>>;
   /** The program as text, one operation a line, where the engine has such a thing. */
   print?(): string;
@@ -65,6 +68,8 @@ export interface Engine {
   readonly name: EngineName;
   /** What the numbers are computed on, `CPU` or `GPU` first: "CPU, 1 thread (WebAssembly)". For run.json and `experiment doctor`. */
   readonly device: string;
+  /** How many steps may be asked for before the first of them has answered, so that the device never waits. Default 1. */
+  readonly stepsAhead?: number;
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
   /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */
   compile(step: Step, signature: Signature, name: string, sameAs?: string): Promise<Program>;
@@ -79,7 +84,7 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-export const engineNames = ["tensorflow", "onnx", "wasm", "cpu"] as const;
+export const engineNames = ["xla", "tensorflow", "onnx", "wasm", "cpu"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /** What `engine:` in the config resolves to. */
@@ -89,7 +94,21 @@ export interface EngineOptions {
   readonly threads: number;
   /** Where the onnx engine computes; other engines ignore it. Default cpu. */
   readonly provider?: ProviderName;
+  /** The xla engine's PJRT plugin, a path; found where it is left out. */
+  readonly plugin?: string | undefined;
+  /** What the xla engine computes matrix products in. Default float32. */
+  readonly precision?: PrecisionName;
+  /** How many devices share the batch on the xla engine. Default 1. */
+  readonly devices?: number | "all";
+  /** Whether the xla engine takes kernels by rule instead of by timing them. Default false. */
+  readonly deterministic?: boolean;
+  /** The share of a device's memory that the xla engine may take, 0 to 1; left to the plugin where it is left out. */
+  readonly memory?: number | undefined;
 }
+
+/** In tf32 and bfloat16 only the factors of matrix products are rounded: sums, state and everything else stay float32. */
+export const precisionNames = ["float32", "tf32", "bfloat16"] as const;
+export type PrecisionName = (typeof precisionNames)[number];
 
 /** Where ONNX Runtime may be told to compute; which of them are there depends on its build. */
 export const providerNames = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;

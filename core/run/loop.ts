@@ -1,6 +1,6 @@
 /**
- * The training loop. Step k+1 runs on the engine while step k is analysed and written, unless a checkpoint stands between
- * the two; results and their order are the same either way.
+ * The training loop. The steps after step k, as many as the engine takes ahead, run on it while step k is analysed and
+ * written, unless a checkpoint or an evaluation stands between them; results and their order are the same either way.
  */
 import { diverged, stepFailed } from "../errors/errors.ts";
 import { callHook } from "../host/analyzers.ts";
@@ -34,17 +34,33 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
   };
   await callHook(analyzers, "onRunStart", progress.step, run);
 
-  let ahead = progress.step < run.steps ? start(progress.step + 1) : undefined;
+  const most = open.engine.stepsAhead ?? 1;
+  const ahead: Running[] = [];
+  let started = progress.step;
+  /** Whether the state that a step leaves behind is looked at before any other step changes it. */
+  const holds = (step: number) =>
+    isDue(config.eval.every, step) || isDue(config.checkpoint.every, step) || looks.due(step);
+  /** Asks for steps, up to one whose state is to be looked at. */
+  const fill = () => {
+    while (ahead.length < most && started < run.steps) {
+      const before = ahead.at(-1);
+      if (before !== undefined && holds(before.step)) return;
+      ahead.push(start(++started));
+    }
+  };
+
+  fill();
   try {
-    while (ahead !== undefined) {
-      const { step, outputs }: Running = ahead;
+    for (let running = ahead[0]; running !== undefined; running = ahead[0]) {
+      const { step, outputs } = running;
       const done = await outputs;
-      ahead = undefined;
+      ahead.shift();
       const stepMs = pace.mark();
       await turn();
 
       const finite = Number.isFinite(done.loss) && Number.isFinite(done.grad_norm);
-      const last = step === run.steps || signal.aborted || !finite;
+      const stopping = signal.aborted;
+      const last = step === run.steps || (stopping && ahead.length === 0) || !finite;
       const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
       const saves = finite && (last || isDue(config.checkpoint.every, step));
       const evaluated = evaluates ? summariseWindows(await evaluation.losses(state), open.held.documents) : undefined;
@@ -52,7 +68,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       if (evaluated || frozen) pace.skip();
       // A checkpoint holds what analyzers know of this step and the state after it: neither may move on before.
       const alone = last || saves;
-      if (!alone) ahead = start(step + 1);
+      if (!alone && !stopping) fill();
 
       const lr = plan.rate(step);
       const also = { ...(evaluated && { evaluated }), ...(frozen && { frozen }) };
@@ -68,10 +84,10 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
         observer.saved?.(path);
       }
       if (alone) pace.skip();
-      if (alone && !last) ahead = start(step + 1);
+      if (alone && !last) fill();
     }
   } finally {
-    await ahead?.outputs.catch(() => {});
+    for (const { outputs } of ahead) await outputs.catch(() => {});
   }
 }
 

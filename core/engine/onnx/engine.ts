@@ -3,9 +3,9 @@ import { engineUnavailable } from "../../errors/errors.ts";
 import { type Engine, type EngineOptions, isIterable, type TensorSpec } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
+import { specOf } from "../spec.ts";
 import { Host } from "./host.ts";
 import { createProgram, type OnnxProgram } from "./program.ts";
-import { specOf } from "./spec.ts";
 import { handleOf, type OnnxState, ownCopies, stateOf } from "./state.ts";
 import { physicalCores } from "./threads.ts";
 

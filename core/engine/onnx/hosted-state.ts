@@ -1,8 +1,8 @@
 /** State in host memory: for each entry the current values and, where a step cannot overwrite them, a second buffer. */
 import type { Tensor } from "onnxruntime-node";
 import type { NDArray, TypedArray } from "../../arrays/ndarray.ts";
+import { dtypeOf } from "../spec.ts";
 import type { HostTensors } from "./host-calls.ts";
-import { dtypeOf } from "./spec.ts";
 
 type Ort = typeof import("onnxruntime-node");
 

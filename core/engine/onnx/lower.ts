@@ -1,11 +1,11 @@
 /** Lowers a graph to an ONNX model: one rule an operation, operands before users, results under their public names. */
 import { internal } from "../../errors/errors.ts";
 import { type Graph, type Node, type NodeOf, type Op, reachable } from "../graph/node.ts";
+import type { Bytes } from "../protobuf.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
 import { batchInput, stateInput, stateOutput, stepOutput } from "./names.ts";
-import type { Bytes } from "./protobuf.ts";
 import type { Rule, Rules } from "./rule.ts";
 import { OnnxWriter } from "./writer.ts";
 

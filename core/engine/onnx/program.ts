@@ -3,11 +3,11 @@ import { invalidStep, reasonOf } from "../../errors/errors.ts";
 import type { Program, ProviderName, Signature, TensorSpecs } from "../engine.ts";
 import type { Graph, Node } from "../graph/node.ts";
 import { printGraph } from "../graph/print.ts";
+import { checkInputs, checkState } from "../spec.ts";
 import type { Host } from "./host.ts";
 import type { HostTensors, SessionPlan } from "./host-calls.ts";
 import { overwritable } from "./in-place.ts";
 import { lower } from "./lower.ts";
-import { checkInputs, checkState } from "./spec.ts";
 import { handleOf, ownCopies } from "./state.ts";
 
 /** A program that can also be had as an ONNX model, for Netron and other tools. */

@@ -1,8 +1,8 @@
 /** The main thread's handle on a state that lives in ONNX Runtime's thread. */
 import { internal } from "../../errors/errors.ts";
 import type { State } from "../engine.ts";
+import { specOf } from "../spec.ts";
 import type { HostTensors } from "./host-calls.ts";
-import { specOf } from "./spec.ts";
 
 export interface OnnxState extends State {
   /** Undefined once released. */

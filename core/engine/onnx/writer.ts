@@ -1,7 +1,7 @@
 /** Collects the nodes of an ONNX graph while a graph is lowered. Values are names. */
 import { sizeOf, type TypedArray } from "../../arrays/ndarray.ts";
+import type { Bytes } from "../protobuf.ts";
 import { type DataType, modelProto, type NodeAttributes, nodeProto, tensorProto, valueInfo } from "./model-proto.ts";
-import type { Bytes } from "./protobuf.ts";
 
 export class OnnxWriter {
   private readonly fields: Bytes[] = [];

@@ -48,7 +48,7 @@ describe("errors of a config", () => {
         "--set: train.lr: expected a number > 0, got `-1`.",
         "--set: unknown key `foo`. Known: name, runs, seed, engine, model, data, train, eval, checkpoint, analyzers, sinks.",
         "--steps: train.steps: expected a whole number >= 1, got `many`.",
-        "--engine: engine.name: expected one of auto, tensorflow, onnx, wasm, cpu, got `wsm`. Did you mean `wasm`?",
+        "--engine: engine.name: expected one of auto, xla, tensorflow, onnx, wasm, cpu, got `wsm`. Did you mean `wasm`?",
         "EXPERIMENT_MODEL__D_MLP: model.d_mlp: expected a whole number >= 1, got `0`.",
         "EXPERIMENT_SED: unknown key `sed`. Did you mean `seed`?",
       ],

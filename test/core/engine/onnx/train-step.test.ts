@@ -6,10 +6,8 @@ import type { Engine } from "../../../../core/engine/engine.ts";
 import { createOnnxEngine } from "../../../../core/engine/onnx/engine.ts";
 import type { StepProbe } from "../../../../core/step/probe.ts";
 import { initialState, trainStep } from "../../../../core/step/step.ts";
-import { batch, maskProbe, plan, relativeError, type Trained, trained } from "./plans.ts";
-
-// A bias of the keys has no gradient but rounding errors, and Adam makes steps of size lr from those: eps keeps them small.
-const smooth = { ...plan, train: { ...plan.train, eps: 1e-3 } };
+import { planWith } from "../../../../testing/plan.ts";
+import { batch, expectNear, maskProbe, plan, settings, smooth, trained } from "./plans.ts";
 
 describe("the train step on the onnx engine", () => {
   let cpu: Engine;
@@ -18,19 +16,6 @@ describe("the train step on the onnx engine", () => {
     cpu = await createEagerEngine("cpu", { threads: 0 });
     onnx = await createOnnxEngine({ threads: 2 });
   });
-
-  function expectNear(got: Trained, want: Trained, tolerance: number): void {
-    for (const [step, loss] of want.losses.entries()) expect(got.losses[step]).closeTo(loss, tolerance * loss);
-    expect(got.outputs).to.have.all.keys(Object.keys(want.outputs));
-    for (const [name, array] of Object.entries(want.outputs)) {
-      expect(got.outputs[name]!.shape, name).to.deep.equal(array.shape);
-      expect(got.outputs[name]!.data.constructor, name).to.equal(array.data.constructor);
-      if (!name.includes("masks/u")) expect(relativeError(got.outputs[name]!, array), name).below(tolerance);
-    }
-    for (const [name, array] of Object.entries(want.state)) {
-      expect(relativeError(got.state[name]!, array), name).below(tolerance);
-    }
-  }
 
   it("agrees with the eager cpu engine after one step to 1e-5, readings included", async () => {
     const [got, want] = [await trained(onnx, 1, [maskProbe], smooth), await trained(cpu, 1, [maskProbe], smooth)];
@@ -49,8 +34,8 @@ describe("the train step on the onnx engine", () => {
     { activation: "relu2", norm: "layernorm", bias: true, tie_embeddings: false },
   ] as const) {
     it(`agrees with the eager cpu engine for ${variant.activation}, ${variant.norm} and two micro-batches`, async () => {
-      const train = { ...plan.train, accumulate: 2, grad_clip: 0, eps: 1e-3 };
-      const other = { ...plan, model: { ...plan.model, ...variant }, train };
+      const train = { ...settings.train, accumulate: 2, grad_clip: 0, eps: 1e-3 };
+      const other = planWith({ model: { ...settings.model, ...variant }, train }, 32);
       expectNear(await trained(onnx, 5, [maskProbe], other), await trained(cpu, 5, [maskProbe], other), 1e-4);
     });
   }

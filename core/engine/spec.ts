@@ -1,9 +1,8 @@
 /** Shapes and dtypes of arrays on the host. */
 
-import { type NDArray, sizeOf, type TypedArray } from "../../arrays/ndarray.ts";
-import { internal, wrongShape } from "../../errors/errors.ts";
-import type { DType, TensorSpec, TensorSpecs } from "../engine.ts";
-import type { HostTensors } from "./host-calls.ts";
+import { type Arrays, type NDArray, sizeOf, type TypedArray } from "../arrays/ndarray.ts";
+import { internal, wrongShape } from "../errors/errors.ts";
+import type { DType, TensorSpec, TensorSpecs } from "./engine.ts";
 
 export function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float32Array) return "float32";
@@ -22,7 +21,7 @@ function shownSpec(spec: TensorSpec | undefined): string {
 }
 
 /** Throws `engine.step` unless the arrays are exactly those that a signature names. */
-export function checkInputs(title: string, inputs: HostTensors, expected: TensorSpecs): void {
+export function checkInputs(title: string, inputs: Arrays, expected: TensorSpecs): void {
   for (const [name, spec] of Object.entries(expected)) {
     const array = inputs[name];
     const [want, got] = [shownSpec(spec), shownSpec(array && specOf(array))];

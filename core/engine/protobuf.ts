@@ -24,7 +24,7 @@ export function joined(parts: readonly Bytes[]): Bytes {
   return bytes;
 }
 
-/** An integer or enum field. */
+/** An integer or enum field; negative ones as ten bytes of two's complement. */
 export function integer(field: number, value: number): Bytes {
   return joined([varint(field << 3), varint(value)]);
 }

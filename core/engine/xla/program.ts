@@ -1,0 +1,118 @@
+/** A step that has been traced, lowered and compiled. */
+
+import { type Arrays, type NDArray, sizeOf } from "../../arrays/ndarray.ts";
+import { invalidStep } from "../../errors/errors.ts";
+import type { PrecisionName, Program, Signature, State, TensorSpec, TensorSpecs } from "../engine.ts";
+import type { Graph } from "../graph/node.ts";
+import { checkInputs, checkState } from "../spec.ts";
+import type { XlaFlags } from "./compile-options.ts";
+import { compiled } from "./executable.ts";
+import { failureOf } from "./failure.ts";
+import type { Address } from "./pjrt/memory.ts";
+import type { Session } from "./session.ts";
+import { lowerModule, type Reading } from "./stablehlo/module.ts";
+import { buffersOf, type XlaState } from "./state.ts";
+
+/** A program whose StableHLO can be read. */
+export interface XlaProgram extends Program {
+  print(): string;
+}
+
+/** Lowers and compiles a graph. `name` is for errors. */
+export async function createProgram(
+  session: Session,
+  graph: Graph,
+  signature: Signature,
+  name: string,
+  choice: { readonly precision: PrecisionName; readonly flags: XlaFlags },
+): Promise<XlaProgram> {
+  const { client, devices } = session;
+  const { text, args, changed, readings, words } = lowerModule(graph, { ...choice, devices: devices.length });
+  const executable = await compiled(client, devices, text, choice.flags).catch((thrown: unknown) => {
+    throw invalidStep(name, `XLA refused it: ${failureOf(thrown)}`, thrown);
+  });
+  const outputs: TensorSpecs = Object.fromEntries(readings.map((reading) => [reading.name, reading.spec]));
+  const results = changed.length + (words > 0 ? 1 : 0);
+
+  /** What is not state, on the devices; in the order of the arguments. */
+  function uploaded(inputs: Arrays): Map<number, readonly Address[]> {
+    const buffers = new Map<number, readonly Address[]>();
+    for (const [i, arg] of args.entries()) {
+      if (arg.role === "input") buffers.set(i, session.upload(inputs[arg.name]!, arg.split));
+      if (arg.role !== "scalars") continue;
+      const values = Float32Array.from(arg.names, (scalar) => inputs[scalar]!.data[0]!);
+      buffers.set(i, session.upload({ shape: [values.length], data: values }, false));
+    }
+    return buffers;
+  }
+
+  /** Hands the step to the devices; gives the readings' buffers, one a device. */
+  async function advance(state: State, inputs: ReadonlyMap<number, readonly Address[]>): Promise<readonly Address[]> {
+    const buffers = buffersOf(state);
+    const lists = devices.map((_, d) =>
+      args.map((arg, i) => (arg.role === "state" ? buffers.get(arg.name)! : inputs.get(i)!)[d]!),
+    );
+    let made: Address[][];
+    try {
+      made = await client.execute(executable, lists, results);
+    } catch (thrown) {
+      // Donated buffers may be gone: there is no state to go on with.
+      if (changed.length > 0) (state as XlaState).buffers = undefined;
+      throw thrown;
+    }
+    for (const [i, entry] of changed.entries()) {
+      session.drop(buffers.get(entry)!);
+      buffers.set(
+        entry,
+        made.map((list) => list[i]!),
+      );
+    }
+    return words > 0 ? made.map((list) => list[changed.length]!) : [];
+  }
+
+  return {
+    signature,
+    outputs,
+    print: () => text,
+    async run(state, inputs) {
+      checkInputs(name, inputs, signature.inputs);
+      checkState(name, state.specs, signature.state);
+      const sent = uploaded(inputs);
+      try {
+        const vectors = await session.inTurn(() => advance(state, sent));
+        if (vectors.length === 0) return {};
+        const values = new Int32Array(new ArrayBuffer(4 * words));
+        try {
+          await client.download(vectors[0]!, values);
+        } finally {
+          session.drop(vectors);
+        }
+        return arraysOf(readings, values);
+      } catch (thrown) {
+        throw invalidStep(name, `XLA failed: ${failureOf(thrown)}`, thrown);
+      } finally {
+        session.drop([...sent.values()].flat());
+      }
+    },
+    dispose: () => client.unload(executable),
+  };
+}
+
+/** The readings, cut out of the words; names that share a place share an array. */
+function arraysOf(readings: readonly Reading[], words: Int32Array): Arrays {
+  const cut = new Map<number, NDArray>();
+  return Object.fromEntries(
+    readings.map(({ name, spec, offset }) => {
+      const array = cut.get(offset) ?? { shape: spec.shape, data: dataOf(spec, offset, words) };
+      cut.set(offset, array);
+      return [name, array];
+    }),
+  );
+}
+
+/** An array of its own: views of one buffer would keep all of it, and could be written through. */
+function dataOf({ shape, dtype }: TensorSpec, offset: number, words: Int32Array): NDArray["data"] {
+  const part = words.slice(offset, offset + sizeOf(shape));
+  if (dtype === "int32") return part;
+  return dtype === "float32" ? new Float32Array(part.buffer) : Uint8Array.from(part);
+}
