@@ -12,7 +12,7 @@ const wandb = "plugins/sinks/wandb";
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: ["core/**", "plugins/index.ts", "studies", "viewer"],
   testing: ["core/**", "viewer", "plugins/models", "plugins/optimizers", "plugins/schedules"],
-  studies: ["core/**", "statistics"],
+  studies: ["core/**", "plugins/index.ts", "statistics"],
   viewer: [...door, "core/record", "statistics"],
   "core/index.ts": ["core/**"],
 
@@ -52,7 +52,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/checkpoint": [...door, "core/record", "core/config"],
   "core/record": door,
   "core/config": ["core/contract", "core/errors", "core/modules"],
-  "core/weights": ["core/arrays", "core/errors"],
+  "core/weights": door,
   "core/modules": [],
   statistics: ["core/arrays"],
   "core/contract": ["core/arrays"],

@@ -14,7 +14,7 @@ export interface HubTokenizer {
   /** Ids of a text, without special tokens before or behind it. */
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
-  /** What the model's family puts before every text, such as OPT's `</s>`. */
+  /** What the model's family puts before every text, such as `</s>`. */
   readonly leading: readonly number[];
 }
 

@@ -104,8 +104,8 @@ describe("SinkHost", () => {
     await trainTiny(dir(), { changes, sinks: [seeing], resume: cut.id });
     expect(runs.map(({ fork }) => fork)).to.deep.equal([
       undefined,
-      { run: parent.id, step: 8 },
-      { run: parent.id, step: 8 },
+      { run: parent.id, step: 8, arm: "plain" },
+      { run: parent.id, step: 8, arm: "plain" },
     ]);
   });
 });
