@@ -145,9 +145,5 @@ function csvCell(text: string): string {
 
 /** Titles of the columns of a table for people: keys by their last segments where that leaves no doubt. */
 export function columnTitles({ by, metrics }: Results): string[] {
-  return [
-    ...by.map((key) => shortKey(key, by)),
-    "n",
-    ...metrics.map((metric) => metric.slice(metric.indexOf("/") + 1)),
-  ];
+  return [...by.map((key) => shortKey(key, by)), "n", ...metrics];
 }
