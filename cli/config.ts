@@ -31,7 +31,7 @@ function asJson({ config, sources, file, baseDir }: LoadedConfig): string {
 function asText({ config, sources, file }: LoadedConfig): string {
   const rows = leavesOf(withoutSecrets(config)).map(({ keyPath, value }) => {
     const source = sources[keyPath] ?? byDefault;
-    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+    const text = typeof value === "string" && value !== "" ? value : (JSON.stringify(value) ?? String(value));
     const row = [keyPath, text, source].map((cell) => sanitise(cell, 60));
     return source === byDefault ? row.map(dim) : row;
   });

@@ -39,6 +39,7 @@ const pluginNotes: Readonly<Record<string, string>> = {
 /** Values for keys that are derived when they are left out: shown, but commented out. */
 const derived: Readonly<Record<string, unknown>> = {
   name: "my-run",
+  "engine.memory": 0.5,
   "data.eval_corpus": "{ text: { files: held-out.txt } }",
   "data.separator": JSON.stringify("<|endoftext|>"),
   "train.warmup_steps": defaults.train.warmup_steps,
@@ -56,6 +57,7 @@ function keyText(key: Key): string {
   if (key.isSection) return `${about}\n${indent}${name}:`;
   if (keyPath in derived) return `${about}\n${indent}# ${name}: ${derived[keyPath]}`;
   const value = valueAt(defaults, key.path);
+  if (value === undefined) return `${about}\n${indent}# ${name}:`;
   if (!pluginKeys.has(keyPath) || !isPlainObject(value)) return `${about}\n${indent}${name}: ${scalar(value)}`;
   return [about, `${indent}${name}:`, ...Object.entries(value).map(([plugin]) => pluginText(key, plugin))].join("\n");
 }

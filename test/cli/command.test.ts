@@ -65,7 +65,6 @@ describe("experiment", function () {
     [["fork", "x", "--orders=-1"], "--orders: expected a whole number >= 1, got `-1`."],
     [["prune", "x", "--tokens", "abc"], "--tokens: expected a whole number >= 1, got `abc`."],
     [["view", "--port", "70000"], "--port: expected a whole number from 0 to 65535, got `70000`."],
-    [["train", "--set", "train.hold=[blocks.0.mpl]"], "Did you mean `blocks.0.mlp`?"],
   ] as const) {
     it(`${args.join(" ") || "without a command"} exits with 2 and one line that helps`, async () => {
       const { code, stdout, stderr } = await command(args, { cwd: dir() });
@@ -76,6 +75,14 @@ describe("experiment", function () {
         .and.to.include(hint);
     });
   }
+
+  it("train refuses to hold what there is not, after saying that no config file was found", async () => {
+    const { code, stderr } = await command(["train", "--set", "train.hold=[blocks.0.mpl]"], { cwd: dir() });
+    expect(code).to.equal(2);
+    expect(stderr).to.match(
+      /^no config file here: the defaults hold.*\nexperiment: train\.hold: .*Did you mean `blocks\.0\.mlp`\?\n$/,
+    );
+  });
 
   it("--version is its own, whatever package it is called in", async () => {
     writeFileSync(join(dir(), "package.json"), '{ "name": "host", "version": "9.9.9" }');

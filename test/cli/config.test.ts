@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../helpers/command.ts";
@@ -119,9 +119,12 @@ describe("experiment init", () => {
     const refused = await command(["init"], { cwd });
     expect(refused.code).to.equal(2);
     expect(refused.stderr).to.equal(
-      "experiment: experiment.config.mjs is here already. Edit it, or write a new .experimentrc with --force.\n",
+      "experiment: experiment.config.mjs is here already. Edit it, or take it away first.\n",
     );
-    expect((await command(["init", "--force"], { cwd })).code).to.equal(0);
+    expect((await command(["init", "--force"], { cwd })).code, "two of them").to.equal(2);
+    rmSync(join(cwd, "experiment.config.mjs"));
+    expect((await command(["init"], { cwd })).code).to.equal(0);
     expect((await command(["init"], { cwd })).stderr).to.match(/^experiment: \.experimentrc is here already/);
+    expect((await command(["init", "--force"], { cwd })).code).to.equal(0);
   });
 });

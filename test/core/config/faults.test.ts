@@ -45,7 +45,7 @@ describe("errors of a config", () => {
     const flags = { set: ["train.lr=-1", "foo=1"], short: { "train.steps": "many", "engine.name": "wsm" } };
     expect(await project.faults({ flags, env: { EXPERIMENT_MODEL__D_MLP: "0", RELUSCOPE_SED: "1" } })).to.have.members([
       "--set: train.lr: expected a number > 0, got `-1`.",
-      "--set: unknown key `foo`. Known: name, runs, seed, engine, model, data, train, eval, checkpoint, analyzers, sinks.",
+      "--set: unknown key `foo`. Known: name, runs, seed, engine, model, data, train, eval, checkpoint, observe, analyzers, sinks.",
       "--steps: train.steps: expected a whole number >= 1, got `many`.",
       "--engine: engine.name: expected one of auto, xla, tensorflow, onnx, wasm, cpu, got `wsm`. Did you mean `wasm`?",
       "EXPERIMENT_MODEL__D_MLP: model.d_mlp: expected a whole number >= 1, got `0`.",
