@@ -1,5 +1,8 @@
 /** The public face of reluscope. */
 
+/** For options of plugins: the very zod that checks them, so that a plugin needs none of its own. */
+export { z } from "zod";
+
 export type { Arrays, NDArray, TypedArray } from "./arrays/ndarray.ts";
 export { createRandom, type Random } from "./arrays/random.ts";
 export { type ConfigRequest, type LoadedConfig, loadConfig } from "./config/load.ts";

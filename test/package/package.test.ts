@@ -24,8 +24,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** As a user writes them: types must flow through the package's declarations. */
 const analyzer = `
-import { type Analyzer, defineAnalyzer } from "reluscope";
-import { z } from "zod";
+import { type Analyzer, defineAnalyzer, z } from "reluscope";
 export const mine: Analyzer = defineAnalyzer({
   name: "mine", summary: "a user's", options: z.strictObject({ scale: z.number().default(2) }),
   sites: ["mlp_post"], metrics: { mean: "Mean." },
@@ -78,13 +77,17 @@ describe("the package", function () {
     symlinkSync(from, to);
   }
 
-  it("holds what is built and nothing else: no sources, tests or paths of this machine, less than 8 MB", () => {
+  it("holds what is built, docs, examples and the contract: no other sources, tests, maps or paths of this machine", () => {
     const files = globSync(["**/*"], { cwd: installed, dot: true });
     expect(files).to.include.members(["package.json", "README.md", "dist/cli/main.js", "dist/core/index.d.ts"]);
-    expect(files.filter((file) => /(^|\/)(test|bench|examples|scripts|node_modules|runs)\//.test(file))).to.deep.equal(
-      [],
-    );
-    expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|\.tgz$/.test(file))).to.deep.equal([]);
+    expect(files.filter((file) => /(^|\/)(test|bench|scripts|node_modules|runs)\//.test(file))).to.deep.equal([]);
+    expect(files).to.include.members([
+      "docs/run-format.md",
+      "core/contract/analyzer.ts",
+      "examples/first-run/.experimentrc",
+    ]);
+    const others = files.filter((file) => !/^(examples|core\/contract)\//.test(file));
+    expect(others.filter((file) => /(?<!\.d)\.ts$|\.test\.|\.tgz$|\.map$/.test(file))).to.deep.equal([]);
     const size = files.reduce((sum, file) => sum + statSync(join(installed, file)).size, 0);
     expect(size).to.be.lessThan(8e6);
     for (const file of files) {
