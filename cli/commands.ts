@@ -4,6 +4,7 @@ import { type AddCommand, command, json, runs, takeOver, trust } from "./command
 import { configFlags } from "./config-flags.ts";
 import { count, counts, countWithDefault } from "./count.ts";
 import { keepingCommands } from "./keeping-commands.ts";
+import { projectCommands } from "./project-commands.ts";
 import { sweepCommands } from "./sweep/commands.ts";
 
 const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
@@ -270,40 +271,6 @@ export const commands: readonly AddCommand[] = [
         .example("$0 paper seed-1 seed-2 seed-3 --at 500 1500 -o paper", "intervals over seeds, and files"),
     load: async () => (await import("./paper.ts")).paperCommand,
   }),
-  command({
-    usage: "plugins [name]",
-    describe: "List analyzers, sinks and corpora, or tell all about one.",
-    flags: (yargs: Argv) =>
-      yargs
-        .positional("name", { type: "string", describe: "A plugin: a built-in name, an npm package, or a path." })
-        .option("json", json)
-        .example("$0 plugins", "all plugins with a line each")
-        .example("$0 plugins token-sparsity", "options, metrics and charts of one"),
-    load: async () => (await import("./plugins.ts")).pluginsCommand,
-  }),
-  command({
-    usage: "config",
-    describe: "Check the config and print every value with where it comes from.",
-    flags: (yargs: Argv) =>
-      configFlags(yargs)
-        .option("json", json)
-        .option("schema", { type: "boolean", default: false, describe: "Print the JSON Schema of .experimentrc." })
-        .example("$0 config --lr 1e-3", "what would hold with this flag")
-        .example("$0 config --json", "config, sources and file, for other programs"),
-    load: async () => (await import("./config.ts")).configCommand,
-  }),
-  command({
-    usage: "init",
-    describe: "Write a commented .experimentrc with every key and its default.",
-    flags: (yargs: Argv) =>
-      yargs.option("force", { type: "boolean", default: false, describe: "Overwrite a config that is there." }),
-    load: async () => (await import("./init.ts")).initCommand,
-  }),
-  command({
-    usage: "doctor",
-    describe: "Show engines found, the one chosen and why, and what the machine has.",
-    flags: (yargs: Argv) => yargs.option("json", json),
-    load: async () => (await import("./doctor.ts")).doctorCommand,
-  }),
+  ...projectCommands,
   ...keepingCommands,
 ];

@@ -48,7 +48,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/engine/onnx": ["core/arrays", "core/errors", "core/engine", "core/engine/graph"],
   "core/engine/graph": ["core/arrays", "core/errors", "core/engine"],
   "core/engine": ["core/arrays", "core/errors"],
-  "core/data": door,
+  "core/data": [...door, "core/record"],
   "core/checkpoint": [...door, "core/record", "core/config"],
   "core/record": door,
   "core/config": ["core/contract", "core/errors", "core/modules"],

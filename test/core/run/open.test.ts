@@ -45,7 +45,7 @@ describe("run.json", () => {
     const run = readRunFile(onlyRun(dir()));
     const { analyzers, model } = run.config as typeof tinyConfig & { model: { architecture: object } };
     expect(analyzers["./mean.ts"]).to.deep.equal({ every: 1, share: 0.5 });
-    expect(analyzers["neuron-death"]).to.include.keys("every", "alpha", "grace_windows", "frozen_every");
+    expect(analyzers["neuron-death"]).to.include.keys("every", "window_tokens", "frozen_every");
     expect(model.architecture).to.deep.equal({ "relu-transformer": {} });
     const own = run.plugins?.find(({ name }) => name === "mean");
     expect(own).to.include({ kind: "analyzer", key: "./mean.ts", from: "file", file: "mean.ts" });
