@@ -1,4 +1,6 @@
-"""Recomputes one row of a run from its files and its text alone, with NumPy in double precision.
+"""NOT VALID for runs since 0.2.0, whose text is split by tokens: it knows the split by whole documents of 0.1.0.
+
+Recomputes one row of a run from its files and its text alone, with NumPy in double precision.
 
 Usage: python3 recompute.py RUN_DIRECTORY
 From the newest checkpoint but the last step's: parameters and place in the data; then the batch of the next step, its loss, and the

@@ -79,7 +79,7 @@ async function requestFor(sweep: OpenSweep, index: number, options: PlannedOptio
   const shared = { ...(workshop && { workshop }), ...(drawCharts && { drawCharts }) };
   const { state, steps } = stateIn(sweep.runs[index]!, path.join(sweep.root, id));
   if (state === "finished") return "finished";
-  if (steps !== undefined) return { ...resumeRequest(sweep.root, id, plugins, { present: loaded }), ...shared };
+  if (steps !== undefined) return { ...(await resumeRequest(sweep.root, id, plugins, { present: loaded })), ...shared };
   const engine = { ...loaded.config.engine, threads: loaded.config.engine.threads || threads };
   const planned = { id, sweep: { name, settings, group: groupOf(settings, keys) } };
   return { loaded: { ...loaded, config: Object.freeze({ ...loaded.config, engine }) }, plugins, planned, ...shared };
