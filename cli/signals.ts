@@ -5,7 +5,7 @@
 
 const stopping = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU"] as const;
 
-/** Those that leave at once when they come a second time; a batch system may repeat the others. */
+/** Of these a second one, the same or the other, leaves at once; a batch system may repeat the rest. */
 const insisting: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM"]);
 
 /** Until somebody listens, USR1 would have Node open its inspector's port: this ends the command instead, as USR2 does. */
@@ -25,7 +25,7 @@ export function stopOnSignals(
   const controller = new AbortController();
   const seen = new Set<NodeJS.Signals>();
   const onSignal = (name: NodeJS.Signals) => {
-    if (seen.has(name) && insisting.has(name)) process.exit(130);
+    if (insisting.has(name) && [...seen].some((one) => insisting.has(one))) process.exit(130);
     seen.add(name);
     if (controller.signal.aborted) return;
     const again = insisting.has(name) ? "; once more to leave at once" : "";

@@ -26,7 +26,7 @@ describe("experiment train", function () {
       /held out [\d.]+ (± [\d.]+ )?nats per token \((standard error over documents|one document: no standard error)\)/,
     );
     expect(stdout).to.match(/finished at step 12: runs\/\d{8}-\d{6}-\w{4}\n/);
-    for (const line of stderr.trimEnd().split("\n")) expect(line).to.match(/^(run |step )/);
+    for (const line of stderr.trimEnd().split("\n")) expect(line).to.match(/^(data: \d+ documents |run |step )/);
     expect(stdout + stderr, "no escape sequences in a pipe").to.not.include("\u001b");
   });
 

@@ -37,7 +37,11 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
 
   return {
     async open(run) {
-      if (settings.mode === "disabled") return host.info("W&B: disabled, so that nothing is logged for it.");
+      if (settings.mode === "disabled") {
+        // Whoever wrote it beside the sink knows; a variable or a settings file may be forgotten.
+        if (options.mode !== "disabled") host.info("W&B: disabled, so that nothing is logged for it.");
+        return;
+      }
       checkKeys(run);
       if (settings.hint !== undefined) host.info(settings.hint);
       if (run.fork !== undefined && (settings.id ?? settings.name) !== undefined) {

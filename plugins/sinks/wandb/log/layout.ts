@@ -107,10 +107,11 @@ export function artifactPath(log: string, digest: string, name: string): string 
   return /^[0-9a-f]{32}$/.test(digest) && path.startsWith(root + sep) ? path : undefined;
 }
 
-/** A file beside a log, after all links; undefined where it is gone, or its name or a link leads elsewhere. */
-export function fileBeside(log: string, ...names: readonly string[]): string | undefined {
+/** A file of a folder beside a log, after all links; undefined where it is gone, or its name or a link leads out of that folder. */
+export function fileBeside(log: string, folder: string, ...names: readonly string[]): string | undefined {
   try {
-    return ownPath(dirname(log), join(...names));
+    const root = ownPath(dirname(log), folder, "folder");
+    return root && ownPath(root, join(...names));
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** Uploads artifacts as W&B's own client does (wandb: core/pkg/artifacts/saver.go): version, files, manifest, commit. */
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { type Artifact, type ArtifactFile, digestOf, manifestText, md5Of } from "../log/artifact.ts";
 import { artifactPath, fileBeside } from "../log/layout.ts";
@@ -39,7 +39,7 @@ export async function filesOf(log: string, artifact: Artifact): Promise<readonly
   const files: Found[] = [];
   for (const file of artifact.files) {
     const place = artifactPath(log, digest, file.path);
-    const path = place && fileBeside(log, relative(dirname(log), place));
+    const path = place && fileBeside(log, "artifacts", relative(join(dirname(log), "artifacts"), place));
     const fits = path !== undefined && statSync(path).size === file.size && file.size <= largestFile;
     if (!fits || (await md5Of(path)) !== file.md5) return undefined;
     files.push({ ...file, found: path });
