@@ -1,10 +1,8 @@
-"""NOT VALID for runs since 0.2.0, whose text is split by tokens: it knows the split by whole documents of 0.1.0.
-
-Recomputes one row of a run from its files and its text alone, with NumPy in double precision.
+"""Recomputes one row of a run from its files and its text alone, with NumPy in double precision.
 
 Usage: python3 recompute.py RUN_DIRECTORY
 From the newest checkpoint but the last step's: parameters and place in the data; then the batch of the next step, its loss, and the
-use of every layer's units, beside what rows.jsonl says. For the built-in model on text files of one document each, as bytes.
+use of every layer's units, beside what rows.jsonl says. For the built-in model on text files of one document each, as bytes, in runs since 0.2.0.
 """
 import glob
 import json
@@ -44,12 +42,29 @@ def random(seed, purpose):
 
 
 def training_documents(texts, n_ctx, fraction, seed):
-    """One lot a document; of those longer than n_ctx the lowest lots are held out, the others train in their own order."""
-    lots = random(seed, "split of documents")
-    lot = [next(lots) for _ in texts]
-    long = [i for i in sorted(range(len(texts)), key=lambda i: (lot[i], i)) if len(texts[i]) > n_ctx]
-    held = min(len(long) - 1, max(1, math.floor(fraction * len(long) + 0.5)))
-    return [texts[i] for i in sorted(long[held:])]
+    """Documents, and blocks of large ones, are held out in an order by lot, each that still fits; the rest trains."""
+    least, total = n_ctx + 1, sum(map(len, texts))
+    target = min(total - least, max(least, math.floor(fraction * total + 0.5)))
+    size, units, held, tokens = max(least, -(-target // 8)), [], set(), 0
+    for document, text in enumerate(texts):
+        cut = len(text) > target / 2
+        count = max(1, min(-(-len(text) // size), len(text) // least)) if cut else 1
+        edges = [i * len(text) // count for i in range(count + 1)]
+        units += [(document, *edge) for edge in zip(edges, edges[1:]) if text]
+    lots = random(seed, "split of text")
+    lot = [next(lots) for _ in units]
+    for i in sorted(range(len(units)), key=lambda i: (lot[i], i)):
+        if tokens + units[i][2] - units[i][1] <= target:
+            held.add(i)
+            tokens += units[i][2] - units[i][1]
+    pieces = []
+    for document, start, end in (unit for i, unit in enumerate(units) if i not in held):
+        if pieces and pieces[-1][0] == document and pieces[-1][2] == start:
+            pieces[-1] = (document, pieces[-1][1], end)
+        else:
+            pieces.append((document, start, end))
+    assert all(end - start > n_ctx for _, start, end in pieces), "joined documents are not recomputed here"
+    return [texts[document][start:end] for document, start, end in pieces]
 
 
 def epoch(documents, n_ctx, seed, order, number):
@@ -117,7 +132,7 @@ manifest = json.loads((run_dir / "checkpoints" / checkpoint / "checkpoint.json")
 config, model = run["config"], run["model"]
 files = {file for wanted in config["data"]["corpus"]["text"]["files"] for file in glob.glob(wanted, root_dir=run["baseDir"])}
 texts = [Path(run["baseDir"], file).read_bytes() for file in sorted(files)]
-documents = training_documents(texts, model["n_ctx"], config["data"]["eval_fraction"], run["seed"])
+documents = training_documents(texts, model["n_ctx"], config["data"]["eval_fraction"], config["data"]["split_seed"])
 place, windows = manifest["cursor"], []
 number, position = place["epoch"], place["position"]
 while len(windows) < run["batchSize"]:

@@ -8,8 +8,7 @@ describe("docs/recompute.py", function () {
   this.timeout(120_000);
   after(removeTempFolders);
 
-  // The script knows the split by whole documents of 0.1.0. Take the skip out once it splits by tokens and joins documents.
-  it.skip("recomputes a row from the run's files and its text alone, and agrees", async function () {
+  it("recomputes a row from the run's files and its text alone, and agrees", async function () {
     const hasNumPy = spawnSync("python3", ["-c", "import numpy"]).status === 0;
     if (!hasNumPy) this.skip(); // needs python3 with NumPy on the PATH
 
