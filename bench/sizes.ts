@@ -23,8 +23,12 @@ export const sizes = {
 
 export type SizeName = keyof typeof sizes;
 
-/** The train step's plan for a size, everything else at its default. */
+/** The train step's plan for a size of this table, everything else at its default. */
 export function planOf(name: SizeName): StepPlan {
-  const { batch_size, d_vocab, ...model } = sizes[name];
-  return planWith({ model, train: { batch_size } }, d_vocab);
+  return planFor(sizes[name]);
+}
+
+/** The same for any size; `times` as many sequences a step. */
+export function planFor({ batch_size, d_vocab, ...model }: Size, times = 1): StepPlan {
+  return planWith({ model, train: { batch_size: batch_size * times } }, d_vocab);
 }

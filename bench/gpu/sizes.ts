@@ -1,16 +1,6 @@
 /** The models that are timed on a GPU. Python's scripts get the same numbers. */
 import type { StepPlan } from "../../core/step/step.ts";
-import { planWith } from "../../testing/plan.ts";
-
-export interface Size {
-  readonly n_layers: number;
-  readonly d_model: number;
-  readonly d_mlp: number;
-  readonly n_heads: number;
-  readonly n_ctx: number;
-  readonly batch_size: number;
-  readonly d_vocab: number;
-}
+import { planFor, type Size } from "../sizes.ts";
 
 export const sizes = {
   small: { n_layers: 4, d_model: 128, d_mlp: 1024, n_heads: 4, n_ctx: 64, batch_size: 16, d_vocab: 256 },
@@ -26,6 +16,5 @@ export type SizeName = keyof typeof sizes;
 
 /** The train step's plan for a size, everything else at its default; `times` as many sequences a step. */
 export function planOf(name: SizeName, times = 1): StepPlan {
-  const { batch_size, d_vocab, ...model } = sizes[name];
-  return planWith({ model, train: { batch_size: batch_size * times } }, d_vocab);
+  return planFor(sizes[name], times);
 }

@@ -24,6 +24,23 @@ export const modelSites = ["embed", "logits"] as const;
 
 export type LayerSite = (typeof layerSites)[number];
 export type ModelSite = (typeof modelSites)[number];
+const stream = ["batch", "pos", "d_model"] as const;
+const hidden = ["batch", "pos", "d_mlp"] as const;
+
+/** Dimensions of the standard sites, for a model to declare those that it has. */
+export const siteShapes = {
+  embed: stream,
+  resid_pre: stream,
+  attn_pattern: ["batch", "head", "pos", "pos"],
+  attn_out: stream,
+  mlp_in: stream,
+  mlp_pre: hidden,
+  mlp_post: hidden,
+  mlp_fires: hidden,
+  resid_post: stream,
+  logits: ["batch", "pos", "d_vocab"],
+} as const satisfies Readonly<Record<LayerSite | ModelSite, readonly string[]>>;
+
 /** A place in every layer that only some models have. Its name has a dot (`mlp.gate`), so that a misspelt standard name is still one. */
 export type OwnSite = `${string}.${string}`;
 /** A named place in the forward pass. Which of them a model has, `experiment plugins MODEL` tells. */

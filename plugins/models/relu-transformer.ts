@@ -21,6 +21,7 @@ import {
   type ModelSettings,
   type Parameters,
 } from "../../core/contract/model.ts";
+import { siteShapes } from "../../core/contract/sites.ts";
 import { embedding, normalised } from "../../core/model/operations.ts";
 
 /** Model `relu-transformer`: what runs train when they say nothing else. */
@@ -30,17 +31,7 @@ export const reluTransformer: Model = defineModel({
     "Pre-LN decoder-only transformer with learned positions and a two-layer MLP (ReLU, or gelu and relu2 as controls).",
   options: z.strictObject({}),
   neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
-  sites: {
-    embed: ["batch", "pos", "d_model"],
-    resid_pre: ["batch", "pos", "d_model"],
-    attn_pattern: ["batch", "head", "pos", "pos"],
-    attn_out: ["batch", "pos", "d_model"],
-    mlp_in: ["batch", "pos", "d_model"],
-    mlp_pre: ["batch", "pos", "d_mlp"],
-    mlp_post: ["batch", "pos", "d_mlp"],
-    resid_post: ["batch", "pos", "d_model"],
-    logits: ["batch", "pos", "d_vocab"],
-  },
+  sites: siteShapes,
   reads: ["activation", "norm", "bias", "tie_embeddings", "init_scale"],
   create: (_, { settings, d_vocab }) => {
     const { n_layers, d_model, n_heads, d_mlp, n_ctx } = settings;

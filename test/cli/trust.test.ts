@@ -87,7 +87,7 @@ describe("a run directory from a stranger", function () {
     const named = await here(["sync"], { WANDB_API_KEY: key });
     expect([named.code, named.stdout.includes("all 12 rows are at")], named.stdout).to.deep.equal([0, true]);
     writeTiny(home, {});
-    rmSync(logFolder(), { recursive: true });
+    rmSync(join(run, "wandb"), { recursive: true });
     cpSync(join(onlyRun(made), "wandb"), join(run, "wandb"), { recursive: true, verbatimSymlinks: true });
     const trusted = await here(["sync", "--trust"], { WANDB_API_KEY: key });
     expect(trusted.code, trusted.stdout).to.equal(0);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type NDArray, sizeOf } from "../../../core/arrays/ndarray.ts";
 import type { Random } from "../../../core/arrays/random.ts";
 import { defineModel, type LayerParameters, type Model } from "../../../core/contract/model.ts";
+import { siteShapes } from "../../../core/contract/sites.ts";
 import { exactlyZero } from "./activations.ts";
 import { type Family, tableOf } from "./family.ts";
 import { forward } from "./forward.ts";
@@ -19,18 +20,7 @@ export function defineFamily<O>(
   return defineModel<O>({
     ...about,
     options: described(family.config) as unknown as z.ZodType<O>,
-    sites: {
-      embed: ["batch", "pos", "d_model"],
-      resid_pre: ["batch", "pos", "d_model"],
-      attn_pattern: ["batch", "head", "pos", "pos"],
-      attn_out: ["batch", "pos", "d_model"],
-      mlp_in: ["batch", "pos", "d_model"],
-      mlp_pre: ["batch", "pos", "d_mlp"],
-      mlp_post: ["batch", "pos", "d_mlp"],
-      mlp_fires: ["batch", "pos", "d_mlp"],
-      resid_post: ["batch", "pos", "d_model"],
-      logits: ["batch", "pos", "d_vocab"],
-    },
+    sites: siteShapes,
     create: (options, { settings }) => {
       const decoder = family.decoder(options);
       const { n_layers, d_model, n_heads, d_mlp, d_vocab } = decoder;
