@@ -1,6 +1,6 @@
 /** `experiment observe PATH…`: looks at checkpoints that came from elsewhere. */
 import { resolve } from "node:path";
-import { frozen } from "../core/config/frozen.ts";
+import { deepFreeze } from "../core/config/deep-freeze.ts";
 import { loadConfig } from "../core/config/load.ts";
 import { observeCheckpoints } from "../studies/observe/observe.ts";
 import type { LoadPlugins } from "./command.ts";
@@ -17,6 +17,6 @@ export async function observeCommand(args: Arguments, plugins: LoadPlugins): Pro
 }
 
 function withPaths(loaded: Awaited<ReturnType<typeof loadConfig>>, paths: string[]): typeof loaded {
-  const config = frozen({ ...loaded.config, observe: { ...loaded.config.observe, paths } });
+  const config = deepFreeze({ ...loaded.config, observe: { ...loaded.config.observe, paths } });
   return { ...loaded, config, sources: { ...loaded.sources, "observe.paths": "command line" } };
 }

@@ -1,7 +1,7 @@
 /** Forks: one checkpoint continued under other data orders, or with one thing changed. */
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { differencesOf } from "../core/config/difference.ts";
-import { frozen } from "../core/config/frozen.ts";
+import { deepFreeze } from "../core/config/deep-freeze.ts";
 import type { Config } from "../core/config/schema.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { presentBaseDir } from "../core/record/base-dir.ts";
@@ -118,7 +118,7 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
       };
       const changed = differencesOf(config, forked).map(({ keyPath }) => [keyPath, "fork"] as const);
       const sources = { ...run.sources, ...Object.fromEntries(changed) };
-      const loaded = { config: frozen(forked), sources, file: undefined, baseDir };
+      const loaded = { config: deepFreeze(forked), sources, file: undefined, baseDir };
       return {
         loaded,
         plugins,

@@ -1,6 +1,6 @@
 /** A config given as an object in code instead of a file. */
 
-import { frozen } from "./frozen.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import { leavesOf } from "./leaves.ts";
 import type { LoadedConfig } from "./load.ts";
 import { configError } from "./problems.ts";
@@ -15,7 +15,7 @@ export function givenConfig(input: ConfigInput, baseDir: string = process.cwd())
   const result = configSchema.safeParse(input);
   if (!result.success)
     throw configError(result.error.issues, { schema: configSchema, input, at: [], where: () => fromCode });
-  const config: Config = frozen(result.data);
+  const config: Config = deepFreeze(result.data);
   const given = leavesOf(input).map(({ keyPath }) => keyPath);
   const isGiven = (keyPath: string) => given.some((key) => keyPath === key || keyPath.startsWith(`${key}.`));
   const sources = leavesOf(config).map(({ keyPath }) => [keyPath, isGiven(keyPath) ? fromCode : byDefault]);

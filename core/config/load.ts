@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { configNotFound, unknownKey } from "../errors/errors.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import { readEnvironment } from "./environment.ts";
 import { type FoundConfig, findConfig, movedPath, readLayers } from "./files.ts";
 import { type Flags, flagLayers } from "./flags.ts";
-import { frozen } from "./frozen.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { listKeys } from "./keys.ts";
 import { leavesOf } from "./leaves.ts";
@@ -129,7 +129,7 @@ function sourcesOf(config: Config, tree: ConfigTree, baseDir: string): LoadedCon
   const sources = [...plugins, ...leavesOf(config).map((leaf) => leaf.path)].map((at) => {
     return [formatKeyPath(at), sourceName(tree.sourceOf(at), baseDir)];
   });
-  return frozen(Object.fromEntries(sources));
+  return deepFreeze(Object.fromEntries(sources));
 }
 
 /** Plugins that are chosen when nobody chooses, by key path. */
@@ -151,7 +151,7 @@ function checkedConfig(tree: ConfigTree, where: (source: string) => string, cwd:
   const isTyped = runs !== byDefault && !path.isAbsolute(runs);
   if (isTyped && typeof input.runs === "string") input.runs = path.resolve(cwd, input.runs);
   const result = configSchema.safeParse(input);
-  if (result.success && tree.problems.length === 0) return frozen(result.data);
+  if (result.success && tree.problems.length === 0) return deepFreeze(result.data);
   const checked = {
     schema: configSchema,
     input,

@@ -34,8 +34,8 @@ export interface Side {
 }
 
 /** Whether a piece of either side is shorter than a window. */
-export function hasShortPieces({ train, eval: held }: Sides, n_ctx: number): boolean {
-  return [...train, ...held].some((piece) => sizeOf(piece) <= n_ctx);
+export function hasShortPieces({ train, eval: heldOut }: Sides, n_ctx: number): boolean {
+  return [...train, ...heldOut].some((piece) => sizeOf(piece) <= n_ctx);
 }
 
 /** `separator`: ids that end a joined piece, unless it ends with them already; when left out, short pieces are not joined. */
@@ -66,7 +66,7 @@ export function assemble(
     return { spans, used: joins ? pieces : long!, packed: joins ? small! : [], short: joins ? [] : small! };
   };
 
-  const [train, held] = [arrange(sides.train), arrange(sides.eval)];
+  const [train, heldOut] = [arrange(sides.train), arrange(sides.eval)];
   const tokens = new Uint16Array(length);
   let at = 0;
   for (const part of parts) {
@@ -84,7 +84,7 @@ export function assemble(
     packed: amountOf(packed),
     short: amountOf(short),
   });
-  return { train: side(train), eval: side(held) };
+  return { train: side(train), eval: side(heldOut) };
 }
 
 function amountOf(pieces: readonly Piece[]): Amount {

@@ -84,12 +84,12 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
   if (d_vocab < 2)
     throw invalidData(where, "expected at least two different tokens, got one: there is nothing to predict.");
 
-  const { train, eval: held } = assemble(documents, sides, n_ctx, separator);
+  const { train, eval: heldOut } = assemble(documents, sides, n_ctx, separator);
   const counts = {
     train: { ...train.used, windows: countWindows(train.split, n_ctx) },
-    eval: { ...held.used, windows: countWindows(held.split, n_ctx) },
-    packed: sum(train.packed, held.packed),
-    short: sum(train.short, held.short),
+    eval: { ...heldOut.used, windows: countWindows(heldOut.split, n_ctx) },
+    packed: sum(train.packed, heldOut.packed),
+    short: sum(train.short, heldOut.short),
   };
   for (const side of ["train", "eval"] as const) {
     if (counts[side].windows > 0) continue;
@@ -102,7 +102,7 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
   return {
     d_vocab,
     train: train.split,
-    eval: held.split,
+    eval: heldOut.split,
     counts,
     ...(tokenizer && { tokenizer }),
     hash,

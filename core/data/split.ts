@@ -48,20 +48,20 @@ export function splitDocuments(lengths: readonly number[], options: SplitOptions
   const blocks = lengths.map((length, document) => blocksOf(document, length, target, least));
   const units = blocks.flat();
 
-  const held = new Set<number>();
+  const heldOut = new Set<number>();
   let tokens = 0;
   const order = byLot(units.length, split_seed);
   for (const i of order) {
     if (tokens + sizeOf(units[i]!) > target) continue;
-    held.add(i);
+    heldOut.add(i);
     tokens += sizeOf(units[i]!);
   }
-  const side = (isHeld: boolean) => units.filter((_, i) => held.has(i) === isHeld);
+  const side = (isHeld: boolean) => units.filter((_, i) => heldOut.has(i) === isHeld);
   if (!hasWindow(side(true), options)) {
     // Everything is larger than the share: the smallest that gives a window.
-    const candidates = order.filter((i) => !held.has(i) && sizeOf(units[i]!) >= least);
+    const candidates = order.filter((i) => !heldOut.has(i) && sizeOf(units[i]!) >= least);
     const smallest = candidates.toSorted((a, b) => sizeOf(units[a]!) - sizeOf(units[b]!))[0];
-    if (smallest !== undefined) held.add(smallest);
+    if (smallest !== undefined) heldOut.add(smallest);
   }
   if (!hasWindow(side(true), options) || !hasWindow(side(false), options)) throw tooShort(lengths, options, where);
   return {

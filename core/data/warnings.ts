@@ -16,10 +16,10 @@ export function dataWarnings(record: CorpusRecord, n_ctx: number, asked: number 
       `only ${percent(used)} of the text is used: ${documents} documents (${tokens} tokens) are shorter than a window of n_ctx + 1 = ${n_ctx + 1} tokens and are left out. Set data.pack: true (token ids need a separator too), or use a smaller model.n_ctx.`,
     );
   }
-  const held = heldOutShare(record);
-  if (asked !== undefined && (held > asked * farOff || held < asked / farOff)) {
+  const heldOut = heldOutShare(record);
+  if (asked !== undefined && (heldOut > asked * farOff || heldOut < asked / farOff)) {
     warnings.push(
-      `${percent(held)} of the text is held out, data.eval_fraction asks for ${percent(asked)}: the text is too short to be cut finer.`,
+      `${percent(heldOut)} of the text is held out, data.eval_fraction asks for ${percent(asked)}: the text is too short to be cut finer.`,
     );
   }
   return warnings;

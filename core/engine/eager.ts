@@ -1,8 +1,8 @@
 /** Engines that run a step operation by operation on a TensorFlow.js backend: `tensorflow`, `wasm` and `cpu`. */
 
 import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
-import { type NDArray, sizeOf, type TypedArray } from "../arrays/ndarray.ts";
-import { ExperimentError, internal, invalidStep, reasonOf, wrongShape } from "../errors/errors.ts";
+import type { NDArray, TypedArray } from "../arrays/ndarray.ts";
+import { ExperimentError, internal, invalidStep, reasonOf } from "../errors/errors.ts";
 import { activate, type EagerName, openBackend } from "./backend.ts";
 import {
   type DType,
@@ -15,6 +15,7 @@ import {
   type TensorSpecs,
   type Tensors,
 } from "./engine.ts";
+import { checkChanged, checkInputs, dtypeOf } from "./spec.ts";
 import { tf } from "./tensorflow.ts";
 
 type HostTensors = Readonly<Record<string, NDArray>>;
@@ -57,7 +58,7 @@ export async function createEagerEngine(name: EagerName, _options: Pick<EngineOp
       const specs = computed(title, () => {
         const given = { state: zeros(signature.state), inputs: zeros(signature.inputs) };
         const { state = {}, outputs } = step(given.state, given.inputs);
-        checkSpecs(title, specsOf(state), signature.state);
+        checkChanged(title, specsOf(state), signature.state);
         return specsOf(outputs) as unknown as TensorContainer;
       });
       const outputs = specs as unknown as TensorSpecs;
@@ -123,37 +124,6 @@ function zeros(specs: TensorSpecs): Record<string, Tensor> {
 
 function specsOf(tensors: Tensors): Record<string, TensorSpec> {
   return mapped(tensors, ({ shape, dtype }) => ({ shape, dtype: dtype as DType }));
-}
-
-function dtypeOf(data: TypedArray): DType {
-  if (data instanceof Float32Array) return "float32";
-  if (data instanceof Int32Array) return "int32";
-  if (data instanceof Uint8Array) return "bool";
-  throw internal(`no dtype for ${data.constructor.name}`);
-}
-
-function checkInputs(title: string, inputs: HostTensors, expected: TensorSpecs): void {
-  checkSpecs(
-    title,
-    mapped(inputs, ({ shape, data }) => ({ shape, dtype: dtypeOf(data) })),
-    expected,
-  );
-  for (const [name, { shape, data }] of Object.entries(inputs))
-    if (data.length !== sizeOf(shape))
-      throw wrongShape(`${title}: ${name}`, `${sizeOf(shape)} numbers`, `${data.length}`);
-  const missing = Object.keys(expected).find((name) => !(name in inputs));
-  if (missing !== undefined) throw wrongShape(`${title}: ${missing}`, shownSpec(expected[missing]), "nothing");
-}
-
-function checkSpecs(title: string, got: TensorSpecs, expected: TensorSpecs): void {
-  for (const [name, spec] of Object.entries(got)) {
-    const [want, have] = [shownSpec(expected[name]), shownSpec(spec)];
-    if (want !== have) throw wrongShape(`${title}: ${name}`, want, have);
-  }
-}
-
-function shownSpec(spec: TensorSpec | undefined): string {
-  return spec === undefined ? "nothing" : `${spec.dtype} [${spec.shape.join(" ")}]`;
 }
 
 function mapped<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

@@ -33,6 +33,14 @@ export function checkInputs(title: string, inputs: Arrays, expected: TensorSpecs
   if (extra !== undefined) throw wrongShape(`${title}: ${extra}`, "no such input", shownSpec(specOf(inputs[extra]!)));
 }
 
+/** Throws `engine.step` unless the entries that a step returned are in its signature, as it says. */
+export function checkChanged(title: string, returned: TensorSpecs, expected: TensorSpecs): void {
+  for (const [entry, spec] of Object.entries(returned)) {
+    const [want, got] = [shownSpec(expected[entry]), shownSpec(spec)];
+    if (want !== got) throw wrongShape(`${title}: state ${entry}`, want, got);
+  }
+}
+
 /** Throws `engine.step` unless a state has every entry of a signature, as it says. */
 export function checkState(title: string, state: TensorSpecs, expected: TensorSpecs): void {
   for (const [entry, spec] of Object.entries(expected)) {

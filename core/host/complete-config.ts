@@ -1,5 +1,5 @@
 /** A config with its plugins' own defaults filled in. */
-import { frozen } from "../config/frozen.ts";
+import { deepFreeze } from "../config/deep-freeze.ts";
 import { leavesOf } from "../config/leaves.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -17,9 +17,9 @@ export function completeConfig(loaded: LoadedConfig, chosen: ChosenPlugins): Loa
   if (chosen.evalCorpus.length > 0) {
     config = withValue(config, evalCorpusKey.split("."), (given) => filled(given, chosen.evalCorpus));
   }
-  const complete = frozen(config as Config);
+  const complete = deepFreeze(config as Config);
   const sources = leavesOf(complete).map(({ keyPath }) => [keyPath, loaded.sources[keyPath] ?? byDefault]);
-  return { ...loaded, config: complete, sources: frozen({ ...loaded.sources, ...Object.fromEntries(sources) }) };
+  return { ...loaded, config: complete, sources: deepFreeze({ ...loaded.sources, ...Object.fromEntries(sources) }) };
 }
 
 type Completed = Chosen<unknown> & { readonly every?: number };

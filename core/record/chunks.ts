@@ -23,18 +23,18 @@ export async function* lineChunks(path: string, from = 0, to?: number): AsyncGen
     const end = to ?? (await file.stat()).size;
     let buffer = Buffer.allocUnsafe(Math.max(1, Math.min(chunkSize, end - from)));
     let offset = from; // of the buffer's first byte
-    let held = 0; // bytes in the buffer, all of one unfinished line
-    while (offset + held < end) {
-      if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
-      const room = Math.min(buffer.length - held, end - offset - held);
-      const { bytesRead } = await file.read(buffer, held, room, offset + held);
+    let pending = 0; // bytes in the buffer, all of one unfinished line
+    while (offset + pending < end) {
+      if (pending === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+      const room = Math.min(buffer.length - pending, end - offset - pending);
+      const { bytesRead } = await file.read(buffer, pending, room, offset + pending);
       if (bytesRead === 0) break;
-      const filled = held + bytesRead;
+      const filled = pending + bytesRead;
       const whole = buffer.subarray(0, filled).lastIndexOf(newline) + 1;
       if (whole > 0) yield { bytes: buffer.subarray(0, whole), offset };
       buffer.copyWithin(0, whole, filled);
       offset += whole;
-      held = filled - whole;
+      pending = filled - whole;
     }
     return offset;
   } finally {

@@ -18,8 +18,8 @@ export interface CorpusRecord {
 /** Reads `corpus` of run.json. */
 export function corpusRecord(corpus: unknown): CorpusRecord | undefined {
   const sides = (corpus ?? {}) as Readonly<Record<string, unknown>>;
-  const [train, held, short, packed] = ["train", "eval", "short", "packed"].map((key) => amount(sides[key]));
-  return train && held && short && { train, eval: held, short, ...(packed && { packed }) };
+  const [train, heldOut, short, packed] = ["train", "eval", "short", "packed"].map((key) => amount(sides[key]));
+  return train && heldOut && short && { train, eval: heldOut, short, ...(packed && { packed }) };
 }
 
 function amount(value: unknown): Amount | undefined {
@@ -28,23 +28,23 @@ function amount(value: unknown): Amount | undefined {
 }
 
 /** Share of the tokens that are used which is held out. */
-export function heldOutShare({ train, eval: held }: CorpusRecord): number {
-  return held.tokens / (train.tokens + held.tokens);
+export function heldOutShare({ train, eval: heldOut }: CorpusRecord): number {
+  return heldOut.tokens / (train.tokens + heldOut.tokens);
 }
 
 /** Share of the corpus's tokens that is used. */
-export function usedShare({ train, eval: held, short }: CorpusRecord): number {
-  const used = train.tokens + held.tokens;
+export function usedShare({ train, eval: heldOut, short }: CorpusRecord): number {
+  const used = train.tokens + heldOut.tokens;
   return used / (used + short.tokens);
 }
 
 /** One line: `221 documents (10,257,330 tokens) train, 12 (539,862 tokens, 5 %) held out, 100 % of the text is used`. */
 export function corpusLine(record: CorpusRecord): string {
-  const { train, eval: held, packed } = record;
+  const { train, eval: heldOut, packed } = record;
   const joined = packed && packed.documents > 0 ? `, ${whole(packed.documents)} short documents joined` : "";
   return [
     `${counted(train.documents)} (${whole(train.tokens)} tokens) train`,
-    `${whole(held.documents)} (${whole(held.tokens)} tokens, ${percent(heldOutShare(record))}) held out`,
+    `${whole(heldOut.documents)} (${whole(heldOut.tokens)} tokens, ${percent(heldOutShare(record))}) held out`,
     `${percent(usedShare(record))} of the text is used${joined}`,
   ].join(", ");
 }

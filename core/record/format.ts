@@ -1,6 +1,6 @@
 /** The on-disk schema of a run directory. The page for people is docs/run-format.md; keep the two together. */
-import type { MetricInfo, Observed, Outcome, SweepPlace } from "../contract/run.ts";
-import type { ModelShape } from "../contract/shape.ts";
+import { z } from "zod";
+import type { Outcome } from "../contract/run.ts";
 import type { Row } from "../contract/sink.ts";
 
 /** Version of the layout below; a reader refuses a newer one. */
@@ -19,83 +19,121 @@ export const files = {
   checkpoints: "checkpoints",
 } as const;
 
+const outcome = z.object({
+  state: z.enum(["finished", "failed", "interrupted"]),
+  step: z.number(),
+  tokens: z.number(),
+  time: z.number(),
+  reason: z.string().exactOptional(),
+});
+
 /** One process's part of a run: the first start or a resume. */
-export interface Attempt {
+const attempt = z.object({
   /** ms since 1970. */
-  readonly startedAt: number;
+  startedAt: z.number(),
   /** The step whose checkpoint it went on from; 0 for a fresh start. */
-  readonly fromStep: number;
+  fromStep: z.number(),
   /** Absent while it runs, and for ever if it was killed. */
-  readonly outcome?: Outcome;
+  outcome: outcome.exactOptional(),
   /** The command line, program first, without secrets; this and the next four since 0.2.0. */
-  readonly command?: readonly string[];
-  readonly cwd?: string;
-  readonly host?: string;
+  command: z.array(z.string()).exactOptional(),
+  cwd: z.string().exactOptional(),
+  host: z.string().exactOptional(),
   /** Options given to Node itself, by command line or NODE_OPTIONS. */
-  readonly nodeFlags?: readonly string[];
+  nodeFlags: z.array(z.string()).exactOptional(),
   /** The repository around the config: its commit, and whether tracked files differed from it. */
-  readonly git?: { readonly commit: string; readonly dirty: boolean } | undefined;
-}
+  git: z.object({ commit: z.string(), dirty: z.boolean() }).optional(),
+});
 
 /** A key of the config that a resume changed. */
-export interface ConfigChange {
-  readonly step: number;
-  readonly time: number;
-  readonly keyPath: string;
-  readonly from: unknown;
-  readonly to: unknown;
-}
+const configChange = z.object({
+  step: z.number(),
+  time: z.number(),
+  keyPath: z.string(),
+  from: z.unknown(),
+  to: z.unknown(),
+});
 
 /** A plugin of a run: what the config calls it, and where it came from. */
-export interface PluginRecord {
-  readonly kind: string;
+const pluginRecord = z.object({
+  kind: z.string(),
   /** As the config names it. */
-  readonly key: string;
-  readonly name: string;
-  readonly from: "reluscope" | "package" | "file";
+  key: z.string(),
+  name: z.string(),
+  from: z.enum(["reluscope", "package", "file"]),
   /** Of reluscope, or of the package. */
-  readonly version?: string;
+  version: z.string().exactOptional(),
   /** The file that was loaded, relative to `baseDir`, and its hash. */
-  readonly file?: string;
-  readonly sha256?: string;
-}
+  file: z.string().exactOptional(),
+  sha256: z.string().exactOptional(),
+});
 
-/** run.json. */
-export interface RunFile {
-  readonly format: number;
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: number;
+const count = z.number();
+const named = z.record(z.string(), z.unknown());
+
+/** run.json: what is in it, and what a reader checks. Keys that a later version of the same format adds are kept. */
+export const runFile = z.object({
+  format: z.int(),
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.number(),
   /** The resolved config without secrets, every option of every plugin in it (since 0.2.0). */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Key path to where its value came from: `default`, `flag --set`, `EXPERIMENT_TRAIN__LR`, or a file. */
-  readonly sources: Readonly<Record<string, string>>;
+  config: named,
+  /** Key path to where its value came from: `default`, `flag --set`, `RELUSCOPE_TRAIN__LR`, or a file. */
+  sources: z.record(z.string(), z.string()),
   /** Folder that relative paths in the config start from, absolute. */
-  readonly baseDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly engine: { readonly name: string; readonly device: string };
-  readonly seed: number;
-  readonly corpus: Readonly<Record<string, unknown>>;
-  readonly model: ModelShape & { readonly n_params: number };
-  readonly batchSize: number;
-  readonly tokensPerStep: number;
-  readonly steps: number;
-  readonly warmupSteps: number;
-  readonly metrics: readonly MetricInfo[];
-  readonly attempts: readonly Attempt[];
+  baseDir: z.string(),
+  versions: z.record(z.string(), z.string()),
+  engine: z.object({ name: z.string(), device: z.string() }),
+  seed: z.number(),
+  corpus: named,
+  model: z.object({
+    n_layers: count,
+    d_model: count,
+    n_heads: count,
+    d_mlp: count,
+    n_ctx: count,
+    d_vocab: count,
+    n_params: count,
+  }),
+  batchSize: count,
+  tokensPerStep: count,
+  steps: count,
+  warmupSteps: count,
+  metrics: z.array(z.object({ key: z.string(), description: z.string(), headline: z.boolean().exactOptional() })),
+  attempts: z.array(attempt),
   /** Keys that a resume changed, and at which step; `config` has the newest values. Since 0.2.0. */
-  readonly changes?: readonly ConfigChange[];
+  changes: z.array(configChange).exactOptional(),
   /** Since 0.2.0. */
-  readonly plugins?: readonly PluginRecord[];
+  plugins: z.array(pluginRecord).exactOptional(),
   /** What it looked at, when it trained nothing. Since 0.2.0. */
-  readonly observed?: Observed;
+  observed: z
+    .object({
+      architecture: z.string(),
+      source: z.string(),
+      looks: count,
+      soft: z.string().exactOptional(),
+      thresholds: z.array(z.number()).exactOptional(),
+    })
+    .exactOptional(),
   /** The sweep that it is part of. */
-  readonly sweep?: SweepPlace;
+  sweep: z.object({ name: z.string(), settings: named, group: z.string() }).exactOptional(),
   /** Proof of who made the run, over all in it that names code, addresses or folders; see `sealedRun`. */
-  readonly seal?: string;
+  seal: z.string().exactOptional(),
   /** The run and step that this one went on from, when it is a fork. */
-  readonly fork?: { readonly run: string; readonly step: number; readonly arm?: string };
-}
+  fork: z.object({ run: z.string(), step: z.number(), arm: z.string().exactOptional() }).exactOptional(),
+});
+
+/** One process's part of a run: the first start or a resume. */
+export type Attempt = DeepReadonly<z.infer<typeof attempt>>;
+/** A key of the config that a resume changed. */
+export type ConfigChange = DeepReadonly<z.infer<typeof configChange>>;
+/** A plugin of a run. */
+export type PluginRecord = DeepReadonly<z.infer<typeof pluginRecord>>;
+/** run.json. */
+export type RunFile = DeepReadonly<z.infer<typeof runFile>>;
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /**
  * What state a run is in, told from run.json and the lock: `running` (its process lives), `killed` (no outcome, the

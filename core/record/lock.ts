@@ -89,9 +89,9 @@ function take(path: string, text: string, aside: string, disk: Disk, takeOver: b
   for (;;) {
     writeAside();
     if (linked(aside, path, text, disk)) return;
-    const held = wholeTextOf(path);
-    if (held === undefined) continue;
-    const { lock, liveness } = holderOf(held);
+    const found = wholeTextOf(path);
+    if (found === undefined) continue;
+    const { lock, liveness } = holderOf(found);
     if (liveness === "live") throw runInUse(dirname(path), lock?.pid, lock?.since);
     if (liveness === "elsewhere" && !takeOver) {
       // Both times are the file system's own, so that the clocks of the two machines do not matter.
@@ -100,9 +100,9 @@ function take(path: string, text: string, aside: string, disk: Disk, takeOver: b
         throw runLockedElsewhere(dirname(path), lock?.since, lock?.beats ? { age, silence } : undefined);
       }
     }
-    const claim = `${path}.${createHash("sha256").update(held).digest("hex").slice(0, 16)}`;
+    const claim = `${path}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`;
     take(claim, text, aside, disk, takeOver);
-    const unchanged = textOf(path) === held;
+    const unchanged = textOf(path) === found;
     if (unchanged) {
       writeAside();
       disk.renameSync(aside, path);

@@ -52,7 +52,7 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
     }
     try {
       attempt(absolute, "write", () => syncDirectory(absolute, disk));
-      return held(path, takeLock(path, now, { disk }), disk);
+      return asRunDir(path, takeLock(path, now, { disk }), disk);
     } catch (thrown) {
       removeQuietly(path, disk);
       throw thrown;
@@ -65,7 +65,7 @@ function createNamed(path: string, now: number, disk: Disk): RunDir {
   attempt(path, "make the folder", () => disk.mkdirSync(path, { recursive: true }));
   attempt(path, "write", () => syncDirectory(dirname(path), disk));
   const lock = takeLock(path, now, { disk });
-  if (!fs.existsSync(join(path, files.run))) return held(path, lock, disk);
+  if (!fs.existsSync(join(path, files.run))) return asRunDir(path, lock, disk);
   lock.release(); // another process made the run meanwhile
   throw runInUse(path, undefined, undefined);
 }
@@ -77,14 +77,14 @@ export function openRunDir(path: string, options: RunDirOptions = {}): { readonl
   if (!fs.existsSync(join(absolute, files.run))) throw runNotFound(basename(absolute), resolve(absolute, ".."), []);
   const lock = takeLock(absolute, now, { disk, takeOver });
   try {
-    return { dir: held(absolute, lock, disk), run: readRunFile(absolute) };
+    return { dir: asRunDir(absolute, lock, disk), run: readRunFile(absolute) };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
 }
 
-function held(path: string, lock: Lock, disk: Disk): RunDir {
+function asRunDir(path: string, lock: Lock, disk: Disk): RunDir {
   const write = (run: RunFile) => {
     lock.check();
     writeRunFile(path, run, disk);

@@ -1,53 +1,13 @@
 /** run.json: written whole, checked when read, and what state it says the run is in. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Outcome } from "../contract/run.ts";
 import { damagedFile, ioFailed, newerFormat, reasonOf } from "../errors/errors.ts";
 import { boundedJson } from "./bounded-json.ts";
 import { attempt, type Disk, nodeDisk, replaceFile } from "./disk.ts";
-import { type Attempt, files, formatVersion, type RunFile, type RunState } from "./format.ts";
+import { type Attempt, files, formatVersion, type RunFile, type RunState, runFile } from "./format.ts";
 import { ownPath, ownText } from "./own-file.ts";
 import type { Liveness } from "./process-identity.ts";
-
-const outcome = z.looseObject({
-  state: z.enum(["finished", "failed", "interrupted"]),
-  step: z.number(),
-  tokens: z.number(),
-  time: z.number(),
-  reason: z.string().optional(),
-});
-const anything = z.record(z.string(), z.unknown());
-/** Every key that readers rely on; keys that a later version of the same format adds are kept. */
-const runFile = z.looseObject({
-  format: z.int(),
-  id: z.string(),
-  name: z.string(),
-  createdAt: z.number(),
-  config: anything,
-  sources: z.record(z.string(), z.string()),
-  baseDir: z.string(),
-  versions: z.record(z.string(), z.string()),
-  engine: z.looseObject({ name: z.string(), device: z.string() }),
-  seed: z.number(),
-  corpus: anything,
-  model: z.looseObject({
-    n_layers: z.number(),
-    d_model: z.number(),
-    n_heads: z.number(),
-    d_mlp: z.number(),
-    n_ctx: z.number(),
-    d_vocab: z.number(),
-    n_params: z.number(),
-  }),
-  batchSize: z.number(),
-  tokensPerStep: z.number(),
-  steps: z.number(),
-  warmupSteps: z.number(),
-  metrics: z.array(z.looseObject({ key: z.string(), description: z.string() })),
-  seal: z.string().optional(),
-  attempts: z.array(z.looseObject({ startedAt: z.number(), fromStep: z.number(), outcome: outcome.optional() })),
-});
 
 /** Bytes, and maps or lists within each other: a config is written by hand. */
 const largestRunFile = 16 << 20;
@@ -83,7 +43,7 @@ export function readRunFile(dir: string): RunFile {
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === "number" && format > formatVersion) throw newerFormat(path, format, formatVersion);
   const checked = runFile.safeParse(value);
-  if (checked.success) return checked.data as unknown as RunFile;
+  if (checked.success) return value as RunFile;
   const issue = checked.error.issues[0];
   throw damagedFile(path, `${issue?.path.join(".") || "top level"}: ${issue?.message}`);
 }

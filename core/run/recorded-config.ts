@@ -1,6 +1,6 @@
 /** The config of a recorded run, ready to be followed again: vouched for, checked, with its secrets. */
 import { parseWith } from "../config/check.ts";
-import { frozen } from "../config/frozen.ts";
+import { deepFreeze } from "../config/deep-freeze.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { type Config, configSchema } from "../config/schema.ts";
 import { withSecretsOf } from "../config/secrets.ts";
@@ -12,6 +12,6 @@ import { vouched, type Word } from "./trust.ts";
 export function recordedConfig(run: RunFile, plugins: PluginTable, word: Word): LoadedConfig {
   const { config, baseDir } = vouched(run, word, plugins);
   const restored = withSecretsOf(config, word.present?.config);
-  const checked = frozen(parseWith<Config>(configSchema, restored, [], run.sources));
+  const checked = deepFreeze(parseWith<Config>(configSchema, restored, [], run.sources));
   return { config: checked, sources: run.sources, file: undefined, baseDir };
 }

@@ -1,8 +1,8 @@
 /** What to train: a new run, the rest of one, or a fork of one. */
 import { basename } from "node:path";
 import { latestCheckpoint } from "../checkpoint/folder.ts";
+import { deepFreeze } from "../config/deep-freeze.ts";
 import type { Difference } from "../config/difference.ts";
-import { frozen } from "../config/frozen.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { changedConfig, type ResumeChanges } from "../config/resumable.ts";
 import type { ConfigInput } from "../config/schema.ts";
@@ -96,7 +96,7 @@ export async function resumeRequest(
     notes.push(`the learning rate follows the schedule of ${config.train.steps} steps from here on.`);
   }
   const sources = { ...own.sources, ...Object.fromEntries(changes.map(({ keyPath }) => [keyPath, "resume"])) };
-  const loaded = { ...own, config: frozen(config), sources, baseDir: presentBaseDir(dir, run, own.baseDir) };
+  const loaded = { ...own, config: deepFreeze(config), sources, baseDir: presentBaseDir(dir, run, own.baseDir) };
   return {
     loaded,
     plugins,

@@ -1,7 +1,7 @@
 /** A model with its checkpoints and its text, open to be looked at. */
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
-import { frozen } from "../../core/config/frozen.ts";
+import { deepFreeze } from "../../core/config/deep-freeze.ts";
 import type { LoadedConfig } from "../../core/config/load.ts";
 import type { Config } from "../../core/config/schema.ts";
 import type { Model } from "../../core/contract/model.ts";
@@ -71,13 +71,13 @@ async function openOwn(
   const word = { present: loaded, ...(isOwnRun(run) && { trust: true }) };
   const { config: own, baseDir } = recordedConfig(plain, plugins, word);
   const { seed, model, data, train, eval: evaluation } = own;
-  const config = frozen({ ...loaded.config, seed, model, data, train, eval: evaluation });
+  const config = deepFreeze({ ...loaded.config, seed, model, data, train, eval: evaluation });
   const sources = {
     ...run.sources,
     ...kept(loaded.sources, ["observe", "analyzers", "sinks", "engine", "runs", "name"]),
   };
   const merged = { ...loaded, config, sources, baseDir };
-  const moved = { ...merged, config: frozen({ ...config, runs: resolve(loaded.baseDir, config.runs) }) };
+  const moved = { ...merged, config: deepFreeze({ ...config, runs: resolve(loaded.baseDir, config.runs) }) };
   const chosen = await choosePlugins(moved, plugins);
   const open = await openRun({ loaded: moved, chosen, phase });
   const subjects = found.map(({ path, step }): Subject => {
@@ -171,7 +171,7 @@ function withModel(
   const source = `${shownPath(path, loaded.baseDir)}/config.json`;
   const sizes = { n_layers, d_model, n_heads, d_mlp, n_ctx };
   const name = Object.keys(loaded.config.model.architecture).find((key) => key === plugin.name) ?? plugin.name;
-  const config = frozen({
+  const config = deepFreeze({
     ...loaded.config,
     model: { ...loaded.config.model, ...sizes, architecture: { [name]: options as Record<string, unknown> } },
   });

@@ -1,6 +1,6 @@
 /** Watching any loop that computes activations with TensorFlow.js: a run like any other, whose steps are looks. */
 import type { Tensor } from "@tensorflow/tfjs";
-import { frozen } from "../../core/config/frozen.ts";
+import { deepFreeze } from "../../core/config/deep-freeze.ts";
 import { type LoadedConfig, loadConfig } from "../../core/config/load.ts";
 import { normalisedChoice, type PluginChoice } from "../../core/config/shorthand.ts";
 import type { LayerParameters } from "../../core/contract/model.ts";
@@ -193,7 +193,7 @@ async function configOf({ cwd = process.cwd(), analyzers, sinks, name, runs }: O
     ...(runs !== undefined && { runs }),
   };
   const sources = Object.fromEntries(Object.keys(own).map((key) => [key, "call of observe"]));
-  return { ...loaded, config: frozen({ ...loaded.config, ...own }), sources: { ...loaded.sources, ...sources } };
+  return { ...loaded, config: deepFreeze({ ...loaded.config, ...own }), sources: { ...loaded.sources, ...sources } };
 }
 
 /** What analyzers cannot tell here, a line each. */

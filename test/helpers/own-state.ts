@@ -5,4 +5,6 @@ import { join } from "node:path";
 
 const folder = mkdtempSync(join(tmpdir(), "reluscope-state-"));
 process.env.XDG_STATE_HOME = folder;
+// Settings of the tester are not the tests'.
+for (const name of Object.keys(process.env)) if (name.startsWith("RELUSCOPE_")) delete process.env[name];
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -1,12 +1,12 @@
 /** Runs a step once with symbols for tensors and keeps what it did. */
 import type { TensorContainer } from "@tensorflow/tfjs";
-import { ExperimentError, invalidStep, reasonOf, wrongShape } from "../../errors/errors.ts";
-import type { Signature, Step, TensorSpec, TensorSpecs, Tensors } from "../engine.ts";
+import { ExperimentError, invalidStep, reasonOf } from "../../errors/errors.ts";
+import type { Signature, Step, TensorSpecs, Tensors } from "../engine.ts";
 import { withoutRandomnessOrClock } from "../purity.ts";
+import { checkChanged } from "../spec.ts";
 import { tf } from "../tensorflow.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { Graph, Node } from "./node.ts";
-import { sameShape } from "./shape.ts";
 import { backend, backendName, type Tracing } from "./trace-backend.ts";
 
 /** A traced step, and the builder that passes go on with. */
@@ -41,7 +41,7 @@ function run(step: Step, signature: Signature, tracing: Tracing): TensorContaine
   );
   if (tracing.violation !== undefined) throw tracing.violation;
   const next = nodesOf(result.state ?? {});
-  for (const [entry, node] of next) checkEntry(tracing.name, entry, node, signature.state[entry]);
+  checkChanged(tracing.name, Object.fromEntries(next), signature.state);
   // Maps pass through tidy untouched, and hold no tensors.
   return { state: next, outputs: nodesOf(result.outputs) } satisfies Graph as unknown as TensorContainer;
 }
@@ -57,11 +57,4 @@ function symbols(specs: TensorSpecs, role: "state" | "input", { builder }: Traci
 
 function nodesOf(tensors: Tensors): Map<string, Node> {
   return new Map(Object.entries(tensors).map(([name, tensor]) => [name, backend.nodeOf(tensor)]));
-}
-
-function checkEntry(where: string, entry: string, node: Node, spec: TensorSpec | undefined): void {
-  const got = `${node.dtype} [${node.shape.join(" ")}]`;
-  if (spec === undefined) throw wrongShape(`${where}: state ${entry}`, "an entry of the signature", got);
-  if (node.dtype === spec.dtype && sameShape(node.shape, spec.shape)) return;
-  throw wrongShape(`${where}: state ${entry}`, `${spec.dtype} [${spec.shape.join(" ")}]`, got);
 }

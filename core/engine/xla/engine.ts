@@ -27,7 +27,7 @@ export interface XlaEngine extends Engine {
   compile(...args: Parameters<Engine["compile"]>): Promise<XlaProgram>;
   /** Memory of the first device that is used. */
   memory(): MemoryUse;
-  /** Handles on device memory and programs that are held now: of a run that does not leak, the same after every step. */
+  /** Handles on device memory and programs that are alive now: of a run that does not leak, the same after every step. */
   handles(): number;
 }
 
@@ -73,10 +73,10 @@ export async function createXlaEngine(options: XlaOptions): Promise<XlaEngine> {
     },
     download: (state) => downloaded(session, state as XlaState),
     release(state) {
-      const held = state as XlaState;
+      const owned = state as XlaState;
       void session.inTurn(async () => {
-        for (const buffers of held.buffers?.values() ?? []) session.drop(buffers);
-        held.buffers = undefined;
+        for (const buffers of owned.buffers?.values() ?? []) session.drop(buffers);
+        owned.buffers = undefined;
       });
     },
     memory: () => client.memoryOf(devices[0]!),

@@ -102,14 +102,14 @@ for (const name of ["cpu", "wasm"] as const) {
       expect(await run({ x: { shape: [3], data: new Int32Array(3) } })).to.contain("got int32 [3]");
       expect(await run({ x: { shape: [3], data: new Float32Array(2) } })).to.contain("expected 3 numbers, got 2");
       expect(await run({})).to.contain("expected float32 [3], got nothing");
-      expect(await run({ x: of(1, 1, 1), y: of(1) })).to.contain("y: expected nothing");
+      expect(await run({ x: of(1, 1, 1), y: of(1) })).to.contain("y: expected no such input");
       engine.release(state);
     });
 
     it("refuses a step that gives state back in another shape", async () => {
       const flattening: Step = ({ w }) => ({ state: { w: tf.sum(w!) }, outputs: {} });
       const compiled = engine.compile(flattening, { state: { w: vector }, inputs: {} }, "flattening");
-      expect(await refused(compiled)).to.equal("flattening: w: expected float32 [3], got float32 [].");
+      expect(await refused(compiled)).to.equal("flattening: state w: expected float32 [3], got float32 [].");
     });
   });
 }

@@ -2,8 +2,8 @@
 import { isPlainObject } from "./shorthand.ts";
 
 /** Freezes plain objects and lists all the way down, in place; anything else is left alone. */
-export function frozen<T>(value: T): T {
+export function deepFreeze<T>(value: T): T {
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  for (const child of Object.values(value)) frozen(child);
+  for (const child of Object.values(value)) deepFreeze(child);
   return Object.freeze(value);
 }
