@@ -1,7 +1,7 @@
 /** Forks: one checkpoint continued under other data orders, or with one thing changed. */
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
-import { differencesOf } from "../core/config/difference.ts";
 import { deepFreeze } from "../core/config/deep-freeze.ts";
+import { differencesOf } from "../core/config/difference.ts";
 import type { Config } from "../core/config/schema.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { presentBaseDir } from "../core/record/base-dir.ts";
