@@ -1,5 +1,5 @@
 /** The last line of a terminal, drawn over and over, with whole lines printed above it. */
-import { sanitise } from "./terminal.ts";
+import { drawsOver, sanitise } from "./terminal.ts";
 
 export interface ProgressStream {
   write(text: string): unknown;
@@ -7,9 +7,9 @@ export interface ProgressStream {
   readonly columns?: number;
 }
 
-/** Where a stream is no terminal nothing is drawn; lines are printed all the same. */
+/** Where a stream is no terminal that can be drawn over, nothing is drawn; lines are printed all the same. */
 export interface StatusLine {
-  /** Whether the stream is a terminal. */
+  /** Whether it draws. */
   readonly live: boolean;
   /** Shows this in place of what is drawn now, cut to the terminal's width. */
   draw(text: string): void;
@@ -23,7 +23,7 @@ export interface StatusLine {
 
 /** One for a stream; whoever draws to it must use this one. */
 export function createStatusLine(stream: ProgressStream): StatusLine {
-  const live = stream.isTTY === true;
+  const live = drawsOver(stream);
   let drawn = false;
   const clear = () => {
     if (drawn) stream.write("\r\u001b[2K");

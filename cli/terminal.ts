@@ -18,6 +18,11 @@ export function dim(text: string): string {
   return styled(text, 2, 22);
 }
 
+/** Whether a stream is a terminal whose lines can be drawn over. */
+export function drawsOver({ isTTY }: { readonly isTTY?: boolean }): boolean {
+  return isTTY === true && process.env.TERM !== "dumb";
+}
+
 /** No styles where output is piped or `NO_COLOR` is set (https://no-color.org); `FORCE_COLOR` overrides both. */
 function styled(text: string, on: number, off: number): string {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;

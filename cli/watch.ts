@@ -2,9 +2,10 @@
 import { basename, dirname } from "node:path";
 import { resolveRun } from "../core/record/runs.ts";
 import { Library } from "../viewer/library.ts";
-import { screenKeys, screenLines } from "../viewer/terminal.ts";
+import { fittingLines, screenKeys, screenLines } from "../viewer/terminal.ts";
+import { onQuit } from "./keys.ts";
 import { runsFolder } from "./runs-folder.ts";
-import { sanitise } from "./terminal.ts";
+import { drawsOver, sanitise } from "./terminal.ts";
 
 interface Arguments {
   run: string;
@@ -26,7 +27,8 @@ async function watch(dir: string, once: boolean): Promise<void> {
   const stop = () => stopped.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  const inPlace = process.stdout.isTTY === true && !once;
+  const inPlace = drawsOver(process.stdout) && !once;
+  const leaveKeys = inPlace ? onQuit(process.stdin, stop) : () => {};
   let height = 0;
   let shown = "";
   try {
@@ -40,8 +42,9 @@ async function watch(dir: string, once: boolean): Promise<void> {
       const ended = detail.summary.state !== "running";
       if (inPlace) {
         // Up to the first line of the last picture, and everything below it away.
-        process.stdout.write(`${height > 0 ? `\u001b[${height}A\u001b[J` : ""}${lines.join("\n")}\n`);
-        height = lines.length;
+        const fitting = fittingLines([...lines, "q leaves"], (process.stdout.rows ?? 24) - 1);
+        process.stdout.write(`${height > 0 ? `\u001b[${height}A\u001b[J` : ""}${fitting.join("\n")}\n`);
+        height = fitting.length;
       } else if (once || ended) console.log(lines.join("\n"));
       else if (lines[1] !== shown) console.log(oneLine(detail.summary));
       shown = lines[1] ?? "";
@@ -49,6 +52,7 @@ async function watch(dir: string, once: boolean): Promise<void> {
       await pause(stopped.signal);
     }
   } finally {
+    leaveKeys();
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
     await library.close();

@@ -57,7 +57,14 @@ export function screenLines({ detail, series, now, width }: Screen): string[] {
     const value = last ? brief(last.value) : (newest?.value ?? "–");
     return `${nameOf(key).padEnd(widest)}  ${value.padStart(9)}  ${sparkline(series.values[key] ?? [], room)}`;
   });
-  return [...head, ...rows, ...detail.problems.map((problem) => `! ${problem}`)];
+  return [...head, ...detail.problems.map((problem) => `! ${problem}`), ...rows];
+}
+
+/** The first lines of a screen, as many as fit into `rows`, and how many do not. */
+export function fittingLines(lines: readonly string[], rows: number): string[] {
+  if (lines.length <= rows) return [...lines];
+  const shown = Math.max(1, rows - 1);
+  return [...lines.slice(0, shown), `… ${lines.length - shown} more lines: a taller window shows them`];
 }
 
 function nameOf(key: string): string {

@@ -3,20 +3,32 @@ import module from "node:module";
 import { pathToFileURL } from "node:url";
 
 /**
- * Hooks that correct the module format which tsx tells for files outside of packages: TypeScript is ESM, and Node finds out
- * for itself what JavaScript is. Up to Node 22.14 they run in a loader thread, hence a module in a text.
+ * Hooks for what plugins import. `reluscope`, where a plugin's own folder has none (a folder that is linked with
+ * `npm install ../mine`), is this package: nothing else could be meant. And the module format which tsx tells for files outside of
+ * packages is corrected: TypeScript is ESM, and Node finds out for itself what JavaScript is. Up to Node 22.14 hooks run in a
+ * loader thread, hence a module in a text.
  */
-const formatHooks = `data:text/javascript,${encodeURIComponent(`
+const hooks = `data:text/javascript,${encodeURIComponent(`
+const notFound = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"];
 function corrected(found) {
   if (found.url.includes("/node_modules/")) return found;
   if (/^file:.*\\.tsx?(\\?|$)/.test(found.url)) return { ...found, format: "module" };
   return /^file:.*\\.js(\\?|$)/.test(found.url) ? { ...found, format: undefined } : found;
 }
 export function resolve(specifier, context, next) {
-  const found = next(specifier, context);
-  return found instanceof Promise ? found.then(corrected) : corrected(found);
+  const orOurs = (thrown) => {
+    if (!/^reluscope(\\/|$)/.test(specifier) || !notFound.includes(thrown.code)) throw thrown;
+    return next(specifier, { ...context, parentURL: ${JSON.stringify(import.meta.url)} });
+  };
+  try {
+    const found = next(specifier, context);
+    return found instanceof Promise ? found.catch(orOurs).then(corrected) : corrected(found);
+  } catch (thrown) {
+    return corrected(orOurs(thrown));
+  }
 }`)}`;
 
+let isHooked = false;
 let readsTypeScript = false;
 
 /**
@@ -26,6 +38,7 @@ let readsTypeScript = false;
  */
 export async function importModule(absolutePath: string): Promise<Readonly<Record<string, unknown>>> {
   if (/\.m?tsx?$/.test(absolutePath)) await readTypeScript();
+  await hook();
   return await import(pathToFileURL(absolutePath).href);
 }
 
@@ -34,8 +47,14 @@ async function readTypeScript(): Promise<void> {
   readsTypeScript = true;
   // When this very file is TypeScript, tsx is at work already.
   if (!import.meta.url.endsWith(".ts")) (await import("tsx/esm/api")).register();
-  if ("registerHooks" in module) (module.registerHooks as (hooks: object) => void)(await import(formatHooks));
-  else module.register(formatHooks);
+  isHooked = false; // hooks see what tsx found only when they are registered after it
+}
+
+async function hook(): Promise<void> {
+  if (isHooked) return;
+  isHooked = true;
+  if ("registerHooks" in module) (module.registerHooks as (hooks: object) => void)(await import(hooks));
+  else module.register(hooks);
 }
 
 /** The default export of a module, also when CommonJS compiled from ESM wraps it once more. */

@@ -21,7 +21,7 @@ export interface SourceFile {
 
 export interface FoundFiles {
   readonly files: readonly SourceFile[];
-  /** A line for what was passed over, as another name of a file that is there already. */
+  /** A line for each kind of what was passed over: other names of a file that is there already, files of other kinds. */
   readonly notes: readonly string[];
 }
 
@@ -37,8 +37,11 @@ export async function findFiles(
   where: string,
 ): Promise<FoundFiles> {
   const named = new Set<string>();
+  const others = new Set<string>();
   for (const name of typeof wanted === "string" ? [wanted] : wanted) {
-    for (const path of await pathsOf(name, baseDir, extensions, where)) named.add(path);
+    const found = await pathsOf(name, baseDir, extensions, where);
+    for (const path of found.paths) named.add(path);
+    for (const path of found.others) others.add(path);
   }
   const inOrder = [...named]
     .map((path) => ({ path, shown: shownFrom(baseDir, path) }))
@@ -57,7 +60,12 @@ export async function findFiles(
     else files.push({ path, shown: name, size: Number(status.size) });
     seen.set(identity, first ?? name);
   }
-  return { files, notes: passedOver(links, "the same file under another name") };
+  const unread = [...others].filter((path) => !named.has(path)).map((path) => shownFrom(baseDir, path));
+  const notes = [
+    ...passedOver(links, "the same file under another name"),
+    ...passedOver(unread.sort(), `of another kind than ${extensions.join(", ")} (name it, or a glob, to read it)`),
+  ];
+  return { files, notes };
 }
 
 /** One line for files that are counted once; none when there are none. */
@@ -68,21 +76,19 @@ export function passedOver(pairs: readonly string[], why: string): string[] {
   return [`${what} left out, being ${why}: ${pairs.slice(0, 3).join(", ")}${more}.`];
 }
 
+/** The files that a name stands for, and those of a folder that it does not. */
 async function pathsOf(name: string, baseDir: string, extensions: readonly string[], where: string) {
   const path = resolve(baseDir, name);
   const status = await stat(path).catch(() => undefined);
-  if (status?.isFile()) return [path];
+  if (status?.isFile()) return { paths: [path], others: [] };
   const folder = status?.isDirectory() === true;
   if (!folder && !isDynamicPattern(name)) throw invalidData(where, `no such file or folder: ${path}.`);
-  const patterns = folder ? extensions.map((end) => `**/*${end}`) : [name];
   const cwd = folder ? path : baseDir;
-  const paths = await glob(patterns, {
-    cwd,
-    absolute: true,
-    expandDirectories: false,
-    caseSensitiveMatch: !folder,
-  });
-  if (paths.length > 0) return paths.map((one) => resolve(one));
+  const pattern = folder ? "**/*" : name;
+  const found = (await glob([pattern], { cwd, absolute: true, expandDirectories: false })).map((one) => resolve(one));
+  const isMeant = (one: string) => !folder || extensions.some((end) => one.toLowerCase().endsWith(end));
+  const paths = found.filter(isMeant);
+  if (paths.length > 0) return { paths, others: found.filter((one) => !isMeant(one)) };
   if (folder) throw invalidData(where, `no ${extensions.join(", ")} file in the folder ${path}.`);
   throw invalidData(where, `no file matches the glob ${shown(name)} in ${resolve(baseDir)}.`);
 }

@@ -49,6 +49,26 @@ describe("bar", () => {
   });
 });
 
+describe("a terminal that calls itself dumb", () => {
+  const { TERM } = process.env;
+  before(() => {
+    process.env.TERM = "dumb";
+  });
+  after(() => {
+    if (TERM === undefined) delete process.env.TERM;
+    else process.env.TERM = TERM;
+  });
+
+  it("gets whole lines and no escape sequence", () => {
+    const out = { text: "", isTTY: true, write: (text: string) => (out.text += text) };
+    const line = createStatusLine(out);
+    line.draw("drawn over");
+    line.progress(1, 2);
+    line.print("a line");
+    expect(out.text).to.equal("a line\n");
+  });
+});
+
 describe("createProgress", () => {
   it("shows steps, then what sinks send at the end, on one line that is gone when the run has ended", () => {
     const out = stream(true);

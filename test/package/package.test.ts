@@ -114,6 +114,33 @@ describe("the package", function () {
     expect(stderr).to.not.match(/warning/i);
   });
 
+  it("runs plugins that others publish, from npm pack and npm install, and from a folder that is linked", async () => {
+    const plugin = join(folder, "plugin");
+    mkdirSync(plugin);
+    const entry = `import { defineAnalyzer, z } from "reluscope";
+      export const mine = defineAnalyzer({ name: "mine", summary: "a stranger's", options: z.strictObject({}),
+        sites: ["mlp_post"], metrics: { mean: "Mean." },
+        setup: () => ({ probe: ({ mlp_post }) => ({ mean: mlp_post.map((h) => h.mean()) }),
+          analyze: ({ mean }) => ({ mean: mean.map(({ data }) => data[0]) }) }) });`;
+    writeFileSync(join(plugin, "my-analyzer.js"), entry);
+    const { version } = manifest;
+    const published = { name: "reluscope-mine", version: "1.0.0", type: "module", exports: "./my-analyzer.js" };
+    const peers = { keywords: ["reluscope-plugin"], peerDependencies: { reluscope: `^${version}` } };
+    writeFileSync(join(plugin, "package.json"), JSON.stringify({ ...published, ...peers }));
+    await run("npm", ["pack", "--pack-destination", folder], { cwd: plugin });
+    const bin = join(installed, manifest.bin.experiment);
+    for (const source of [join(folder, "reluscope-mine-1.0.0.tgz"), plugin]) {
+      const cwd = tempFolder();
+      writeFileSync(join(cwd, "package.json"), "{}");
+      mkdirSync(join(cwd, "node_modules"));
+      symlinkSync(installed, join(cwd, "node_modules", "reluscope"));
+      await run("npm", ["install", "--offline", "--no-audit", "--legacy-peer-deps", "--no-save", source], { cwd });
+      writeTiny(cwd, { analyzers: { "reluscope-mine": {} } });
+      const { stdout } = await run(process.execPath, [bin, "train", "--json"], { cwd });
+      expect(JSON.parse(stdout).last).to.have.property("mine/mean/layer_0");
+    }
+  });
+
   it("is imported by a program, with types", async () => {
     const cwd = join(folder, "program");
     mkdirSync(cwd);

@@ -37,6 +37,9 @@ describe("text", () => {
       "d/more.jsonl.gz",
       "d/z.txt",
     ]);
+    expect(loaded.notes).to.deep.equal([
+      "1 file is left out, being of another kind than .txt, .txt.gz, .md, .md.gz, .jsonl, .jsonl.gz, .ndjson, .ndjson.gz (name it, or a glob, to read it): d/picture.png.",
+    ]);
   });
 
   it("reads a file once, however often it is named, and any ending that a name or glob asks for", async () => {
