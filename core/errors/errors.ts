@@ -178,6 +178,12 @@ export function invalidCheckpoint(path: string, problem: string, cause?: unknown
   return new ExperimentError("checkpoint.invalid", message, cause);
 }
 
+/** `run` is a fork without a whole checkpoint; what it began with is its parent's. */
+export function forkOriginLost(run: string, parent: string, step: number, problem: string): ExperimentError {
+  const message = `run ${run}: none of its checkpoints is whole, and it began as a fork of run ${parent} at step ${step}, whose checkpoint cannot be taken: ${problem}. Bring that checkpoint back, or fork again.`;
+  return new ExperimentError("checkpoint.invalid", message);
+}
+
 export function newerCheckpoint(path: string, format: number, known: number): ExperimentError {
   const message = `${path}: expected format ${known} or older, got ${format}. It was saved by a newer reluscope: update this one.`;
   return new ExperimentError("checkpoint.newer", message);

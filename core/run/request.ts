@@ -16,6 +16,7 @@ import { presentBaseDir } from "../record/base-dir.ts";
 import type { RunFile } from "../record/format.ts";
 import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
+import { forkOrigin } from "./fork-origin.ts";
 import { recordedData } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
@@ -38,10 +39,12 @@ export interface GivenRequest extends RunOptions {
 interface RunOptions {
   /** Where names in the config are looked up; `builtIns` of `reluscope/plugins` has all that come with the package. */
   readonly plugins: PluginTable;
-  /** Go on with this run instead of beginning a new one, from this checkpoint or else from its first step; absolute paths. */
+  /** Go on with this run instead of beginning a new one, from this checkpoint or else from where it began; absolute paths. */
   readonly resume?: {
     readonly dir: string;
     readonly checkpoint: string | undefined;
+    /** For a fork that has no whole checkpoint: its parent's, which it began with. */
+    readonly origin?: string | undefined;
     /** The run's attempts when its checkpoint was chosen; it must be as it was once its lock is held. */
     readonly seen: RunFile["attempts"];
     /** See `LockOptions`. */
@@ -75,8 +78,8 @@ export interface ResumeOptions extends ResumeChanges, Word, Pick<LockOptions, "t
 
 /**
  * Finds the run that `ref` names under `root` and its newest whole checkpoint; config and sources are the run's own, but for
- * what is asked to change. A run that was stopped before its first checkpoint begins again. Throws `run.notFound`,
- * `run.untrusted`, or `usage` when nothing is left to train or a key must stay.
+ * what is asked to change. A run without a whole checkpoint begins again, a fork from its parent's. Throws `run.notFound`,
+ * `run.untrusted`, `checkpoint.invalid`, or `usage` when nothing is left to train or a key must stay.
  */
 export async function resumeRequest(
   root: string,
@@ -91,7 +94,11 @@ export async function resumeRequest(
   const { config, changes } = await changedConfig(own.config, { set, steps }, run.sources, done);
   if (state === "finished" && lastStep(config.train) <= done) throw runFinished(run.id, done);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
-  if (latest === undefined) notes.push("no whole checkpoint: beginning again from the first step.");
+  const origin = latest === undefined && run.fork ? forkOrigin(dir, run.id, run.fork) : undefined;
+  if (latest === undefined) {
+    const where = run.fork ? `step ${run.fork.step} of run ${run.fork.run}, which it is a fork of` : "the first step";
+    notes.push(`no whole checkpoint: beginning again from ${where}.`);
+  }
   if (changes.some(({ keyPath }) => keyPath === "train.steps")) {
     notes.push(`the learning rate follows the schedule of ${config.train.steps} steps from here on.`);
   }
@@ -101,7 +108,7 @@ export async function resumeRequest(
     loaded,
     plugins,
     notes,
-    resume: { dir, checkpoint: latest?.path, seen: run.attempts, takeOver },
+    resume: { dir, checkpoint: latest?.path, origin, seen: run.attempts, takeOver },
     changes,
     recorded: recordedData(run),
     acceptChangedCorpus,

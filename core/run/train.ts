@@ -23,7 +23,7 @@ export async function train(
   observer: Observer = {},
 ): Promise<TrainResult> {
   const request = "config" in given ? { ...given, loaded: givenConfig(given.config, given.baseDir) } : given;
-  const training = await openTraining(request, observer);
+  const training = await openTraining(request, observer, (ready) => keepOrigin(ready, request));
   const { run, open, notices } = training;
   const stopping = AbortSignal.any([signal, training.stopAsked]);
   let failure: unknown;
@@ -46,7 +46,13 @@ export async function train(
   return conclude(training, { failure, stopping, observer, dispose });
 }
 
-/** Opens the sinks; one that cannot open stops the run. A fork saves what it begins with. */
+/** A fork has what it begins with before it can be seen: whenever it is killed, it goes on as that fork. */
+async function keepOrigin(training: Training, { fork, resume }: RunRequest): Promise<void> {
+  if (!fork && !resume?.origin) return;
+  await saveTraining(training, momentOf(training.run, training.progress.step, training.clock()));
+}
+
+/** Opens the sinks; one that cannot open stops the run. */
 async function begin(training: Training, request: RunRequest): Promise<void> {
   const { run, sinks, progress, open } = training;
   for (const sink of sinks) await sink.open(run);
@@ -57,7 +63,6 @@ async function begin(training: Training, request: RunRequest): Promise<void> {
     const what = open.dataChanges.map((change) => change.what).join(", ");
     training.notices.warn(`the data is not what the run has on record (${what}): accepted, and put on record.`);
   }
-  if (request.fork) await saveTraining(training, momentOf(run, progress.step, training.clock()));
   if (run.resumedFrom === undefined) return;
   discardCheckpointsAfter(run.dir, progress.step);
   const at = momentOf(run, progress.step, training.clock());

@@ -35,8 +35,15 @@ export interface Training extends Voices {
   readonly clock: () => number;
 }
 
-/** Makes everything ready up to, and without, the first step. What has been opened is closed again when a later part fails. */
-export async function openTraining(request: RunRequest, observer: Observer): Promise<Training> {
+/**
+ * Makes everything ready up to, and without, the first step. `beforehand` has its turn before the run exists for others. What has
+ * been opened is closed again when a later part fails.
+ */
+export async function openTraining(
+  request: RunRequest,
+  observer: Observer,
+  beforehand: (training: Training) => Promise<void>,
+): Promise<Training> {
   const chosen = await choosePlugins(request.loaded, request.plugins);
   const saved = savedState(request, chosen);
   const { loaded, recorded, acceptChangedCorpus, workshop } = request;
@@ -46,6 +53,7 @@ export async function openTraining(request: RunRequest, observer: Observer): Pro
   try {
     entry = enterRun({ request, open, fromStep: saved?.step ?? 0 });
     const training = await prepared({ request, open, entry, saved, observer });
+    await beforehand(training);
     entry.begin();
     return training;
   } catch (thrown) {
@@ -55,7 +63,7 @@ export async function openTraining(request: RunRequest, observer: Observer): Pro
   }
 }
 
-/** The checkpoint that training goes on from: its own run's, which must have the same config, or that of the forked run. */
+/** The checkpoint that training goes on from: its own run's, which must have the same config, or that of the run it is a fork of. */
 function savedState({ resume, fork, loaded, changes = [] }: RunRequest, chosen: ChosenPlugins): Checkpoint | undefined {
   if (resume?.checkpoint) {
     // A checkpoint may be older than changes that are on record already.
@@ -63,7 +71,8 @@ function savedState({ resume, fork, loaded, changes = [] }: RunRequest, chosen: 
     const changed = new Set([...before, ...changes].map(({ keyPath }) => keyPath));
     return loadCheckpoint(resume.checkpoint, completeConfig(loaded, chosen).config, changed);
   }
-  return fork && loadCheckpoint(fork.checkpoint);
+  const origin = resume?.origin ?? fork?.checkpoint;
+  return origin === undefined ? undefined : loadCheckpoint(origin);
 }
 
 interface Parts {
