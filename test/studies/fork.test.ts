@@ -100,8 +100,7 @@ describe("forks", function () {
   });
 
   it("are refused where the schedule has no step left to train, with the way to give it some", async () => {
-    const { steps: _, ...toTheEnd } = options;
-    const { message } = await rejectedBy(forkRequests({ ...toTheEnd, ref: dirs[6]!, at: 12 }, plugins));
+    const { message } = await rejectedBy(forkRequests({ ...options, ref: dirs[6]!, at: 12 }, plugins));
     expect(message).to.match(/step 12 is the last of its schedule, .* Fork an earlier one: --at 4, --at 8\.$/);
   });
 
