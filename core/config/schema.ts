@@ -1,5 +1,6 @@
 /** Every key of `.experimentrc`: default, unit and description. The JSON Schema for editors and all help come from here. */
 import { z } from "zod";
+import { engineNames, precisionNames, providerNames } from "../engine/names.ts";
 import { engineMap, normalisedChoice, type PluginChoice } from "./shorthand.ts";
 
 export type { PluginOptions } from "./shorthand.ts";
@@ -135,21 +136,18 @@ const checkpoint = z.strictObject({
 
 const engine = z.strictObject({
   name: z
-    .enum(["auto", "xla", "tensorflow", "onnx", "wasm", "cpu"])
+    .enum(["auto", ...engineNames])
     .default("auto")
     .describe("What runs the train step; auto chooses the fastest that is there (see `experiment doctor`)."),
   threads: count(0).default(0).describe("CPU threads; 0 leaves the choice to the engine."),
-  provider: z
-    .enum(["cpu", "cuda", "webgpu", "coreml", "dml"])
-    .default("cpu")
-    .describe("Where the onnx engine computes; other engines ignore it."),
+  provider: z.enum(providerNames).default("cpu").describe("Where the onnx engine computes; other engines ignore it."),
   plugin: z
     .string()
     .min(1)
     .optional()
     .describe("xla: path of the PJRT plugin; when left out, PJRT_PLUGIN, else what Python environments on PATH hold."),
   precision: z
-    .enum(["float32", "tf32", "bfloat16"])
+    .enum(precisionNames)
     .default("float32")
     .describe("xla: what matrix products are computed in; sums and state stay float32."),
   devices: z

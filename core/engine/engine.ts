@@ -8,6 +8,9 @@
  */
 import type { Tensor } from "@tensorflow/tfjs";
 import type { NDArray } from "../arrays/ndarray.ts";
+import type { EngineName, PrecisionName, ProviderName } from "./names.ts";
+
+export type { EngineName, PrecisionName, ProviderName };
 
 /** The dtypes that a step's state, inputs and outputs may have. Outputs of dtype `bool` come back as `Uint8Array`. */
 export type DType = "float32" | "int32" | "bool";
@@ -84,9 +87,6 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-export const engineNames = ["xla", "tensorflow", "onnx", "wasm", "cpu"] as const;
-export type EngineName = (typeof engineNames)[number];
-
 /** What `engine:` in the config resolves to. */
 export interface EngineOptions {
   readonly name: EngineName | "auto";
@@ -105,11 +105,3 @@ export interface EngineOptions {
   /** The share of a device's memory that the xla engine may take, 0 to 1; left to the plugin where it is left out. */
   readonly memory?: number | undefined;
 }
-
-/** In tf32 and bfloat16 only the factors of matrix products are rounded: sums, state and everything else stay float32. */
-export const precisionNames = ["float32", "tf32", "bfloat16"] as const;
-export type PrecisionName = (typeof precisionNames)[number];
-
-/** Where ONNX Runtime may be told to compute; which of them are there depends on its build. */
-export const providerNames = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
-export type ProviderName = (typeof providerNames)[number];

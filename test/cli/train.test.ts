@@ -31,10 +31,23 @@ describe("experiment train", function () {
   });
 
   it("prints JSON with --json", async () => {
-    writeTiny(dir());
-    const { stdout } = await command(["train", "--json", "--steps", "3"], { cwd: dir() });
-    const result = JSON.parse(stdout);
+    const never = join(dir(), "never.mjs");
+    const spec =
+      'sites: [], metrics: { value: "Never a number." }, setup: () => ({ probe: (_, { tf }) => ({ one: tf.scalar(1) }), analyze: () => ({ value: NaN }) })';
+    writeFileSync(
+      never,
+      `import { defineAnalyzer, z } from "reluscope";
+       export const never = defineAnalyzer({ name: "never", summary: "", options: z.strictObject({}), ${spec} });`,
+    );
+    writeTiny(dir(), {
+      analyzers: { "./never.mjs": {} },
+      sinks: { json: {}, console: { every: 1, metrics: ["never"] } },
+    });
+    const { stdout, stderr } = await command(["train", "--json", "--steps", "3"], { cwd: dir() });
+    const result = JSON.parse(stdout); // the console sink must not write between
+    expect(stderr).to.include("never/value NaN");
     expect(result.outcome).to.include({ state: "finished", step: 3 });
+    expect(result.last["never/value"]).to.equal("NaN");
     expect(result.dir).to.equal(onlyRun(dir()));
   });
 

@@ -21,7 +21,7 @@ export interface CommandOptions {
 /** Resolves when the command has ended, however it ended. The environment holds nothing that configures a run. */
 export function command(args: readonly string[], options: CommandOptions): Promise<Finished> {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(EXPERIMENT_|WANDB_|NODE_OPTIONS|NO_COLOR|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(EXPERIMENT_|RELUSCOPE_|WANDB_|NODE_OPTIONS|NO_COLOR|FORCE_COLOR)/.test(name),
   );
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [commandPath, ...args], {

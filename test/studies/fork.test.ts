@@ -99,6 +99,11 @@ describe("forks", function () {
     expect(config.train.skip_above).to.be.closeTo(mean + 3 * deviation, 1e-12);
   });
 
+  it("are refused where the schedule has no step left to train, with the way to give it some", async () => {
+    const { message } = await rejectedBy(forkRequests({ ...options, ref: dirs[6]!, at: 12 }, plugins));
+    expect(message).to.match(/step 12 is the last of its schedule, .* Fork an earlier one: --at 4, --at 8\.$/);
+  });
+
   it("need a checkpoint that is there and a counterfactual that is known", async () => {
     const refused = async (changed: Partial<ForkOptions>) =>
       (await rejectedBy(forkRequests({ ...options, ref: dirs[6]!, ...changed }, plugins))).message;

@@ -35,6 +35,12 @@ describe("experiment view, watch, report", () => {
       true,
       true,
     ]);
+    const other = await command(["report", "a", "-o", "out/a.pdf"], { cwd });
+    expect([other.code, other.stderr]).to.deep.equal([
+      2,
+      "experiment: --output: expected a file that ends with .html, .md, .png, got `out/a.pdf`. --format writes one of these under any name.\n",
+    ]);
+    expect(existsSync(join(cwd, "out/a.pdf"))).to.equal(false);
     const missing = await command(["report", "b"], { cwd });
     expect(missing.code).to.equal(2);
     expect(missing.stderr).to.contain("no run `b`");

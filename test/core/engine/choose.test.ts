@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createEngine, findEngines } from "../../../core/engine/choose.ts";
-import { engineNames } from "../../../core/engine/engine.ts";
+import { engineNames } from "../../../core/engine/names.ts";
 import { ExperimentError } from "../../../core/errors/errors.ts";
 
 describe("findEngines", () => {
