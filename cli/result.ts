@@ -26,7 +26,7 @@ export function resultText(result: TrainResult, cwd: string = process.cwd()): st
   if (losses.length > 0) parts.push(losses.join(", "));
   for (const plugin of result.failedPlugins) parts.push(`${sanitise(plugin)} failed: see the warnings above.`);
   const lost = Object.entries(result.lostRows).filter(([, rows]) => rows > 0);
-  for (const [sink, rows] of lost) parts.push(`sink ${sink} lost ${rows} rows.`);
+  for (const [sink, rows] of lost) parts.push(`sink ${sink} lost ${rows} ${rows === 1 ? "row" : "rows"}.`);
   const where = relative(cwd, result.dir) || ".";
   parts.push(`${bold(outcome.state)} at step ${outcome.step}: ${where}`);
   parts.push(

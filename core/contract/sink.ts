@@ -66,7 +66,8 @@ export interface SinkInstance {
   open(run: Run): Awaitable<void>;
   /**
    * Batches in step order; never concurrent with itself. When it returns without a promise the rows are safe: the trainer
-   * waits for nothing else. A throw is warned about once, the rows are counted as lost, and training goes on.
+   * waits for nothing else. A throw is warned about once, the rows are counted as lost (or as many as the error says in
+   * `lostRows`, a number), and training goes on.
    */
   write(rows: readonly Row[]): Awaitable<void>;
   /** Events in order, between the rows of their steps; never concurrent with `write`. */

@@ -221,6 +221,12 @@ export function ioFailed(path: string, does: string, thrown: unknown): Experimen
   return new ExperimentError("run.io", `${path}: cannot ${does}: ${reasonOf(thrown)}.${remedy}`, thrown);
 }
 
+/** A file of the record that somebody took away while the run wrote to it. */
+export function recordRemoved(path: string): ExperimentError {
+  const message = `${path}: it was removed or cut short while the run wrote to it, and what it held is lost. What comes after is kept.`;
+  return new ExperimentError("run.removed", message);
+}
+
 export function engineUnavailable(name: string, why: string, remedy: string): ExperimentError {
   return new ExperimentError("engine.unavailable", `engine ${shown(name)} is not available: ${why}. ${remedy}`);
 }

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "run.notFound"
   | "run.inUse"
   | "run.taken"
+  | "run.removed"
   | "run.untrusted"
   | "run.damaged"
   | "run.io"

@@ -46,10 +46,13 @@ export function createSinkQueue(name: string, sink: SinkInstance, warn: (message
   const broken = new Set<Hook>();
 
   function failed(hook: Hook, rows: number, thrown: unknown): void {
-    lostRows += rows;
+    const said = (thrown as { readonly lostRows?: unknown } | undefined)?.lostRows;
+    const lost = typeof said === "number" ? said : rows;
+    lostRows += lost;
     if (broken.has(hook)) return;
     broken.add(hook); // before the warning, which comes back here as an event and as output
-    warn(`sink ${name}: ${hook} failed: ${reasonOf(thrown)}. ${consequences[hook]}`);
+    const what = hook === "write" && lost === 0 ? "Training goes on, and no row is lost." : consequences[hook];
+    warn(`sink ${name}: ${hook} failed: ${reasonOf(thrown).replace(/\.$/, "")}. ${what}`);
   }
 
   /** Takes the longest run of items of one kind and hands it over; synchronous sinks finish within the call. */
@@ -131,7 +134,7 @@ export function createSinkQueue(name: string, sink: SinkInstance, warn: (message
       } catch (thrown) {
         failed("close", 0, thrown);
       }
-      if (lostRows > 0) warn(`sink ${name}: ${lostRows} rows were lost.`);
+      if (lostRows > 0) warn(`sink ${name}: ${lostRows === 1 ? "1 row was" : `${lostRows} rows were`} lost.`);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Row, RunEvent } from "../contract/sink.ts";
+import { ExperimentError } from "../errors/errors.ts";
 import { removeArraysFrom, writeArrays } from "./arrays.ts";
 import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { files } from "./format.ts";
@@ -29,6 +30,7 @@ export function openRecord(dir: string, disk: Disk = nodeDisk): RecordWriter {
     throw thrown;
   }
   let first = true;
+  let written = 0;
   return {
     writeRows(batch) {
       if (batch.length === 0) return;
@@ -42,8 +44,16 @@ export function openRecord(dir: string, disk: Disk = nodeDisk): RecordWriter {
       } catch (thrown) {
         failed.push(thrown); // the numbers are still worth writing
       }
-      rows.append(batch.map(rowLine).join(""));
-      if (failed.length > 0) throw failed[0];
+      try {
+        rows.append(batch.map(rowLine).join(""));
+      } catch (thrown) {
+        if (!isRemoval(thrown)) throw losing(thrown, batch.length);
+        const lost = written;
+        written = batch.length;
+        throw losing(thrown, lost);
+      }
+      written += batch.length;
+      if (failed.length > 0) throw losing(failed[0], 0);
     },
     writeEvents(batch) {
       if (batch.length > 0) events.append(batch.map(eventLine).join(""));
@@ -54,9 +64,20 @@ export function openRecord(dir: string, disk: Disk = nodeDisk): RecordWriter {
     close() {
       try {
         rows.close();
+      } catch (thrown) {
+        throw losing(thrown, isRemoval(thrown) ? written : 0);
       } finally {
         events.close();
       }
     },
   };
+}
+
+function isRemoval(thrown: unknown): boolean {
+  return thrown instanceof ExperimentError && thrown.code === "run.removed";
+}
+
+/** The same error, with the number of rows that it cost; see `SinkInstance.write`. */
+function losing(thrown: unknown, lostRows: number): unknown {
+  return thrown instanceof Error ? Object.assign(thrown, { lostRows }) : thrown;
 }

@@ -48,7 +48,7 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
     const { outcome, lostRows, failedPlugins } = await train(request, signal, { ...observer, started });
     const lost = Object.entries(lostRows).filter(([, rows]) => rows > 0);
     const faults = [
-      ...lost.map(([sink, rows]) => `sink ${sink} lost ${rows} rows`),
+      ...lost.map(([sink, rows]) => `sink ${sink} lost ${rows} ${rows === 1 ? "row" : "rows"}`),
       ...failedPlugins.map((name) => `${name} failed`),
     ];
     if (outcome.state !== "finished" || faults.length === 0) return ended(outcome.state, outcome.reason);

@@ -85,7 +85,7 @@ describe("a sink that", () => {
       expect(result.failedPlugins).to.deep.equal(["sink faulty"]);
       expect(warnings).to.deep.equal([
         "sink faulty: write failed: no luck. Training goes on; rows that it loses are counted.",
-        `sink faulty: ${lost} rows were lost.`,
+        `sink faulty: ${lost} ${lost === 1 ? "row was" : "rows were"} lost.`,
       ]);
     });
 
@@ -99,6 +99,18 @@ describe("a sink that", () => {
       expect(events.filter(({ kind }) => kind === "warning")).to.have.length(2);
     });
   }
+
+  it("says how many rows its failure cost is believed", async () => {
+    const write = (rows: readonly Row[]) => {
+      if (rows.some(({ step }) => step === 5)) throw Object.assign(new Error("no room for pictures."), { lostRows: 0 });
+    };
+    const { result, warnings } = await trainWith(sink({ write }));
+    expect(result.lostRows.faulty).to.equal(0);
+    expect(result.failedPlugins).to.deep.equal(["sink faulty"]);
+    expect(warnings).to.deep.equal([
+      "sink faulty: write failed: no room for pictures. Training goes on, and no row is lost.",
+    ]);
+  });
 
   it("is slow gets rows in order and in batches, never two calls at once, and is waited for", async () => {
     let inside = 0;

@@ -1,4 +1,13 @@
-import { appendFileSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openJournal } from "../../../core/record/journal.ts";
@@ -93,6 +102,34 @@ describe("openJournal", () => {
     journal.append("häuser\n");
     journal.close();
     expect(text()).to.equal("häuser\n");
+  });
+
+  for (const [how, away] of [
+    ["removed", () => rmSync(path())],
+    ["cut short", () => truncateSync(path(), 2)],
+  ] as const) {
+    it(`says so, once, when the file was ${how} by somebody else, and keeps what comes after`, () => {
+      const journal = openJournal(path());
+      journal.append("first\nsecond\n");
+      away();
+      const error = thrownBy(() => journal.append("third\n"));
+      expect(error.code).to.equal("run.removed");
+      expect(error.message).to.include(path());
+      journal.append("fourth\n");
+      expect(text()).to.equal("third\nfourth\n");
+      away();
+      expect(thrownBy(() => journal.close()).code).to.equal("run.removed");
+    });
+  }
+
+  it("goes on in the file that an editor has saved in its place", () => {
+    const journal = openJournal(path());
+    journal.append("first\n");
+    copyFileSync(path(), `${path()}.new`);
+    renameSync(`${path()}.new`, path());
+    journal.append("second\n");
+    journal.close();
+    expect(text()).to.equal("first\nsecond\n");
   });
 
   it("says so when the file cannot be opened", () => {

@@ -81,6 +81,7 @@ describe("openRecord", () => {
     const error = thrownBy(() => record.writeRows([rowAt(1, vector(1))]));
     expect(error.code).to.equal("run.io");
     expect(error.message).to.contain("step-000001.safetensors");
+    expect(error).to.include({ lostRows: 0 });
     record.close();
     expect((await readRows(dir())).rows).to.have.length(1);
     expect(await arraySteps(dir())).to.deep.equal([]);
