@@ -225,6 +225,17 @@ export function engineUnavailable(name: string, why: string, remedy: string): Ex
   return new ExperimentError("engine.unavailable", `engine ${shown(name)} is not available: ${why}. ${remedy}`);
 }
 
+/** A run that would go on with another engine than it was trained on. */
+export function changedEngine(
+  run: string,
+  was: { readonly name: string; readonly device: string },
+  is: { readonly name: string; readonly device: string },
+): ExperimentError {
+  const what = `run ${run}: expected engine ${was.name} (${was.device}), which it was trained on, got ${is.name} (${is.device}): it gives other numbers.`;
+  const message = `${what} \`experiment doctor\` says what ${was.name} lacks here; --set engine.name=${is.name} goes on with ${is.name}, and puts that on record.`;
+  return new ExperimentError("engine.changed", message);
+}
+
 export function invalidStep(where: string, problem: string, cause?: unknown): ExperimentError {
   return new ExperimentError("engine.step", `${where}: ${problem}`, cause);
 }

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "data.changed"
   | "engine.unavailable"
   | "engine.step"
+  | "engine.changed"
   | "run.notFound"
   | "run.inUse"
   | "run.taken"
@@ -37,6 +38,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "data.changed",
   "engine.unavailable",
   "engine.step",
+  "engine.changed",
   "run.notFound",
   "run.inUse",
   "run.untrusted",

@@ -27,6 +27,9 @@ const outcome = z.object({
   reason: z.string().exactOptional(),
 });
 
+/** Something that was not as it had been on record when a run went on. */
+const change = z.object({ what: z.string(), was: z.unknown(), is: z.unknown() });
+
 /** One process's part of a run: the first start or a resume. */
 const attempt = z.object({
   /** ms since 1970. */
@@ -43,6 +46,8 @@ const attempt = z.object({
   nodeFlags: z.array(z.string()).exactOptional(),
   /** The repository around the config: its commit, and whether tracked files differed from it. */
   git: z.object({ commit: z.string(), dirty: z.boolean() }).optional(),
+  /** What differed from the attempts before: data, engine, versions. Since 0.2.0. */
+  changed: z.array(change).exactOptional(),
 });
 
 /** A key of the config that a resume changed. */
@@ -84,7 +89,8 @@ export const runFile = z.object({
   /** Folder that relative paths in the config start from, absolute. */
   baseDir: z.string(),
   versions: z.record(z.string(), z.string()),
-  engine: z.object({ name: z.string(), device: z.string() }),
+  /** `processor`: of an engine whose numbers depend on the kind of CPU; since 0.2.0. */
+  engine: z.object({ name: z.string(), device: z.string(), processor: z.string().exactOptional() }),
   seed: z.number(),
   corpus: named,
   model: z.object({
@@ -126,6 +132,8 @@ export const runFile = z.object({
 
 /** One process's part of a run: the first start or a resume. */
 export type Attempt = DeepReadonly<z.infer<typeof attempt>>;
+/** Something that was not as it had been on record when a run went on. */
+export type Change = DeepReadonly<z.infer<typeof change>>;
 /** A key of the config that a resume changed. */
 export type ConfigChange = DeepReadonly<z.infer<typeof configChange>>;
 /** A plugin of a run. */

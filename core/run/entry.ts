@@ -8,8 +8,7 @@ import type { MetricInfo, Observed, Outcome, Run } from "../contract/run.ts";
 import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
-import { versions } from "../modules/version.ts";
-import { files, formatVersion, type RunFile } from "../record/format.ts";
+import { type Attempt, type Change, files, formatVersion, type RunFile } from "../record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "../record/run-dir.ts";
 import { withAttempt, withOutcome } from "../record/run-file.ts";
 import { isHeld } from "../step/held.ts";
@@ -17,6 +16,7 @@ import type { OpenRun } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { provenanceOf, surroundings } from "./provenance.ts";
 import type { RunRequest } from "./request.ts";
+import { meansOf } from "./same-means.ts";
 import { sealedRun } from "./trust.ts";
 
 /** A run directory that this process holds, with its run.json. */
@@ -44,6 +44,8 @@ interface Parts {
   readonly open: Enterable;
   /** The step that a resumed run goes on from. */
   readonly fromStep: number;
+  /** What is not as it was, of a run that goes on. */
+  readonly changed?: readonly Change[];
   /** For a run that looks at parameters from elsewhere: what stands in the place of its training. */
   readonly observing?: {
     readonly observed: Observed;
@@ -91,7 +93,10 @@ export function enterRun(parts: Parts): RunEntry {
         changes: [...(file.changes ?? []), ...changes],
       }),
     };
-    return entryOf(run, dir, current, now, fromStep, () => dir.release());
+    const { changed = [] } = parts;
+    return entryOf(run, dir, current, { startedAt: now, fromStep, ...(changed.length > 0 && { changed }) }, () =>
+      dir.release(),
+    );
   }
   const dir = createRunDir(path.resolve(loaded.baseDir, loaded.config.runs), {
     now,
@@ -125,9 +130,7 @@ export function enterRun(parts: Parts): RunEntry {
     ...(run.observed && { observed: run.observed }),
     ...described(open),
   };
-  return entryOf(run, dir, file, now, fromStep, () => {
-    discard(dir);
-  });
+  return entryOf(run, dir, file, { startedAt: now, fromStep }, () => discard(dir));
 }
 
 /** Removes a directory that did not become a run: the lock last, so that nobody else's start is removed with it. */
@@ -155,8 +158,7 @@ function described({ loaded, chosen, dataset, engine, plan }: Enterable) {
   const shapes = Object.values(plan.model.parameters);
   const n_params = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   return {
-    versions: versions(),
-    engine: { name: engine.name, device: engine.device },
+    ...meansOf(engine),
     corpus: dataset.source,
     model: { ...plan.model.shape, n_params },
     plugins: provenanceOf(chosen, loaded.baseDir),
@@ -207,14 +209,7 @@ function runOf({ open, observing }: Parts, dir: RunDir, origin: Origin): Run {
   });
 }
 
-function entryOf(
-  run: Run,
-  dir: RunDir,
-  file: RunFile,
-  startedAt: number,
-  fromStep: number,
-  abandon: () => void,
-): RunEntry {
+function entryOf(run: Run, dir: RunDir, file: RunFile, attempt: Attempt, abandon: () => void): RunEntry {
   let current = file;
   const write = (next: RunFile) => {
     current = sealedRun(next);
@@ -223,7 +218,7 @@ function entryOf(
   return {
     run,
     check: () => dir.check(),
-    begin: () => write(withAttempt(current, { startedAt, fromStep, ...surroundings(current.baseDir) })),
+    begin: () => write(withAttempt(current, { ...attempt, ...surroundings(current.baseDir) })),
     finish: (outcome) => {
       try {
         write(withOutcome(current, outcome));

@@ -8,10 +8,12 @@ import type { Row, RunEvent } from "../contract/sink.ts";
 import { bitsPerByte, bytesPerToken } from "../data/bytes-per-token.ts";
 import { divergedState } from "../errors/errors.ts";
 import { analyzeStep, callHook, saveAnalyzers } from "../host/analyzers.ts";
+import type { Change } from "../record/format.ts";
 import type { EvalResult } from "../step/evaluation.ts";
 import type { ReadingsByName } from "./looks.ts";
 import type { StepReport } from "./observer.ts";
 import { momentOf } from "./progress.ts";
+import { changesLine } from "./same-means.ts";
 import { stepLine } from "./step-line.ts";
 import type { StepOutputs } from "./train-steps.ts";
 import type { Training } from "./training.ts";
@@ -73,6 +75,18 @@ async function writeRow({ progress, sinks }: Training, row: Row): Promise<void> 
 
 export async function writeEvent({ sinks }: Pick<Training, "sinks">, event: RunEvent): Promise<void> {
   for (const sink of sinks) await sink.event(event);
+}
+
+/** Says that a run goes on from the step of `at`, and with what that it did not have before. */
+export async function writeResume(
+  { sinks, notices }: Pick<Training, "sinks" | "notices">,
+  at: Moment,
+  changed: readonly Change[],
+): Promise<void> {
+  await writeEvent({ sinks }, { ...at, source: "run", kind: "resume", data: { step: at.step } });
+  if (changed.length === 0) return;
+  await writeEvent({ sinks }, { ...at, source: "run", kind: "environment-change", data: { changes: changed } });
+  notices.warn(`not as on record: ${changesLine(changed)}. Its numbers may differ from here on.`);
 }
 
 /** Puts one step in twenty, and every evaluation, in the console log of sinks that keep one. */

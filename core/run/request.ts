@@ -20,6 +20,7 @@ import { forkOrigin } from "./fork-origin.ts";
 import { recordedData } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
+import type { Means } from "./same-means.ts";
 import type { Word } from "./trust.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -47,6 +48,8 @@ interface RunOptions {
     readonly origin?: string | undefined;
     /** The run's attempts when its checkpoint was chosen; it must be as it was once its lock is held. */
     readonly seen: RunFile["attempts"];
+    /** What it was computed with. */
+    readonly means: Means;
     /** See `LockOptions`. */
     readonly takeOver?: boolean | undefined;
   };
@@ -108,7 +111,7 @@ export async function resumeRequest(
     loaded,
     plugins,
     notes,
-    resume: { dir, checkpoint: latest?.path, origin, seen: run.attempts, takeOver },
+    resume: { dir, checkpoint: latest?.path, origin, seen: run.attempts, means: run, takeOver },
     changes,
     recorded: recordedData(run),
     acceptChangedCorpus,

@@ -7,7 +7,7 @@ import { conclude, type RunResult } from "./conclude.ts";
 import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
 import { momentOf } from "./progress.ts";
-import { saveTraining, writeEvent } from "./record-step.ts";
+import { saveTraining, writeEvent, writeResume } from "./record-step.ts";
 import type { GivenRequest, RunRequest } from "./request.ts";
 import { openTraining, type Training } from "./training.ts";
 
@@ -66,7 +66,7 @@ async function begin(training: Training, request: RunRequest): Promise<void> {
   if (run.resumedFrom === undefined) return;
   discardCheckpointsAfter(run.dir, progress.step);
   const at = momentOf(run, progress.step, training.clock());
-  await writeEvent(training, { ...at, source: "run", kind: "resume", data: { step: progress.step } });
+  await writeResume(training, at, training.changed);
   for (const { keyPath, a, b } of request.changes ?? []) {
     const data = withoutSecrets({ keyPath, from: a ?? null, to: b ?? null });
     await writeEvent(training, { ...at, source: "run", kind: "config-change", data });

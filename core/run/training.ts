@@ -10,6 +10,7 @@ import { siteMissing } from "../errors/errors.ts";
 import { type ActiveAnalyzer, loadAnalyzers, setUp } from "../host/analyzers.ts";
 import { completeConfig } from "../host/complete-config.ts";
 import { type ChosenPlugins, choosePlugins, only } from "../host/resolve.ts";
+import type { Change } from "../record/format.ts";
 import { readRun } from "../record/runs.ts";
 import { derivedSites } from "../step/forward.ts";
 import { initialState } from "../step/step.ts";
@@ -19,6 +20,7 @@ import type { Observer } from "./observer.ts";
 import { type OpenRun, openRun } from "./open.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { RunRequest } from "./request.ts";
+import { changedMeans } from "./same-means.ts";
 import { createTrainSteps, type TrainSteps } from "./train-steps.ts";
 import { createVoices, type Voices } from "./voices.ts";
 
@@ -33,6 +35,8 @@ export interface Training extends Voices {
   readonly analyzers: readonly ActiveAnalyzer[];
   readonly progress: Progress;
   readonly clock: () => number;
+  /** What it is computed with now and was not before, where it goes on. */
+  readonly changed: readonly Change[];
 }
 
 /**
@@ -51,8 +55,9 @@ export async function openTraining(
   const open = await openRun({ loaded, chosen, phase, recorded, acceptChangedCorpus, workshop });
   let entry: RunEntry | undefined;
   try {
-    entry = enterRun({ request, open, fromStep: saved?.step ?? 0 });
-    const training = await prepared({ request, open, entry, saved, observer });
+    const changed = changedMeans(request, open.engine);
+    entry = enterRun({ request, open, fromStep: saved?.step ?? 0, changed: [...open.dataChanges, ...changed] });
+    const training = await prepared({ request, open, entry, saved, observer, changed });
     await beforehand(training);
     entry.begin();
     return training;
@@ -81,9 +86,10 @@ interface Parts {
   readonly entry: RunEntry;
   readonly saved: Checkpoint | undefined;
   readonly observer: Observer;
+  readonly changed: readonly Change[];
 }
 
-async function prepared({ request, open, entry, saved, observer }: Parts): Promise<Training> {
+async function prepared({ request, open, entry, saved, observer, changed }: Parts): Promise<Training> {
   const { config, chosen, dataset, engine, plan, held } = open;
   const { run } = entry;
   const { clock = Date.now } = request;
@@ -120,6 +126,7 @@ async function prepared({ request, open, entry, saved, observer }: Parts): Promi
     looks,
     sampler,
     analyzers,
+    changed,
     ...voices,
     progress,
     clock,

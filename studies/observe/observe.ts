@@ -15,12 +15,15 @@ import {
   setUp,
 } from "../../core/host/analyzers.ts";
 import { lookMetrics, sectionOf } from "../../core/host/metrics.ts";
+import type { Change } from "../../core/record/format.ts";
 import { conclude, type RunResult } from "../../core/run/conclude.ts";
 import { enterRun, type RunEntry } from "../../core/run/entry.ts";
 import type { Observer } from "../../core/run/observer.ts";
 import { withState } from "../../core/run/open.ts";
 import { createProgress, type Progress } from "../../core/run/progress.ts";
+import { writeResume } from "../../core/run/record-step.ts";
 import type { RunRequest } from "../../core/run/request.ts";
+import { changedMeans } from "../../core/run/same-means.ts";
 import { stepLine } from "../../core/run/step-line.ts";
 import { checkSites } from "../../core/run/training.ts";
 import { createVoices, type Voices } from "../../core/run/voices.ts";
@@ -40,6 +43,8 @@ interface Observing extends Voices {
   readonly clock: () => number;
   /** Subjects that an earlier process has looked at. */
   readonly done: number;
+  /** What it is computed with now and was not before, where it goes on. */
+  readonly changed: readonly Change[];
 }
 
 /**
@@ -115,7 +120,8 @@ async function openObserving(request: RunRequest, observer: Observer): Promise<O
     const steps = subjects.at(-1)!.step;
     const { tokensPerStep } = observation;
     const observing = { observed, steps, sequences, tokensPerStep, metrics: lookMetrics };
-    entry = enterRun({ request, open, fromStep: saved?.step ?? 0, observing });
+    const changed = changedMeans(request, open.engine);
+    entry = enterRun({ request, open, fromStep: saved?.step ?? 0, changed, observing });
     const { run } = entry;
     const analyzers = open.chosen.analyzer.map(({ plugin, options }) => setUp(plugin, options, 1, run));
     checkSites(analyzers, open.chosen);
@@ -125,7 +131,7 @@ async function openObserving(request: RunRequest, observer: Observer): Promise<O
     const progress = createProgress(saved?.step ?? 0, undefined);
     const voices = createVoices({ request, chosen: open.chosen, run, progress, observer, clock });
     entry.begin();
-    return { observation, entry, run, analyzers, program, progress, ...voices, clock, done: saved?.seq ?? 0 };
+    return { observation, entry, run, analyzers, program, progress, ...voices, clock, done: saved?.seq ?? 0, changed };
   } catch (thrown) {
     entry?.abandon();
     await open.close();
@@ -155,12 +161,11 @@ async function opened<T>(subject: Subject, use: (open: OpenSubject) => Promise<T
   }
 }
 
-async function resumed({ run, progress, sinks, clock }: Observing): Promise<void> {
+async function resumed(observing: Observing): Promise<void> {
+  const { run, progress, clock, changed } = observing;
   discardCheckpointsAfter(run.dir, progress.step);
   const at = { step: progress.step, tokens: progress.step * run.tokensPerStep, time: clock() };
-  for (const sink of sinks) {
-    await sink.event({ ...at, source: "run", kind: "resume", data: { step: progress.step } });
-  }
+  await writeResume(observing, at, changed);
 }
 
 /** What somebody who reads these numbers must know, a line each. */
