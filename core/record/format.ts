@@ -134,8 +134,6 @@ export const runFile = z.object({
 export type Attempt = DeepReadonly<z.infer<typeof attempt>>;
 /** Something that was not as it had been on record when a run went on. */
 export type Change = DeepReadonly<z.infer<typeof change>>;
-/** A key of the config that a resume changed. */
-export type ConfigChange = DeepReadonly<z.infer<typeof configChange>>;
 /** A plugin of a run. */
 export type PluginRecord = DeepReadonly<z.infer<typeof pluginRecord>>;
 /** run.json. */
