@@ -36,7 +36,7 @@ export async function portraitOf(dir: string): Promise<Portrait> {
   return {
     dir,
     state,
-    step: (await lastRow(dir))?.step ?? 0,
+    step: lastRow(dir)?.step ?? 0,
     run,
     values: Object.fromEntries(values),
     events: Object.fromEntries(counts),
