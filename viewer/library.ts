@@ -2,6 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
+import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
@@ -68,6 +69,7 @@ export class Library {
     const told = await this.eventsOf(id, dir);
     const garbage = [
       open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
+      open.crowded ? `rows.jsonl: more than ${mostMetrics} metrics; those beyond are left out.` : "",
       told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
     ].filter((text) => text !== "");
     const corpus = corpusRecord(run.corpus);

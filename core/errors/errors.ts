@@ -44,12 +44,17 @@ export function placedAt(place: string, error: ExperimentError): ExperimentError
   return new ExperimentError(error.code, `${place}: ${error.message}`, error.cause);
 }
 
+/** Faults that are listed; who has more has made the same one many times. */
+const mostFaults = 50;
+
 /** Several faults of one config at once, a line each. */
 export function severalProblems(problems: readonly ExperimentError[]): ExperimentError {
   const [first, ...others] = problems;
   if (first !== undefined && others.length === 0) return first;
   const code = others.every((other) => other.code === first?.code) ? first?.code : undefined;
-  return new ExperimentError(code ?? "config.invalid", problems.map((problem) => problem.message).join("\n"));
+  const lines = problems.slice(0, mostFaults).map((problem) => problem.message);
+  if (problems.length > mostFaults) lines.push(`and ${problems.length - mostFaults} more faults`);
+  return new ExperimentError(code ?? "config.invalid", lines.join("\n"));
 }
 
 /** `place` is the file, with line and column where they are known. */
@@ -68,6 +73,17 @@ export function circularImport(files: readonly string[]): ExperimentError {
     "config.invalid",
     `${files[0]}: $import: expected no circle, got ${files.join(" -> ")}. Take one of these imports out.`,
   );
+}
+
+export function tooManyImports(where: string, most: number): ExperimentError {
+  const message = `${where}: $import: expected at most ${most} imports in all, got more: files import others several times. Import each once.`;
+  return new ExperimentError("config.invalid", message);
+}
+
+/** `most`: what there may be of it. */
+export function configTooLarge(where: string, most: string): ExperimentError {
+  const message = `${where}: expected at most ${most} (what an anchor stands for counts each time), got more.`;
+  return new ExperimentError("config.invalid", message);
 }
 
 /** `lastLoss` is NaN when no step had a finite one; `checkpoint` is the name of the newest from before. */
