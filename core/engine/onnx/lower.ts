@@ -1,7 +1,7 @@
 /** Lowers a graph to an ONNX model: one rule an operation, operands before users, results under their public names. */
 import { internal } from "../../errors/errors.ts";
+import type { Bytes } from "../../wire/message.ts";
 import { type Graph, type Node, type NodeOf, type Op, reachable } from "../graph/node.ts";
-import type { Bytes } from "../protobuf.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";

@@ -1,6 +1,6 @@
 /** The few messages of onnx.proto that a model of plain nodes needs. Field numbers are that file's. */
 import type { TypedArray } from "../../arrays/ndarray.ts";
-import { type Bytes, bytes, float, integer, joined, message, text } from "../protobuf.ts";
+import { type Bytes, bytes, float, integer, joined, message, text } from "../../wire/message.ts";
 
 /** TensorProto.DataType. */
 export const dataTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;

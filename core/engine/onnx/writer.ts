@@ -1,6 +1,6 @@
 /** Collects the nodes of an ONNX graph while a graph is lowered. Values are names. */
 import { sizeOf, type TypedArray } from "../../arrays/ndarray.ts";
-import type { Bytes } from "../protobuf.ts";
+import type { Bytes } from "../../wire/message.ts";
 import { type DataType, modelProto, type NodeAttributes, nodeProto, tensorProto, valueInfo } from "./model-proto.ts";
 
 export class OnnxWriter {
