@@ -2,5 +2,3 @@
 
 /** Metrics of a run whose numbers are kept; the others are left out, and that is said. 96 layers with every analyzer have 7,000. */
 export const mostMetrics = 10_000;
-/** Values in a run's config. */
-export const mostConfigValues = 100_000;
