@@ -36,7 +36,7 @@ export async function portraitOf(dir: string): Promise<Portrait> {
   return {
     dir,
     state,
-    step: (await lastRow(dir))?.step ?? 0,
+    step: lastRow(dir)?.step ?? 0,
     run,
     values: Object.fromEntries(values),
     events: Object.fromEntries(counts),
@@ -99,9 +99,17 @@ function attemptRows(run: RunFile): string[][] {
 }
 
 function configRows(run: RunFile): string[][] {
-  return leavesOf(run.config)
+  const leaves = leavesOf(run.config);
+  const rows = leaves
     .filter(({ keyPath }) => (run.sources[keyPath] ?? "default") !== "default")
     .map(({ keyPath, value }) => [sanitise(keyPath), configValue(value), sanitise(run.sources[keyPath] ?? "")]);
+  // A source of what is not there: a plugin that is there by default, left out.
+  const isThere = (key: string) =>
+    leaves.some(
+      ({ keyPath }) => keyPath === key || (/^[.[]/.test(keyPath.slice(key.length)) && keyPath.startsWith(key)),
+    );
+  const missing = Object.entries(run.sources).filter(([key, source]) => source !== "default" && !isThere(key));
+  return [...rows, ...missing.map(([key, source]) => [sanitise(key), "left out", sanitise(source)])];
 }
 
 const layered = /^(.*)\/layer_(\d{1,4})$/;
