@@ -16,6 +16,7 @@ const mostEvents = 20000;
 const mostElements = 150000;
 const largestCharts = 4 << 20;
 const deepestCharts = 100;
+const mostChartValues = 200_000;
 const mostCharts = 500;
 /** Files of arrays that are looked through for the last one that a chart can show. */
 const farthestBack = 100;
@@ -28,7 +29,7 @@ export function readCharts(dir: string): { charts: readonly DeclaredChart[]; pro
   if (stat.size > largestCharts) return { charts: [], problems: [`${files.charts}: larger than 4 MiB; not read.`] };
   let all: unknown;
   try {
-    all = boundedJson(readFileSync(path, "utf8"), deepestCharts);
+    all = boundedJson(readFileSync(path, "utf8"), deepestCharts, mostChartValues);
   } catch (thrown) {
     return { charts: [], problems: [`${files.charts}: cannot be read (${reasonOf(thrown)}).`] };
   }
