@@ -118,6 +118,7 @@ export function enterRun(parts: Parts): RunEntry {
     createdAt: now,
     config: run.config,
     sources: loaded.sources,
+    ...(loaded.file !== undefined && { configFile: path.relative(loaded.baseDir, loaded.file) }),
     baseDir: loaded.baseDir,
     seed: run.seed,
     batchSize: run.batchSize,
