@@ -1,7 +1,7 @@
 /** First against last layer across runs that differ in nothing but their seed, or that observed models which do. */
 import { differencesOf } from "../core/config/difference.ts";
-import { firingMeaning } from "../core/record/observed.ts";
 import type { RunFile } from "../core/record/format.ts";
+import { firingMeaning } from "../core/record/observed.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
 import { onScale, type Scale, type StatisticName, scaleOf, statisticNames } from "../statistics/contrast.ts";

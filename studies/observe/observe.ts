@@ -15,8 +15,8 @@ import {
   setUp,
 } from "../../core/host/analyzers.ts";
 import { lookMetrics, sectionOf } from "../../core/host/metrics.ts";
-import { firingMeaning } from "../../core/record/observed.ts";
 import type { Change } from "../../core/record/format.ts";
+import { firingMeaning } from "../../core/record/observed.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { conclude, type RunResult } from "../../core/run/conclude.ts";
 import { enterRun, type RunEntry } from "../../core/run/entry.ts";
