@@ -2,9 +2,11 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
+import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import type { PluginRecord, RunFile } from "../core/record/format.ts";
 import { readConsole } from "../core/record/health.ts";
+import { observedLine } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
 import { systemMetrics } from "../core/record/system-monitor.ts";
 import type { ArrayTable, ConsoleLog, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
@@ -71,6 +73,7 @@ export class Library {
     const told = await this.eventsOf(id, dir);
     const garbage = [
       open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
+      open.crowded ? `rows.jsonl: more than ${mostMetrics} metrics; those beyond are left out.` : "",
       told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
     ].filter((text) => text !== "");
     const corpus = corpusRecord(run.corpus);
@@ -83,6 +86,7 @@ export class Library {
       engine,
       seed,
       text: corpus ? corpusLine(corpus) : "",
+      observed: observedLine(run.observed),
       model,
       tokensPerStep,
       attempts,
@@ -248,6 +252,7 @@ const nothing = {
   engine: { name: "", device: "" },
   seed: 0,
   text: "",
+  observed: "",
   model: null,
   tokensPerStep: 0,
   attempts: [],

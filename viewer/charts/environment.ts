@@ -25,6 +25,7 @@ export function environmentRows(details: readonly RunDetail[], also: "private" |
     ["seed", ({ seed }) => String(seed)],
     ["parameters", ({ model }) => (model ? String(model.n_params) : "")],
     ["text", ({ text }) => text],
+    ["looked at", ({ observed }) => observed],
     ...versions.map((name): EnvironmentRow => [name, (detail) => detail.versions[name] ?? ""]),
   ];
   return rows.filter(([, tell]) => details.some((detail) => tell(detail) !== ""));
