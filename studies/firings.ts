@@ -1,9 +1,8 @@
 /** Which units fire: counted over training text in an order of its own, the same for every checkpoint of the same data and seed. */
-import type { Arrays } from "../core/arrays/ndarray.ts";
-import { createSampler } from "../core/data/sampler.ts";
-import type { Program } from "../core/engine/engine.ts";
+import type { NamedArrays, Program } from "../core/engine/engine.ts";
 import { type OpenRun, withState } from "../core/run/open.ts";
 import { frozenStep } from "../core/step/step.ts";
+import type { Looking } from "./observe/looking.ts";
 
 /** A data order that no training uses. */
 const lookOrder = 1_000_003;
@@ -13,24 +12,24 @@ export interface FiringCounter {
   /** Tokens that `sequences` come to: whole batches. */
   tokensIn(sequences: number): number;
   /** Firings of each unit, `[layer][d_mlp]`. */
-  firings(state: Arrays, sequences: number): Promise<Int32Array[]>;
+  firings(parameters: NamedArrays, sequences: number): Promise<Int32Array[]>;
   dispose(): void;
 }
 
-/** Compiles it for as many sequences at once as the run trains in a micro-batch. */
-export async function createFiringCounter(open: OpenRun): Promise<FiringCounter> {
-  const { config, dataset, engine, plan } = open;
+/** Compiles it for as many sequences at once as are looked at together. */
+export async function createFiringCounter({ open, sampler }: Looking): Promise<FiringCounter> {
+  const { engine, plan } = open;
   const { n_layers, d_mlp, n_ctx } = plan.model.shape;
-  const together = config.train.batch_size;
+  const together = plan.train.batch_size;
   const program: Program = await countProgram(open, together);
   return {
     tokensIn: (sequences) => Math.ceil(sequences / together) * together * n_ctx,
-    firings: (state, sequences) =>
-      withState(engine, state, async (uploaded) => {
-        const sampler = createSampler(dataset.train, { n_ctx, seed: config.seed, order: lookOrder });
+    firings: (parameters, sequences) =>
+      withState(engine, parameters, async (uploaded) => {
+        const text = sampler(lookOrder);
         const totals = Array.from({ length: n_layers }, () => new Int32Array(d_mlp));
         for (let seen = 0; seen < sequences; seen += together) {
-          const outputs = await program.run(uploaded, { ...sampler.next(together) });
+          const outputs = await program.run(uploaded, { ...text.next(together) });
           for (const [layer, total] of totals.entries()) {
             const counts = outputs[`probe/firings/counts/${layer}`]!.data;
             for (let i = 0; i < total.length; i++) total[i]! += counts[i]!;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
 import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
+import { observedLine } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
@@ -82,6 +83,7 @@ export class Library {
       engine,
       seed,
       text: corpus ? corpusLine(corpus) : "",
+      observed: observedLine(run.observed),
       model,
       tokensPerStep,
       attempts,
@@ -223,6 +225,7 @@ const nothing = {
   engine: { name: "", device: "" },
   seed: 0,
   text: "",
+  observed: "",
   model: null,
   tokensPerStep: 0,
   attempts: [],

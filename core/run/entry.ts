@@ -86,6 +86,7 @@ export function enterRun(parts: Parts): RunEntry {
       config: run.config,
       baseDir: loaded.baseDir,
       ...described(open),
+      ...(run.observed && { observed: run.observed, steps: run.steps }),
       ...(changes.length > 0 && {
         sources: loaded.sources,
         steps: run.steps,
