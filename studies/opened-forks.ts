@@ -62,7 +62,8 @@ export async function openForks(dirs: readonly string[]): Promise<OpenedForks> {
   return { run: first!.origin.run, step: first!.origin.step, steps: first!.end.step - first!.origin.step, forks };
 }
 
-async function stepsAbove(dir: string, limit: number): Promise<number | undefined> {
+/** Steps whose gradient norm is above a limit; undefined where there are no rows. */
+export async function stepsAbove(dir: string, limit: number): Promise<number | undefined> {
   const { rows } = await readRows(dir);
   const norms = rows.flatMap(({ metrics }) => metrics["train/grad_norm"] ?? []);
   return norms.length === 0 ? undefined : norms.filter((norm) => norm > limit).length;

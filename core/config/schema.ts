@@ -132,6 +132,7 @@ const checkpoint = z.strictObject({
   keep_every: count(0)
     .default(0)
     .describe("Also keep every checkpoint whose step is a multiple of this many steps; 0 keeps none more."),
+  at: z.array(count()).default([]).describe("Also save at these steps, and keep what is saved there."),
 });
 
 const engine = z.strictObject({
