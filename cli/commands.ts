@@ -63,6 +63,13 @@ export const commands: readonly AddCommand[] = [
             "Folders of Hugging Face models, folders of such folders, or our own runs (default: observe.paths).",
         }),
       )
+        .option("every-tokens", {
+          type: "string",
+          requiresArg: true,
+          alias: "every-token",
+          describe: "Training tokens from one look to the next, at least (observe.every_tokens).",
+        })
+        .option("accept-changed-corpus", acceptChangedCorpus)
         .option("json", json)
         .example("$0 observe ./opt-125m --corpus sotu", "one model")
         .example("$0 observe ./pythia-70m/step*", "a training history, in the order of the steps in the names")

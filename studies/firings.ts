@@ -1,37 +1,42 @@
 /** Which units fire: counted over training text in an order of its own, the same for every checkpoint of the same data and seed. */
-import type { Arrays } from "../core/arrays/ndarray.ts";
-import { createSampler } from "../core/data/sampler.ts";
-import type { Program } from "../core/engine/engine.ts";
+import type { NamedArrays, Program } from "../core/engine/engine.ts";
 import { type OpenRun, withState } from "../core/run/open.ts";
 import { frozenStep } from "../core/step/step.ts";
+import type { Looking } from "./observe/looking.ts";
 
 /** A data order that no training uses. */
 const lookOrder = 1_000_003;
+
+/** What some tokens show of every unit, `[layer][d_mlp]`. */
+export interface UnitLook {
+  readonly firings: readonly Int32Array[];
+  readonly margins: readonly Float32Array[];
+}
 
 /** A compiled count. */
 export interface FiringCounter {
   /** Tokens that `sequences` come to: whole batches. */
   tokensIn(sequences: number): number;
   /** Firings of each unit, `[layer][d_mlp]`. */
-  firings(state: Arrays, sequences: number): Promise<Int32Array[]>;
+  firings(parameters: NamedArrays, sequences: number): Promise<readonly Int32Array[]>;
   /** The same with each unit's margin, its largest pre-activation over those tokens: above 0 iff it fires on any. */
-  look(state: Arrays, sequences: number): Promise<{ readonly firings: Int32Array[]; readonly margins: Float32Array[] }>;
+  look(parameters: NamedArrays, sequences: number): Promise<UnitLook>;
   dispose(): void;
 }
 
-/** Compiles it for as many sequences at once as the run trains in a micro-batch. */
-export async function createFiringCounter(open: OpenRun): Promise<FiringCounter> {
-  const { config, dataset, engine, plan } = open;
+/** Compiles it for as many sequences at once as are looked at together. */
+export async function createFiringCounter({ open, sampler }: Looking): Promise<FiringCounter> {
+  const { engine, plan } = open;
   const { n_layers, d_mlp, n_ctx } = plan.model.shape;
-  const together = config.train.batch_size;
+  const together = plan.train.batch_size;
   const program: Program = await countProgram(open, together);
-  const look: FiringCounter["look"] = (state, sequences) =>
-    withState(engine, state, async (uploaded) => {
-      const sampler = createSampler(dataset.train, { n_ctx, seed: config.seed, order: lookOrder });
+  const look: FiringCounter["look"] = (parameters, sequences) =>
+    withState(engine, parameters, async (uploaded) => {
+      const text = sampler(lookOrder);
       const firings = Array.from({ length: n_layers }, () => new Int32Array(d_mlp));
       const margins = Array.from({ length: n_layers }, () => new Float32Array(d_mlp).fill(-Infinity));
       for (let seen = 0; seen < sequences; seen += together) {
-        const outputs = await program.run(uploaded, { ...sampler.next(together) });
+        const outputs = await program.run(uploaded, { ...text.next(together) });
         for (let layer = 0; layer < n_layers; layer++) {
           const [counts, highest] = (["counts", "highest"] as const).map(
             (name) => outputs[`probe/firings/${name}/${layer}`]!.data,
@@ -47,7 +52,7 @@ export async function createFiringCounter(open: OpenRun): Promise<FiringCounter>
     });
   return {
     tokensIn: (sequences) => Math.ceil(sequences / together) * together * n_ctx,
-    firings: async (state, sequences) => (await look(state, sequences)).firings,
+    firings: async (parameters, sequences) => (await look(parameters, sequences)).firings,
     look,
     dispose: () => program.dispose(),
   };

@@ -55,6 +55,8 @@ export interface RunDetail {
   readonly seed: number;
   /** What trains and what is held out, in words; empty when that is not on record. */
   readonly text: string;
+  /** What was looked at, in words, by a run that trained nothing, and what firing means there; else empty. */
+  readonly observed: string;
   readonly model: (ModelShape & { readonly n_params: number }) | null;
   readonly tokensPerStep: number;
   readonly attempts: readonly Attempt[];

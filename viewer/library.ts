@@ -2,7 +2,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
+import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
+import { observedLine } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
 import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
@@ -58,7 +60,7 @@ export class Library {
 
   /** Undefined when there is no such run; throws when its run.json cannot be read. */
   async detail(id: string): Promise<RunDetail | undefined> {
-    const summary = await this.summaries.one(id);
+    const summary = this.summaries.one(id);
     if (!summary) return undefined;
     if (summary.state === "damaged") return { ...nothing, summary, problems: [summary.problem ?? ""] };
     const dir = await this.directory(id);
@@ -68,6 +70,7 @@ export class Library {
     const told = await this.eventsOf(id, dir);
     const garbage = [
       open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
+      open.crowded ? `rows.jsonl: more than ${mostMetrics} metrics; those beyond are left out.` : "",
       told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
     ].filter((text) => text !== "");
     const corpus = corpusRecord(run.corpus);
@@ -80,6 +83,7 @@ export class Library {
       engine,
       seed,
       text: corpus ? corpusLine(corpus) : "",
+      observed: observedLine(run.observed),
       model,
       tokensPerStep,
       attempts,
@@ -113,7 +117,7 @@ export class Library {
 
   private async opening(id: string): Promise<{ open: OpenedRun; startedAt: number }> {
     const open = await this.open(id, await this.directory(id));
-    return { open, startedAt: (await this.summaries.one(id))?.createdAt ?? 0 };
+    return { open, startedAt: this.summaries.one(id)?.createdAt ?? 0 };
   }
 
   /** Resolves when all rows of a run have been read: reports are not made of samples. */
@@ -151,7 +155,7 @@ export class Library {
 
   /** What a live view of a run wants to know; undefined when there is no such run. */
   async change(id: string): Promise<RunChange | undefined> {
-    const summary = await this.summaries.one(id);
+    const summary = this.summaries.one(id);
     if (!summary) return undefined;
     const { state, step, loss } = summary;
     const open = this.opened.get(id);
@@ -165,8 +169,8 @@ export class Library {
   }
 
   private async directory(id: string): Promise<string> {
-    const summary = await this.summaries.one(id);
-    const dir = summary && summary.state !== "damaged" ? await runDirectory(this.root, id) : undefined;
+    const summary = this.summaries.one(id);
+    const dir = summary && summary.state !== "damaged" ? runDirectory(this.root, id) : undefined;
     if (dir === undefined) throw new NoSuchRun(id);
     return dir;
   }
@@ -221,6 +225,7 @@ const nothing = {
   engine: { name: "", device: "" },
   seed: 0,
   text: "",
+  observed: "",
   model: null,
   tokensPerStep: 0,
   attempts: [],

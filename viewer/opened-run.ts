@@ -49,6 +49,11 @@ export class OpenedRun {
     return this.progress.garbage;
   }
 
+  /** Whether there are more metrics than are kept. */
+  get crowded(): boolean {
+    return this.shown.crowded;
+  }
+
   /** Keys on record, in order of appearance. */
   get keys(): string[] {
     return [

@@ -84,8 +84,13 @@ export const runFile = z.object({
   createdAt: z.number(),
   /** The resolved config without secrets, every option of every plugin in it (since 0.2.0). */
   config: named,
-  /** Key path to where its value came from: `default`, `flag --set`, `RELUSCOPE_TRAIN__LR`, or a file. */
+  /**
+   * Key path to where its value came from: `default` for every value that is the default, `flag --set`, `EXPERIMENT_TRAIN__LR`, or a
+   * file. Plugins of the default config that were left out have an entry, too.
+   */
   sources: z.record(z.string(), z.string()),
+  /** The config file, relative to `baseDir`; absent when there was none. Since 0.2.0. */
+  configFile: z.string().exactOptional(),
   /** Folder that relative paths in the config start from, absolute. */
   baseDir: z.string(),
   versions: z.record(z.string(), z.string()),

@@ -175,7 +175,8 @@ const largestLock = 65536;
 
 function textOf(path: string): string | undefined {
   try {
-    const status = lstatSync(path);
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    if (status === undefined) return undefined;
     if (!status.isFile() || status.size > largestLock) throw notOwnFile(path, "a small file", "something else");
     return readFileSync(path, "utf8");
   } catch (thrown) {

@@ -87,6 +87,7 @@ export function enterRun(parts: Parts): RunEntry {
       config: run.config,
       baseDir: loaded.baseDir,
       ...described(open),
+      ...(run.observed && { observed: run.observed, steps: run.steps }),
       ...(changes.length > 0 && {
         sources: loaded.sources,
         steps: run.steps,
@@ -117,6 +118,7 @@ export function enterRun(parts: Parts): RunEntry {
     createdAt: now,
     config: run.config,
     sources: loaded.sources,
+    ...(loaded.file !== undefined && { configFile: path.relative(loaded.baseDir, loaded.file) }),
     baseDir: loaded.baseDir,
     seed: run.seed,
     batchSize: run.batchSize,

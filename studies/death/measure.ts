@@ -1,11 +1,12 @@
 /** Looks at checkpoints and forks: every unit's margin over the same tokens. */
-import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { readRun } from "../../core/record/runs.ts";
-import { openStoredRun } from "../../core/run/open.ts";
 import type { Word } from "../../core/run/trust.ts";
-import { createFiringCounter, type FiringCounter } from "../firings.ts";
+import { createFiringCounter, type UnitLook } from "../firings.ts";
+import { opened } from "../observe/looking.ts";
+import { ownSubjects } from "../observe/own.ts";
+import { openCheckpoints } from "../observe/stored.ts";
 import { stepsAbove } from "../opened-forks.ts";
 import type { DeathOptions, Design } from "./design.ts";
 import type { ArmLooks, ForkLook, Point } from "./evidence.ts";
@@ -20,24 +21,29 @@ export async function pointsOf(
   word: Word = {},
   progress?: (what: string) => void,
 ): Promise<{ readonly points: Point[]; readonly tokens: number }> {
-  const open = await openStoredRun(dir, plugins, { word, acceptChangedCorpus });
+  const looking = await openCheckpoints(dir, plugins, { word, acceptChangedCorpus });
   try {
-    const counter = await createFiringCounter(open);
-    const sequences = Math.ceil(tokens / open.config.model.n_ctx);
+    const { model } = looking.open.plan;
+    const counter = await createFiringCounter(looking);
+    const sequences = Math.ceil(tokens / model.shape.n_ctx);
+    const lookAt = async (from: string, step: number): Promise<UnitLook> => {
+      const [subject] = ownSubjects([listCheckpoints(from).find((found) => found.step === step)!], model);
+      return opened(subject!, (one) => counter.look(one.parameters(), sequences));
+    };
     const longest = Math.max(...horizons);
     const points: Point[] = [];
     for (const step of steps) {
       const own = forks.filter((fork) => fork.run === run && fork.step === step && fork.dir !== undefined);
       if (own.length === 0) continue;
       progress?.(`${run} at step ${step}`);
-      const { firings, margins } = await lookAt(counter, dir, step, sequences);
+      const { firings, margins } = await lookAt(dir, step);
       const found: ArmLooks[] = [];
       for (const arm of ["plain", ...arms]) {
         const ofArm = own.filter((fork) => fork.arm === arm);
         for (const after of ofArm.length === 0 ? [] : arm === "plain" ? horizons : [longest]) {
           const looks: ForkLook[] = [];
           for (const fork of ofArm) {
-            const look = await lookAt(counter, fork.dir!, step + after, sequences);
+            const look = await lookAt(fork.dir!, step + after);
             looks.push({ order: fork.order, margins: look.margins });
           }
           found.push({ arm, steps: after, forks: looks, ...(await skippedOf(ofArm, after)) });
@@ -48,13 +54,8 @@ export async function pointsOf(
     counter.dispose();
     return { points, tokens: counter.tokensIn(sequences) };
   } finally {
-    await open.close();
+    await looking.open.close();
   }
-}
-
-async function lookAt(counter: FiringCounter, dir: string, step: number, sequences: number) {
-  const { path } = listCheckpoints(dir).find((found) => found.step === step)!;
-  return counter.look(loadCheckpoint(path).state, sequences);
 }
 
 /** Share of updates that forks left out, where they leave any out. */

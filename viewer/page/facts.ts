@@ -116,6 +116,9 @@ export function environmentTable(runs: readonly ShownRun[], details: readonly Ru
     ["engine", ({ engine }) => `${engine.name}, ${engine.device}`],
     ["seed", ({ seed }) => String(seed)],
     ["text", ({ text }) => text || "–"],
+    ...(details.some(({ observed }) => observed !== "")
+      ? [["looked at", ({ observed }: RunDetail) => observed || "–"] as [string, (detail: RunDetail) => string]]
+      : []),
     ["attempts", ({ attempts }) => String(attempts.length)],
     ...[...new Set(details.flatMap(({ versions }) => Object.keys(versions)))].map(
       (name): [string, (detail: RunDetail) => string] => [name, ({ versions }) => versions[name] ?? "–"],
