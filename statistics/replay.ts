@@ -12,8 +12,8 @@ export interface Replay {
   readonly own: number;
   /** Falls of the same units in the other orders, mean over those. */
   readonly repeated: number;
-  /** Falls, in those other orders, of units that no order silenced and that began with margins like theirs. */
-  readonly survivors: number;
+  /** Mean falls of all units that began with margins like theirs, whatever became of them: what there is in it of drift that all share. */
+  readonly alike: number;
   /** Units that fell silent, once for each order. */
   readonly deaths: number;
 }
@@ -31,25 +31,24 @@ export function replay(before: ArrayLike<number>, orders: readonly ArrayLike<num
   const scale = median(alive.map((unit) => before[unit]!));
   const fall = (unit: number, order: ArrayLike<number>) => (before[unit]! - order[unit]!) / scale;
   const silenced = (unit: number) => orders.filter((order) => order[unit]! <= 0);
-  let [own, repeated, survivors, deaths] = [0, 0, 0, 0];
-  if (orders.length < 2) return { own, repeated, survivors, deaths };
+  let [own, repeated, alike, deaths] = [0, 0, 0, 0];
+  if (orders.length < 2) return { own, repeated, alike, deaths };
   for (const group of groupsByScore(alive, (unit) => before[unit]!, groups)) {
-    const spared = group.filter((unit) => silenced(unit).length === 0);
-    const common = spared.length === 0 ? 0 : mean(spared.map((unit) => mean(orders.map((one) => fall(unit, one)))));
+    const common = mean(group.map((unit) => mean(orders.map((one) => fall(unit, one)))));
     for (const unit of group) {
       for (const order of silenced(unit)) {
         own += fall(unit, order);
         repeated += mean(orders.filter((one) => one !== order).map((one) => fall(unit, one)));
-        survivors += common;
+        alike += common;
         deaths++;
       }
     }
   }
-  return { own, repeated, survivors, deaths };
+  return { own, repeated, alike, deaths };
 }
 
 /** Sums of several. */
 export function replaySum(parts: readonly Replay[]): Replay {
   const sum = (key: keyof Replay) => parts.reduce((total, part) => total + part[key], 0);
-  return { own: sum("own"), repeated: sum("repeated"), survivors: sum("survivors"), deaths: sum("deaths") };
+  return { own: sum("own"), repeated: sum("repeated"), alike: sum("alike"), deaths: sum("deaths") };
 }

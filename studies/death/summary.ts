@@ -12,9 +12,9 @@ export interface AtHorizon {
   readonly points: number;
   /** Units that fell silent, once for each order. */
   readonly deaths: number;
-  /** Of their way: what is repeated under other orders, and what units with margins like theirs go that stay. */
+  /** Of their way: what is repeated under other orders, and what all units with margins like theirs go, on average. */
   readonly repeated: Estimate;
-  readonly survivors: Estimate;
+  readonly alike: Estimate;
   readonly overlap: Overlap;
 }
 
@@ -63,14 +63,14 @@ export function summaryOf(evidence: Evidence): Summary {
 function atHorizon(evidence: Evidence, steps: number): AtHorizon {
   const replays = replaysOf(evidence, steps);
   const own = replays.map((one) => one.own);
-  const share = (key: "repeated" | "survivors") =>
+  const share = (key: "repeated" | "alike") =>
     jackknifeRatio(
       replays.map((one) => one[key]),
       own,
     );
   const deaths = replays.reduce((sum, one) => sum + one.deaths, 0);
   const overlap = overlapOfPoints(evidence, steps);
-  return { steps, points: replays.length, deaths, repeated: share("repeated"), survivors: share("survivors"), overlap };
+  return { steps, points: replays.length, deaths, repeated: share("repeated"), alike: share("alike"), overlap };
 }
 
 function armSummary(evidence: Evidence, name: string, steps: number, plainSteps: number): ArmSummary {

@@ -31,16 +31,16 @@ function horizonTable({ summary, tokens }: DeathReport): TextTable {
   return {
     id: "orders",
     title: "Do other data orders take the same units the same way?",
-    note: `Plain forks of one checkpoint, which differ in the order of the data alone. Silent: fires at the checkpoint and no longer, in the same ${tokens} training tokens. Repeated: of the way to silence under one order, the part that the same units go under the others; 0 if the order of the data decides, 1 if the state does. Survivors: what units go that began as near to silence and stay. Overlap: units lost in common, over chance among units that fire as often; in random drift, too, it is above 1, as units that move much or stand near silence are lost under any order.`,
-    head: ["steps", "checkpoints", "fell silent", "repeated", "95 %", "survivors", "95 %", "overlap", "z"],
-    rows: summary.horizons.map(({ steps, points, deaths, repeated, survivors, overlap }) => [
+    note: `Plain forks of one checkpoint, which differ in the order of the data alone. Silent: fires at the checkpoint and no longer, in the same ${tokens} training tokens. Repeated: of the way to silence under one order, the part that the same units go under the others; 0 if the order of the data decides, 1 if the state does. Alike: the mean way of all units that began as near to silence, whatever became of them: drift that they share. Overlap: units lost in common, over chance among units that fire as often; in random drift, too, it is above 1, as units that move much or stand near silence are lost under any order.`,
+    head: ["steps", "checkpoints", "fell silent", "repeated", "95 %", "alike", "95 %", "overlap", "z"],
+    rows: summary.horizons.map(({ steps, points, deaths, repeated, alike, overlap }) => [
       String(steps),
       String(points),
       String(deaths),
       number(repeated.value),
       rangeText(repeated),
-      number(survivors.value),
-      rangeText(survivors),
+      number(alike.value),
+      rangeText(alike),
       number(overlap.lift),
       number(overlap.z, 1),
     ]),
