@@ -53,6 +53,7 @@ export function pruneCheckpoints(
   const newest = latestCheckpoint(runDir).latest;
   const kept = new Set([...new Set(all.map(({ step }) => step))].slice(0, keep_last));
   const goes = all.filter(({ step, path }) => {
+    if (step === newest?.step && path !== newest.path) return true; // it stepped aside, and has been replaced
     const multiple = keep_every > 0 && step % keep_every === 0;
     return !kept.has(step) && !multiple && !at.includes(step) && path !== newest?.path;
   });
