@@ -12,6 +12,8 @@ import type { Liveness } from "./process-identity.ts";
 /** Bytes, and maps or lists within each other: a config is written by hand. */
 const largestRunFile = 16 << 20;
 const deepestRunFile = 64;
+/** 7,000 metrics of 96 layers are 30,000 values, a thousand resumes 20,000. */
+const mostRunValues = 200_000;
 const ownNames: ReadonlySet<string> = new Set(Object.values(files));
 
 /** Every name in a run directory stands for what it should, and leads nowhere else. Throws `run.damaged`. */
@@ -39,7 +41,7 @@ export function readRunFile(dir: string): RunFile {
   if (text === undefined) throw ioFailed(path, "read", new Error("no such file"));
   let value: unknown;
   try {
-    value = boundedJson(text, deepestRunFile);
+    value = boundedJson(text, deepestRunFile, mostRunValues);
   } catch (thrown) {
     throw damagedFile(path, thrown instanceof SyntaxError ? "not JSON" : reasonOf(thrown), thrown);
   }
