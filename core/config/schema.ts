@@ -132,6 +132,7 @@ const checkpoint = z.strictObject({
   keep_every: count(0)
     .default(0)
     .describe("Also keep every checkpoint whose step is a multiple of this many steps; 0 keeps none more."),
+  at: z.array(count()).default([]).describe("Also save at these steps, and keep what is saved there."),
 });
 
 const engine = z.strictObject({
@@ -198,6 +199,11 @@ const observe = z.strictObject({
   tokens_per_step: count(0)
     .default(0)
     .describe("Tokens of one training step, for the axis of tokens; 0 where it is not known."),
+  every_tokens: count(0)
+    .default(0)
+    .describe(
+      "Training tokens from one look to the next, at least: checkpoints between are left out, the first and the last are not. 0: all.",
+    ),
   sequences: count().default(16).describe("Sequences that analyzers look at; the same ones at every look."),
   text: z
     .enum(["same", "next"])
