@@ -1,5 +1,4 @@
 /** Lowers nodes to StableHLO: one rule an operation. An operation without a rule does not compile. */
-import { internal } from "../../../errors/errors.ts";
 import type { Node, NodeOf, Op } from "../../graph/node.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
@@ -23,6 +22,6 @@ const rules: Rules = {
 /** Writes one node over its lowered operands. */
 export function lowerNode(node: Exclude<Node, NodeOf<"input">>, lowering: Lowering): Value {
   const rule = (rules as { readonly [O in Op]?: unknown })[node.op] as LoweringRule<Op> | undefined;
-  if (rule === undefined) throw internal(`no StableHLO lowering of ${node.op}`);
+  if (rule === undefined) throw new Error(`no StableHLO lowering of ${node.op}`);
   return rule(node as NodeOf<Op>, lowering);
 }
