@@ -4,9 +4,12 @@ import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
 import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
+import type { PluginRecord, RunFile } from "../core/record/format.ts";
+import { readConsole } from "../core/record/health.ts";
 import { observedLine } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
-import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
+import { systemMetrics } from "../core/record/system-monitor.ts";
+import type { ArrayTable, ConsoleLog, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
 import { parseKey } from "./charts/metric-key.ts";
 import { type ColumnQuestion, Columns, type ColumnValues } from "./columns.ts";
@@ -87,7 +90,9 @@ export class Library {
       model,
       tokensPerStep,
       attempts,
-      metrics,
+      plugins: (run.plugins ?? []).filter(({ from }) => from !== "reluscope").map(pluginLine),
+      origin: originOf(run),
+      metrics: [...metrics, ...systemInfo],
       charts,
       keys: open.keys,
       arrayKeys: await arrayKeys(dir).catch(() => []),
@@ -109,10 +114,14 @@ export class Library {
     return open.series(keys, { axis, points, ...defined(ends) });
   }
 
-  /** A run's rows, where its time axis begins, and how much of it has been read. */
-  async storeOf(id: string, axis: Axis): Promise<{ store: Store; origin: number; read: number }> {
+  /** The rows that hold these metrics, where their time axis begins, and how much of them has been read. */
+  async storeOf(
+    id: string,
+    keys: readonly string[],
+    axis: Axis,
+  ): Promise<{ store: Store; origin: number; read: number }> {
     const { open, startedAt } = await this.opening(id);
-    return { store: open.shown, origin: axis === "time" ? startedAt : 0, read: open.read };
+    return { store: open.storeOf(keys), origin: axis === "time" ? startedAt : 0, read: open.read };
   }
 
   private async opening(id: string): Promise<{ open: OpenedRun; startedAt: number }> {
@@ -129,6 +138,11 @@ export class Library {
   async eventList(id: string): Promise<EventList> {
     const { events, total } = await this.eventsOf(id, await this.directory(id));
     return { events, total };
+  }
+
+  /** The newest lines that a run printed. */
+  async console(id: string): Promise<ConsoleLog> {
+    return { lines: readConsole(await this.directory(id)) };
   }
 
   /** The arrays that a chart wants, of `most` elements at most. */
@@ -218,6 +232,19 @@ export class NoSuchRun extends Error {
   }
 }
 
+function pluginLine({ kind, name, from, version, file, sha256 }: PluginRecord): string {
+  const where = from === "file" ? (file ?? "a file") : `package ${version ?? ""}`.trim();
+  return `${kind} ${name} (${where}${sha256 === undefined ? "" : `, SHA-256 ${sha256.slice(0, 12)}…`})`;
+}
+
+function originOf({ fork, sweep }: RunFile): string {
+  const arm = fork?.arm === undefined ? "" : `, arm ${fork.arm}`;
+  const parts = [fork && `run ${fork.run}, step ${fork.step}${arm}`, sweep && `sweep ${sweep.name}`];
+  return parts.filter((part) => part !== undefined).join("; ");
+}
+
+const systemInfo = Object.entries(systemMetrics).map(([name, description]) => ({ key: `system/${name}`, description }));
+
 const nothing = {
   config: {},
   sources: {},
@@ -229,6 +256,8 @@ const nothing = {
   model: null,
   tokensPerStep: 0,
   attempts: [],
+  plugins: [],
+  origin: "",
   metrics: [],
   charts: [],
   keys: [],

@@ -12,6 +12,9 @@ export const files = {
   rows: "rows.jsonl",
   events: "events.jsonl",
   charts: "charts.json",
+  /** What the process took of the machine, and what it printed; both bounded in size. */
+  system: "system.jsonl",
+  console: "console.jsonl",
   lock: "lock.json",
   /** What people say of a run; training never writes it. */
   labels: "labels.json",
