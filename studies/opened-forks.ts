@@ -64,7 +64,8 @@ export async function openForks(dirs: readonly string[]): Promise<OpenedForks> {
   return { run: first!.origin.run, step: first!.origin.step, steps: first!.end.step - first!.origin.step, forks };
 }
 
-async function stepsAbove(dir: string, limit: number): Promise<number | undefined> {
+/** Steps whose gradient norm is above a limit; undefined where there are no rows. */
+export async function stepsAbove(dir: string, limit: number): Promise<number | undefined> {
   const { rows } = await readRows(dir);
   const norms = rows.flatMap(({ metrics }) => metrics["train/grad_norm"] ?? []);
   return norms.length === 0 ? undefined : norms.filter((norm) => norm > limit).length;
@@ -92,7 +93,7 @@ export async function forkFirings(
     const counted = (subject: Subject) => opened(subject, (one) => counter.firings(one.parameters(), sequences));
     const [start, ...ends] = ownSubjects([forks[0]!.start, ...forks.map(({ end }) => end)], model);
     const before = await counted(start!);
-    const after: Int32Array[][] = [];
+    const after: (readonly Int32Array[])[] = [];
     for (const end of ends) after.push(await counted(end));
     counter.dispose();
     return { tokens: counter.tokensIn(sequences), before, after };

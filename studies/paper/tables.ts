@@ -1,16 +1,8 @@
 /** A paper report as tables of text, for every format. */
 import type { Estimate } from "../../statistics/jackknife.ts";
+import type { TextTable } from "../formats.ts";
 import type { PaperReport } from "./paper.ts";
 import type { UseName, Uses } from "./uses.ts";
-
-/** One table: cells as they are to be read. */
-export interface TextTable {
-  readonly id: string;
-  readonly title: string;
-  readonly note: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
 
 /** Published in arXiv 2407.07848: share of units used per batch of 8192 tokens, first and last of 6 layers of 32768 units. */
 const published = { first: "13.3 %", last: "95.6 %" } as const;
