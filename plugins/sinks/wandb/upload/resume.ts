@@ -29,9 +29,10 @@ export async function checkResume(
   account: Account,
 ): Promise<void> {
   if (mode !== "must" && mode !== "never") return;
-  const server = new Server(account, networkThrough(account.proxies));
+  const transport = networkThrough(account.proxies);
+  const server = new Server(account, transport);
   try {
-    const { exists } = await server.status(run, { until: Date.now() + startPatience, attempts: 3 });
+    const { exists } = await server.status(run, { until: transport.now() + startPatience, attempts: 3 });
     const problem = resumeProblem(mode, run.id, exists);
     if (problem !== undefined) throw resumeRefused(problem);
   } catch (thrown) {
