@@ -23,6 +23,10 @@ export async function syncRun(
   const { trusted } = run;
   const log = readPointer(run.dir, { dir: settings.dir, trusted })?.log;
   if (log === undefined) return { state: "nothing", message: `${run.id}: has no W&B log.` };
+  if (settings.banned) {
+    const message = `${run.id}: not synced: W&B is disabled here, by WANDB_MODE, WANDB_DISABLED or a settings file of W&B.`;
+    return { state: "partial", message };
+  }
   const account = accountOf(settings);
   if (account === undefined) {
     return { state: "partial", message: `${run.id}: no API key. Set WANDB_API_KEY, or run \`wandb login\`.` };

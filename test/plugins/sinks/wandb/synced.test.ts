@@ -99,6 +99,21 @@ describe("experiment sync of a run that was synced before", () => {
     expect(await sync("finished")).to.include("all 5 rows are at");
   });
 
+  it("sends nothing where the user's own environment disables W&B, whatever the run says", async () => {
+    begun(5, 0);
+    const run: StoredRun = { id: "run1", dir: fake.dir(), state: "finished", trusted: true };
+    for (const env of [{ WANDB_MODE: "disabled" }, { WANDB_DISABLED: "true" }]) {
+      const online = optionsSchema.parse({ mode: "online" });
+      const transport = fake.server.transport(fake.clock);
+      const { state, message } = await syncRun(run, online, settingsWith(env), host, transport);
+      expect([state, message]).to.deep.equal([
+        "partial",
+        "run1: not synced: W&B is disabled here, by WANDB_MODE, WANDB_DISABLED or a settings file of W&B.",
+      ]);
+    }
+    expect(fake.server.requests).to.deep.equal([]);
+  });
+
   it("tells how long the server asks to wait, and how to stop", async () => {
     begun(5, 0);
     fake.faults({ kind: "status", status: 429, retryAfter: "86400" });
