@@ -140,7 +140,7 @@ export function createLayer(layer: number, options: LayerOptions) {
       const { ended, ongoing } = life.spells();
       const longest = lengthOf(ended, ongoing);
       const survival = Float32Array.from(kaplanMeier(ended.slice(0, longest), ongoing.slice(0, longest)));
-      const silent = new Float32Array(units);
+      const silent = new Uint32Array(units); // beyond 2^24 tokens float32 no longer tells neighbours apart
       for (let i = 0; i < units; i++) silent[i] = life.silentFor(i) * tokensPerSequence;
       return {
         transitions: { shape: [6, 6], data: Float32Array.from(reports.at(-1)!.transitions) },
