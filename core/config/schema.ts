@@ -1,6 +1,6 @@
 /** Every key of `.experimentrc`: default, unit and description. The JSON Schema for editors and all help come from here. */
 import { z } from "zod";
-import { engineNames, precisionNames, providerNames } from "../engine/names.ts";
+import { engineNames, precisionNames, providerNames, skipSilentNames } from "../engine/names.ts";
 import { engineMap, normalisedChoice, type PluginChoice } from "./shorthand.ts";
 
 export type { PluginOptions } from "./shorthand.ts";
@@ -142,6 +142,12 @@ const engine = z.strictObject({
     .describe("What runs the train step; auto chooses the fastest that is there (see `experiment doctor`)."),
   threads: count(0).default(0).describe("CPU threads; 0 leaves the choice to the engine."),
   provider: z.enum(providerNames).default("cpu").describe("Where the onnx engine computes; other engines ignore it."),
+  skip_silent: z
+    .enum(skipSilentNames)
+    .default("auto")
+    .describe(
+      "onnx: leave MLP units that fire for no token of a batch out of its matrix products, which is exact; auto: where it saves time.",
+    ),
   plugin: z
     .string()
     .min(1)

@@ -27,7 +27,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
-    const { kind: norm } = run.layers[0]!.norm;
+    const { norm } = run.layers[0]!;
     const followed = Math.min(d_mlp, chosen.followed_units);
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
