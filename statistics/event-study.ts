@@ -78,7 +78,14 @@ export function createEventLog(reach: number): EventLog {
   const blockAt = (step: number) => {
     const at = Math.floor((step - 1) / blockSteps);
     while (blocks.length <= at) {
-      blocks.push({ events: new Uint32Array(blockSteps), spikes: new Set(), shifts: undefined, near: 0, mean: 0, variance: 0 });
+      blocks.push({
+        events: new Uint32Array(blockSteps),
+        spikes: new Set(),
+        shifts: undefined,
+        near: 0,
+        mean: 0,
+        variance: 0,
+      });
     }
     const block = blocks[at]!;
     block.shifts = undefined;
