@@ -13,7 +13,14 @@ const window = windowTokens / context;
 const random = createRandom(1, "long");
 
 const layer = createLayer(0, {
-  ...{ units, window, skip: 0, share: 0.05, norm: "layernorm", followed: 0, reach: 100, every: 10 },
+  units,
+  window,
+  skip: 0,
+  share: 0.05,
+  norm: { kind: "layernorm", epsilon: 1e-5 },
+  followed: [],
+  reach: 100,
+  every: 10,
   tokensPerSequence: context,
 });
 const at = { step: 1, tokens: tokensPerStep, time: 0, event: () => {} };
