@@ -137,6 +137,21 @@ describe("experiment sweep", function () {
     expect(run.model.n_layers).to.equal(2);
   });
 
+  it("shows with --watch how a sweep goes on, until all have ended", async () => {
+    writeSweep(dir());
+    const watching = command(["sweep", "status", "plan.yaml", "--watch", "--json"], {
+      cwd: dir(),
+      started: (child) => child.stdout?.once("data", () => void sweep("plan.yaml", "--jobs", "1")),
+    });
+    const { code, stdout, stderr } = await watching;
+    expect(code, stderr).to.equal(0);
+    const looks = stdout.split(/(?<=^\})\n/m).filter(Boolean);
+    const finished = looks.map((text) => JSON.parse(text).counts.finished as number);
+    expect(finished[0]).to.equal(0);
+    expect(finished.at(-1)).to.equal(4);
+    expect(finished).to.deep.equal([...finished].sort());
+  });
+
   it("waits for a run that another process holds, says so, and does the others first", async () => {
     writeSweep(dir());
     const { file, root, runs } = await tinySweep(dir());
