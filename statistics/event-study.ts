@@ -36,6 +36,8 @@ export interface EventStudy {
   readonly near: number;
   /** As many expected, each block of time keeping its own numbers of events and spikes. */
   readonly expected: number;
+  /** Standard deviation of near, were events unrelated to spikes. */
+  readonly deviation: number;
   /** near / expected; NaN where nothing is expected. */
   readonly rateRatio: number;
   /** Chance of as many or more by shifts of spikes within blocks; NaN where nothing is expected. */
@@ -55,6 +57,9 @@ interface Block {
   /** Of all circular shifts of the block's spikes: how many have each number of events near; undefined where it changed. */
   shifts: Float64Array | undefined;
   near: number;
+  /** Mean and variance of that distribution. */
+  mean: number;
+  variance: number;
 }
 
 /** An event study that grows: events may come late, each change touches its block alone. */
@@ -73,7 +78,14 @@ export function createEventLog(reach: number): EventLog {
   const blockAt = (step: number) => {
     const at = Math.floor((step - 1) / blockSteps);
     while (blocks.length <= at) {
-      blocks.push({ events: new Uint32Array(blockSteps), spikes: new Set(), shifts: undefined, near: 0 });
+      blocks.push({
+        events: new Uint32Array(blockSteps),
+        spikes: new Set(),
+        shifts: undefined,
+        near: 0,
+        mean: 0,
+        variance: 0,
+      });
     }
     const block = blocks[at]!;
     block.shifts = undefined;
@@ -116,6 +128,8 @@ function shiftAll(block: Block, reach: number): void {
     if (shift === 0) block.near = inside;
   }
   block.shifts = shifts.map((count) => count / blockSteps);
+  block.mean = block.shifts.reduce((sum, share, count) => sum + share * count, 0);
+  block.variance = block.shifts.reduce((sum, share, count) => sum + share * (count - block.mean) ** 2, 0);
 }
 
 /** Adds up blocks: the sum of independent shifts of each. */
@@ -123,18 +137,19 @@ function summed(blocks: readonly Block[]): EventStudy {
   let [spikes, near, expected, variance] = [0, 0, 0, 0];
   const varied = blocks.filter((block) => block.shifts!.length > 1 && block.spikes.size > 0);
   for (const block of blocks) spikes += block.spikes.size;
-  for (const { shifts, near: own } of varied) {
-    near += own;
-    const mean = shifts!.reduce((sum, share, count) => sum + share * count, 0);
-    expected += mean;
-    variance += shifts!.reduce((sum, share, count) => sum + share * (count - mean) ** 2, 0);
+  for (const block of varied) {
+    near += block.near;
+    expected += block.mean;
+    variance += block.variance;
   }
-  if (expected === 0) return { spikes, near, expected, rateRatio: Number.NaN, p: Number.NaN, detectable: Infinity };
+  const deviation = Math.sqrt(variance);
+  const common = { spikes, near, expected, deviation };
+  if (expected === 0) return { ...common, rateRatio: Number.NaN, p: Number.NaN, detectable: Infinity };
   const most = varied.reduce((sum, { shifts }) => sum + shifts!.length - 1, 0);
-  const p = most <= exactUpTo ? exactTail(varied, near) : 1 - normalCdf((near - 0.5 - expected) / Math.sqrt(variance));
+  const p = most <= exactUpTo ? exactTail(varied, near) : 1 - normalCdf((near - 0.5 - expected) / deviation);
   // Found at 5 % from expected + 1.645 deviations on; in 80 % of cases 0.842 deviations above that.
-  const detectable = 1 + ((1.645 + 0.842) * Math.sqrt(variance)) / expected;
-  return { spikes, near, expected, rateRatio: near / expected, p, detectable: variance > 0 ? detectable : Infinity };
+  const detectable = 1 + ((1.645 + 0.842) * deviation) / expected;
+  return { ...common, rateRatio: near / expected, p, detectable: variance > 0 ? detectable : Infinity };
 }
 
 /** `P(sum >= near)` of independent counts, each with the distribution of its block's shifts. */

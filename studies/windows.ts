@@ -1,41 +1,37 @@
 /** Looks at windows of text under a checkpoint: firings of each, and how well each is foretold. */
-import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
+import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { EvalWindows } from "../core/data/windows.ts";
+import type { NamedArrays } from "../core/engine/engine.ts";
 import { windowLosses } from "../core/model/operations.ts";
 import { rowsOf } from "../core/run/evaluation.ts";
 import { type OpenRun, withState } from "../core/run/open.ts";
-import { frozenStep } from "../core/step/step.ts";
+import { frozenStep, type StepProbe } from "../core/step/step.ts";
+import type { Looking } from "./observe/looking.ts";
 
 /** Counts firings window by window. */
 export interface WindowCounter {
   /** `each` gets the windows batch by batch, from window `first` on: counts `[windows d_mlp]`, layer by layer. */
-  look(state: Arrays, each: (first: number, layers: readonly Int32Array[]) => void): Promise<void>;
+  look(parameters: NamedArrays, each: (first: number, layers: readonly Int32Array[]) => void): Promise<void>;
   dispose(): void;
 }
 
-/** Compiles it for as many windows at once as the run trains in a micro-batch. */
-export async function createWindowCounter(open: OpenRun, windows: EvalWindows): Promise<WindowCounter> {
+/** Compiles it for as many windows at once as are looked at together. */
+export async function createWindowCounter({ open }: Looking, windows: EvalWindows): Promise<WindowCounter> {
   const { engine, plan } = open;
-  const together = Math.min(plan.train.batch_size, windows.count);
-  const { step, signature } = frozenStep({
-    ...plan,
-    sequences: together,
-    probe: {
-      name: "windows",
-      sites: ["mlp_post"],
-      probe: ({ mlp_post }, { tf }) => ({
-        counts: mlp_post.map((post) => tf.cast(tf.sum(tf.step(post), 1), "int32")), // [batch d_mlp]
-      }),
-    },
+  const { program, together } = await compiled(open, windows, {
+    name: "firings",
+    sites: ["mlp_fires"],
+    probe: ({ mlp_fires }, { tf }) => ({
+      counts: mlp_fires.map((fires) => tf.cast(tf.sum(tf.step(fires), 1), "int32")), // [batch d_mlp]
+    }),
   });
-  const program = await engine.compile(step, signature, "counting firings of windows");
   const { n_layers } = plan.model.shape;
   return {
-    look: (state, each) =>
-      withState(engine, state, (uploaded) =>
+    look: (parameters, each) =>
+      withState(engine, parameters, (uploaded) =>
         inBatches(windows, together, async (first, batch) => {
           const outputs = await program.run(uploaded, batch);
-          const layers = Array.from({ length: n_layers }, (_, layer) => outputs[`probe/windows/counts/${layer}`]!.data);
+          const layers = Array.from({ length: n_layers }, (_, layer) => outputs[`probe/firings/counts/${layer}`]!.data);
           each(first, layers as Int32Array[]);
         }),
       ),
@@ -50,33 +46,29 @@ export interface Scores {
   readonly correct: readonly number[];
 }
 
-/** Scores windows under states. */
+/** Scores windows under parameters. */
 export interface Scorer {
-  scores(state: Arrays): Promise<Scores>;
+  scores(parameters: NamedArrays): Promise<Scores>;
   dispose(): void;
 }
 
 /** Compiles it for the run's held-out windows, or others. */
-export async function createScorer({ engine, plan, held }: OpenRun, windows: EvalWindows = held): Promise<Scorer> {
-  const together = Math.min(plan.train.batch_size, windows.count);
-  const { step, signature } = frozenStep({
-    ...plan,
-    sequences: together,
-    probe: {
-      name: "scores",
-      sites: ["logits"],
-      probe: ({ logits }, { tf, targets }) => {
-        const rows = tf.reshape(logits, [-1, logits.shape.at(-1)!]); // [n d_vocab]
-        const hits = tf.cast(tf.equal(tf.argMax(rows, -1), tf.reshape(targets, [-1])), "float32"); // [n]
-        const losses = windowLosses(rows, tf.reshape(targets, [-1]), together);
-        return { losses, correct: tf.mean(tf.reshape(hits, [together, -1]), 1) };
-      },
+export async function createScorer({ open }: Looking, windows: EvalWindows = open.held): Promise<Scorer> {
+  const { engine } = open;
+  const { program, together } = await compiled(open, windows, {
+    name: "scores",
+    sites: ["logits"],
+    probe: ({ logits }, { tf, targets }) => {
+      const [batch, , d_vocab] = logits.shape as [number, number, number];
+      const rows = tf.reshape(logits, [-1, d_vocab]); // [n d_vocab]
+      const hits = tf.cast(tf.equal(tf.argMax(rows, -1), tf.reshape(targets, [-1])), "float32"); // [n]
+      const losses = windowLosses(rows, tf.reshape(targets, [-1]), batch);
+      return { losses, correct: tf.mean(tf.reshape(hits, [batch, -1]), 1) };
     },
   });
-  const program = await engine.compile(step, signature, "scores of windows");
   return {
-    scores: (state) =>
-      withState(engine, state, async (uploaded) => {
+    scores: (parameters) =>
+      withState(engine, parameters, async (uploaded) => {
         const found: { losses: number[]; correct: number[] } = { losses: [], correct: [] };
         await inBatches(windows, together, async (first, batch) => {
           const outputs = await program.run(uploaded, batch);
@@ -90,6 +82,13 @@ export async function createScorer({ engine, plan, held }: OpenRun, windows: Eva
       }),
     dispose: () => program.dispose(),
   };
+}
+
+/** A probe compiled for as many windows at once as are looked at together. */
+async function compiled({ engine, plan }: OpenRun, windows: EvalWindows, probe: StepProbe) {
+  const together = Math.min(plan.train.batch_size, windows.count);
+  const { step, signature } = frozenStep({ ...plan, sequences: together, probe });
+  return { program: await engine.compile(step, signature, `${probe.name} of windows`), together };
 }
 
 /** Hands over all windows, `size` at a time; the last batch overlaps the one before where they do not come out even. */

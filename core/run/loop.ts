@@ -38,8 +38,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
   const ahead: Running[] = [];
   let started = progress.step;
   /** Whether the state that a step leaves behind is looked at before any other step changes it. */
-  const holds = (step: number) =>
-    isDue(config.eval.every, step) || isDue(config.checkpoint.every, step) || looks.due(step);
+  const holds = (step: number) => isDue(config.eval.every, step) || savesAt(config.checkpoint, step) || looks.due(step);
   /** Asks for steps, up to one whose state is to be looked at. */
   const fill = () => {
     while (ahead.length < most && started < run.steps) {
@@ -62,7 +61,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       const stopping = signal.aborted;
       const last = step === run.steps || (stopping && ahead.length === 0) || !finite;
       const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
-      const saves = finite && (last || isDue(config.checkpoint.every, step));
+      const saves = finite && (last || savesAt(config.checkpoint, step));
       const evaluated = evaluates ? summariseWindows(await evaluation.losses(state), open.held.documents) : undefined;
       const frozen = finite && looks.due(step) ? await looks.look(state, step) : undefined;
       if (evaluated || frozen) pace.skip();
@@ -98,4 +97,8 @@ function turn(): Promise<void> {
 
 function isDue(every: number, step: number): boolean {
   return every > 0 && step % every === 0;
+}
+
+function savesAt({ every, at }: { readonly every: number; readonly at: readonly number[] }, step: number): boolean {
+  return isDue(every, step) || at.includes(step);
 }

@@ -22,6 +22,7 @@ export const runLogStart: RunLogStart = {
     project: "p",
     group: "g",
     jobType: "train",
+    sweepId: "",
     name: "a name",
     notes: "",
     tags: ["a", "b"],

@@ -1,6 +1,7 @@
 /** Writes a report of some runs to a file. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { visible } from "../charts/visible.ts";
 import { reportDocument } from "./document.ts";
 import { reportHtml } from "./html.ts";
 import { reportMarkdown } from "./markdown.ts";
@@ -26,14 +27,14 @@ export async function writeReport(request: ReportRequest): Promise<readonly stri
   const document = await reportDocument(dirs, madeAt, request.indexFolder);
   await mkdir(dirname(output), { recursive: true });
   if (format === "png") await writeFile(output, await reportPng(document));
-  else if (format === "html") await writeFile(output, reportHtml(document));
+  else if (format === "html") await writeFile(output, visible(reportHtml(document)));
   else {
     const folder = `${basename(output, extname(output))}-charts`;
     const { text, pictures } = reportMarkdown(document, folder);
     const place = join(dirname(output), folder);
     await mkdir(place, { recursive: true });
-    for (const [name, svg] of pictures) await writeFile(join(place, name), svg);
-    await writeFile(output, text);
+    for (const [name, svg] of pictures) await writeFile(join(place, name), visible(svg));
+    await writeFile(output, visible(text));
     return [output, place];
   }
   return [output];
