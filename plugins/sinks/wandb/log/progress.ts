@@ -26,6 +26,14 @@ export interface Progress extends LineCounts {
   readonly artifacts: readonly string[];
 }
 
+/** Names a run on a server, for `Progress.target`. */
+export function targetOf(
+  { baseUrl }: { readonly baseUrl: string },
+  { entity, project, id }: { readonly entity: string; readonly project: string; readonly id: string },
+): string {
+  return [baseUrl, entity, project, id].join("/");
+}
+
 export function noProgress(target: string, generation: number): Progress {
   return { target, generation, history: 0, events: 0, output: 0, reached: 0, files: [], artifacts: [] };
 }

@@ -1,9 +1,17 @@
 import { existsSync, statSync } from "node:fs";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { front, isBehind, type LineCounts, type Placement } from "../log/placement.ts";
-import { markSynced, noProgress, type Progress, readProgress, stillThere, writeProgress } from "../log/progress.ts";
+import {
+  markSynced,
+  noProgress,
+  type Progress,
+  readProgress,
+  stillThere,
+  targetOf,
+  writeProgress,
+} from "../log/progress.ts";
 import { sendAttachments } from "./attachments.ts";
-import { type Batch, type Lines, placed } from "./batch.ts";
+import { type Batch, type HistoryLane, type Lines, placed } from "./batch.ts";
 import { blankRows } from "./blank-rows.ts";
 import { claimOf } from "./claim.ts";
 import { Follower } from "./follower.ts";
@@ -21,9 +29,6 @@ const countedAfter = 2_000;
 const fileNames = { events: "system metrics", output: "console lines" } as const;
 
 const everything: LineCounts = { history: Infinity, events: Infinity, output: Infinity };
-
-/** Takes history lines to the server by another way; resolves once they are there, rejects where that is not sure. */
-export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;
 
 /**
  * Brings a server up to a log: every line goes to its absolute place, so that whatever is sent twice changes nothing, and what
@@ -200,7 +205,8 @@ export class Replay {
     const found = await this.#server.upsertRun({ ...named, entity, project }, this.#follower.configText, patience);
     this.#told = configChanges;
     this.#run = found;
-    if (this.#progress.base === undefined) this.#keep({ target: this.#target(found), base: this.#base });
+    if (this.#progress.base === undefined)
+      this.#keep({ target: targetOf(this.#server.account, found), base: this.#base });
     return found;
   }
 
@@ -210,7 +216,7 @@ export class Replay {
     if (run === undefined) throw new Error("the log has no run record");
     const status = await this.#server.status(run, patience);
     const { entity = run.entity, project = run.project } = status;
-    const known = readProgress(this.log, this.#target({ entity, project, id: run.id }), generation);
+    const known = readProgress(this.log, targetOf(this.#server.account, { entity, project, id: run.id }), generation);
     const claim = claimOf(status, writer, known);
     const problem = claim.isNew ? resumeProblem(known.resume, run.id, status.exists) : undefined;
     if (problem !== undefined) throw new UploadError("rejected", problem);
@@ -233,10 +239,6 @@ export class Replay {
     }
     this.#continued = true;
     this.#progress = { ...this.#progress, history };
-  }
-
-  #target({ entity, project, id }: { entity: string; project: string; id: string }): string {
-    return [this.#server.account.baseUrl, entity, project, id].join("/");
   }
 
   async #send(run: ServerRun, batch: Batch, patience: Patience, lane: HistoryLane | undefined): Promise<void> {

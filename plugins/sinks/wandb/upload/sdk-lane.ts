@@ -4,8 +4,7 @@
  * offsets, and to tell what became of each request; at the first doubt it is given up for good.
  */
 import type { Account } from "../login/account.ts";
-import type { Lines } from "./batch.ts";
-import type { HistoryLane } from "./replay.ts";
+import type { HistoryLane, Lines } from "./batch.ts";
 import type { ServerRun } from "./server.ts";
 
 /** What `fetch` gives; the SDK leaves the body unread. */
