@@ -125,7 +125,7 @@ describe("observeCheckpoints", function () {
 
     const turned: Changed = (x, step, tensor) => (/(q|gate)_proj/.test(tensor) ? x * (1 + step) : x);
     rmSync(join(folder(), "history"), { recursive: true });
-    // As large as the mean square of what the norm reads: with any other epsilon the parts would miss the change by half.
+    // So large that another epsilon shows: with 1e-5 the parts would miss what the device computed by 3e-4.
     const paths = [history(folder(), "llama-relu", [0, 1], turned, { rms_norm_eps: 0.01 })];
     const { metrics } = (await rowsOf(await observed(folder(), { paths }, options)))[1]!;
     expect(metrics["neuron_death/drift_rounding/layer_1"]).to.be.within(0, 1e-5);
