@@ -63,5 +63,6 @@ export async function sweepCommand(args: SweepArguments, plugins: LoadPlugins): 
   }
   const status = await statusOf(sweep);
   console.log(args.json ? jsonText(status) : statusText(status, args.plan));
-  if (executor.queue === undefined && status.counts.finished < status.runs) process.exitCode ??= 1;
+  const elsewhere = executor.queue !== undefined || executor.cancel !== undefined;
+  if (!elsewhere && status.counts.finished < status.runs) process.exitCode ??= 1;
 }
