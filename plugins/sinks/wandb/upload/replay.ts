@@ -15,8 +15,9 @@ import { type Batch, type HistoryLane, type Lines, placed } from "./batch.ts";
 import { blankRows } from "./blank-rows.ts";
 import { claimOf } from "./claim.ts";
 import { Follower } from "./follower.ts";
-import { resumeProblem } from "./resume.ts";
+import { resumedMeanwhile, resumeProblem } from "./resume.ts";
 import type { Server, ServerRun } from "./server.ts";
+import { uncountedOf } from "./uncounted.ts";
 
 /** Characters; W&B takes requests up to 10 MiB, and a batch ends with the line that passes this. */
 const batchSize = 3 * 1024 * 1024;
@@ -25,8 +26,6 @@ const batchSize = 3 * 1024 * 1024;
 const resends = 5;
 /** Wait before rows that are not there are asked for again, ms; each further one twice as long: a server may count late. */
 const countedAfter = 2_000;
-
-const fileNames = { events: "system metrics", output: "console lines" } as const;
 
 const everything: LineCounts = { history: Infinity, events: Infinity, output: Infinity };
 
@@ -160,10 +159,7 @@ export class Replay {
       const counted = lines.history - this.#base.history;
       const wanted = Math.max(own.history, this.#progress.reached);
       const blanked = await this.#blankStale(run, Math.max(wanted, counted), patience);
-      this.uncounted = (["events", "output"] as const).flatMap((file) => {
-        const there = lines[file] - this.#base[file];
-        return there < own[file] ? [`${there} of ${own[file]} ${fileNames[file]}`] : [];
-      });
+      this.uncounted = uncountedOf(lines, this.#base, own);
       if (!blanked && counted >= wanted && (this.uncounted.length === 0 || this.#resent > 0)) return undefined;
       const shortage = `the server counts ${Math.max(0, counted)} of ${wanted} rows`;
       if (asked === 2) return shortage;
@@ -299,8 +295,4 @@ export class Replay {
     this.#progress = { ...this.#progress, ...change };
     writeProgress(this.log, this.#progress);
   }
-}
-
-function resumedMeanwhile(): UploadError {
-  return new UploadError("rejected", "the run was resumed meanwhile");
 }

@@ -16,6 +16,11 @@ export function resumeProblem(mode: ResumeMode | undefined, id: string, exists: 
   return undefined;
 }
 
+/** The log that is sent is no longer the run's. */
+export function resumedMeanwhile(): UploadError {
+  return new UploadError("rejected", "the run was resumed meanwhile");
+}
+
 /** How long the start of a run may wait to hear whether it may begin, ms; the upload asks again. */
 const startPatience = 10_000;
 
