@@ -21,6 +21,7 @@ export const runLogStart: RunLogStart = {
     project: "p",
     group: "g",
     jobType: "train",
+    sweepId: "",
     name: "a name",
     notes: "",
     tags: ["a", "b"],

@@ -117,7 +117,17 @@ function startFromRunFile(dir: string, settings: Settings): RunLogStart | undefi
 
 /** The log has its first record already; what goes on needs only the time that runtimes count from. */
 function unneeded(id: string, startedAt: number): RunLogStart {
-  const nothing = { entity: "", project: "", group: "", jobType: "", name: "", notes: "", tags: [], host: "" };
+  const nothing = {
+    entity: "",
+    project: "",
+    group: "",
+    jobType: "",
+    sweepId: "",
+    name: "",
+    notes: "",
+    tags: [],
+    host: "",
+  };
   return { run: { id, startedAt, ...nothing }, config: {}, version: clientVersion, cpus: 0 };
 }
 

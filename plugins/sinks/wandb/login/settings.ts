@@ -33,6 +33,8 @@ export interface Settings {
   readonly project: string;
   readonly group: string;
   readonly jobType: string;
+  /** The sweep whose agent started this process. */
+  readonly sweepId: string;
   readonly notes: string;
   readonly tags: readonly string[];
 }
@@ -48,6 +50,7 @@ const variables = {
   project: "WANDB_PROJECT",
   run_group: "WANDB_RUN_GROUP",
   run_job_type: "WANDB_JOB_TYPE",
+  sweep_id: "WANDB_SWEEP_ID",
   run_notes: "WANDB_NOTES",
   run_tags: "WANDB_TAGS",
   http_proxy: "WANDB_HTTP_PROXY",
@@ -104,6 +107,7 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
     project: checkedProject(setting("project") ?? "reluscope"),
     group: setting("run_group") ?? "",
     jobType: setting("run_job_type") ?? "",
+    sweepId: setting("sweep_id") ?? "",
     notes: setting("run_notes") ?? "",
     tags: checkedTags(tags.filter((tag) => tag !== "" || options.tags !== undefined)),
   };

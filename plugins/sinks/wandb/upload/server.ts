@@ -28,8 +28,8 @@ const streamTimeout = 180_000;
 /** Longest file that storage takes in one request, bytes (S3's limit of a single PUT). */
 export const largestFile: number = 5 * 2 ** 30;
 
-const upsertBucket = `mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String, $displayName: String, $notes: String, $config: JSONString, $host: String, $jobType: String, $tags: [String!], $summaryMetrics: JSONString) {
-  upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName, displayName: $displayName, notes: $notes, config: $config, host: $host, jobType: $jobType, tags: $tags, summaryMetrics: $summaryMetrics}) {
+const upsertBucket = `mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String, $displayName: String, $notes: String, $config: JSONString, $host: String, $jobType: String, $sweep: String, $tags: [String!], $summaryMetrics: JSONString) {
+  upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName, displayName: $displayName, notes: $notes, config: $config, host: $host, jobType: $jobType, sweep: $sweep, tags: $tags, summaryMetrics: $summaryMetrics}) {
     bucket { id name displayName project { name entity { name } } }
     inserted
   }
@@ -85,6 +85,7 @@ export class Server {
       entity: given(run.entity),
       groupName: given(run.group),
       jobType: given(run.jobType),
+      sweep: given(run.sweepId),
       displayName: given(run.name),
       notes: given(run.notes),
       tags: run.tags.length === 0 ? null : run.tags,
