@@ -6,48 +6,57 @@ import type { RunRequest } from "../../core/run/request.ts";
 import { train } from "../../core/run/train.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { forkRequests } from "../../studies/fork.ts";
-import { centre, fork, nameOf, type PlannedRun, planned, seeds } from "./plan.ts";
+import { centre, type Form, forms, nameOf, type PlannedRun, planned, seeds } from "./plan.ts";
 
 /** Directories of the study's runs, by name. */
 export type RunDirs = ReadonlyMap<string, string>;
 
-/** Names of the forks, as `experiment fork` gives them. */
-export const forkNames = Array.from(
-  { length: fork.orders },
-  (_, k) => `${nameOf(centre.lr, centre.initScale, seeds[0])}-fork-${fork.at}-order-${k + 1}`,
-);
+const origin = nameOf(centre.lr, centre.initScale, seeds[0]);
 
-/** Trains all that is missing under `folder`/runs. `steps` shortens every run, for a test of the study itself. */
-export async function trainAll(folder: string, say: (text: string) => void, only = planned): Promise<RunDirs> {
-  for (const run of only) await once(folder, run.name, say, () => requestOf(folder, run));
-  const origin = nameOf(centre.lr, centre.initScale, seeds[0]);
-  if (finished(folder).has(origin)) {
-    const asked = { root: join(folder, "runs"), ref: origin, at: fork.at, orders: fork.orders, steps: fork.steps };
-    const requests = await forkRequests({ ...asked, counterfactuals: [] }, builtIns);
-    for (const [k, request] of requests.entries()) await once(folder, forkNames[k]!, say, async () => request);
+/** Names of the forks, as `experiment fork` gives them. */
+export function forkNames({ fork }: Form): string[] {
+  return Array.from({ length: fork.orders }, (_, k) => `${origin}-fork-${fork.at}-order-${k + 1}`);
+}
+
+/** Trains all that is missing under `folder`, in the form's runs. */
+export async function trainAll(
+  folder: string,
+  say: (text: string) => void,
+  form: Form = forms.full,
+  only = planned,
+): Promise<RunDirs> {
+  const root = join(folder, form.runs);
+  for (const run of only) await once(root, run.name, say, () => requestOf(folder, form, run));
+  if (finished(root).has(origin)) {
+    const requests = await forkRequests({ root, ref: origin, ...form.fork, counterfactuals: [] }, builtIns);
+    for (const [k, request] of requests.entries()) await once(root, forkNames(form)[k]!, say, async () => request);
   }
-  return finished(folder);
+  return finished(root);
 }
 
 async function once(
-  folder: string,
+  root: string,
   name: string,
   say: (text: string) => void,
   request: () => Promise<RunRequest>,
 ): Promise<void> {
-  if (finished(folder).has(name)) return say(`${name}: there already`);
+  if (finished(root).has(name)) return say(`${name}: there already`);
   const begun = performance.now();
   const { last } = await train(await request());
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   say(`${name}: held-out loss ${last["eval/loss"]?.toFixed(3)}, ${seconds} s`);
 }
 
-async function requestOf(folder: string, { name, lr, initScale, seed }: PlannedRun): Promise<RunRequest> {
-  const set = [`name=${name}`, `train.lr=${lr}`, `model.init_scale=${initScale}`, `seed=${seed}`];
-  return { loaded: await loadConfig({ cwd: folder, env: {}, flags: { set } }), plugins: builtIns };
+async function requestOf(
+  folder: string,
+  { runs, set }: Form,
+  { name, lr, initScale, seed }: PlannedRun,
+): Promise<RunRequest> {
+  const own = [`name=${name}`, `runs=${runs}`, `train.lr=${lr}`, `model.init_scale=${initScale}`, `seed=${seed}`];
+  return { loaded: await loadConfig({ cwd: folder, env: {}, flags: { set: [...set, ...own] } }), plugins: builtIns };
 }
 
-function finished(folder: string): RunDirs {
-  const { runs } = listRuns(join(folder, "runs"));
+function finished(root: string): RunDirs {
+  const { runs } = listRuns(root);
   return new Map(runs.filter(({ state }) => state === "finished").map(({ run, dir }) => [run.name, dir]));
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { page } from "../../examples/sparsity-study/page.ts";
-import { planned } from "../../examples/sparsity-study/plan.ts";
+import { forms, planned } from "../../examples/sparsity-study/plan.ts";
 import type { Summary } from "../../examples/sparsity-study/summary.ts";
 import { trainAll } from "../../examples/sparsity-study/train-all.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
@@ -20,14 +20,14 @@ describe("examples/sparsity-study", function () {
   it("trains what is missing, and nothing twice", async () => {
     const folder = tempFolder();
     const small = study(".experimentrc")
-      .replace("steps: 300", "steps: 3")
-      .replace("warmup_steps: 30", "warmup_steps: 1");
+      .replace("steps: 3000", "steps: 3")
+      .replace("warmup_steps: 100", "warmup_steps: 1");
     writeFileSync(join(folder, ".experimentrc"), small.replace("n_layers: 6", "n_layers: 2"));
     const said: string[] = [];
     const only = planned.slice(1, 2);
-    const runs = await trainAll(folder, (text) => said.push(text), only);
+    const runs = await trainAll(folder, (text) => said.push(text), forms.full, only);
     expect([...runs.keys()]).to.deep.equal([only[0]!.name]);
-    await trainAll(folder, (text) => said.push(text), only);
+    await trainAll(folder, (text) => said.push(text), forms.full, only);
     expect(said.map((text) => text.replace(/^.*: /, "").replace(/[\d.]+/g, "N"))).to.deep.equal([
       "held-out loss N, N s",
       "there already",

@@ -11,6 +11,7 @@ import { openCheckpoints } from "../../studies/observe/stored.ts";
 import { paperOf } from "../../studies/paper/paper.ts";
 import { paperTables } from "../../studies/paper/tables.ts";
 import { pruneRun } from "../../studies/prune.ts";
+import { reportDocument } from "../../viewer/report/document.ts";
 import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { trainTiny, withPlugins, writeTiny } from "../helpers/tiny.ts";
@@ -77,6 +78,15 @@ describe("openCheckpoints", function () {
     const soft = await observed({ paths, tokenizer: join(fixtures, "llama-relu") });
     const told = await paperOf({ dirs: [soft.dir], tokens: 32 }, plugins);
     expect(paperTables(told)[0]!.note).to.include("silu is never exactly zero");
+  });
+
+  it("is told of in reports: what was looked at, and what fires there", async () => {
+    const { dir } = await observed({ paths: [join(fixtures, "gpt2")], threshold: { value: 0.25 } });
+    const { abstract } = await reportDocument([dir], 0, folder());
+    expect(abstract.join(" ")).to.match(
+      /1 look at gpt2 \(gpt2\); nothing was trained\. gelu\w* is never exactly zero: .* above 0\.250, 0\.250 \(by layer\)/,
+    );
+    expect(abstract.join(" ")).to.not.match(/steps of/);
   });
 
   it("opens a run again with the thresholds that it has on record, and not with other text", async () => {
