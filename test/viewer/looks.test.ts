@@ -92,4 +92,28 @@ describe("viewer page for every eye", function () {
     const place = page.locator("#chart-neuron_death-facets .vega");
     expect(await place.evaluate((one) => one.scrollWidth - one.clientWidth)).to.equal(0);
   });
+
+  it("stays alive wherever it is pointed at: what stands out may change the scale, and with it what is nearest", async () => {
+    const { root, page, open } = stage();
+    for (let seed = 1; seed <= 24; seed++)
+      writeSyntheticRun(root, {
+        seed,
+        lr: 5e-4 * 2 ** (seed % 6),
+        rows: 150,
+        outcome: "finished",
+        arraysEvery: 0,
+        events: [],
+      });
+    const runs = Array.from({ length: 24 }, (_, i) => `run=20261123-090000-${String(i + 1).padStart(4, "0")}`).join(
+      "&",
+    );
+    await open(`#${runs}&range=60..140`);
+    const plot = page.locator("#chart-loss .u-over").first();
+    const box = (await plot.boundingBox())!;
+    for (let i = 0; i < 60; i++) {
+      const [across, down] = [(i * 37) % 60, (i * 23) % 60];
+      await page.mouse.move(box.x + (box.width * across) / 60, box.y + (box.height * down) / 60);
+      expect(await page.evaluate("1 + 1")).to.equal(2);
+    }
+  });
 });

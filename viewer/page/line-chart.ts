@@ -50,6 +50,8 @@ export class LineChart {
   private frame: number | undefined;
   private panning = false;
   private emphasis: string | undefined;
+  /** Where the pointer was when others were last told what it points at. */
+  private pointed: { readonly left: number; readonly top: number } | undefined;
   private readonly events: LineChartEvents;
   private readonly watcher: ResizeObserver;
 
@@ -193,6 +195,7 @@ export class LineChart {
     const { left = -1, top = -1 } = plot.cursor;
     if (left < 0 || this.panning) {
       hideTip();
+      this.pointed = undefined;
       this.events.point?.(undefined, undefined);
       return;
     }
@@ -204,6 +207,9 @@ export class LineChart {
     const box = plot.over.getBoundingClientRect();
     const notes = this.data.happened(x - near, x + near);
     showTip(box.left + left, box, { axis: this.look.axis, x: at ?? x, rows, notes });
+    // Told once a place: what stands out may change the scale, and so which line is nearest, for ever back and forth.
+    if (this.pointed?.left === left && this.pointed.top === top) return;
+    this.pointed = { left, top };
     this.events.point?.(x, subject);
   }
 
