@@ -2,20 +2,12 @@
 import type { Argv } from "yargs";
 import { type AddCommand, command, json, runs, takeOver, trust } from "./command.ts";
 import { configFlags } from "./config-flags.ts";
-import { count, counts, countWithDefault } from "./count.ts";
+import { count, countWithDefault } from "./count.ts";
 import { keepingCommands } from "./keeping-commands.ts";
 import { projectCommands } from "./project-commands.ts";
+import { acceptChangedCorpus, oneRun, someRuns } from "./run-flags.ts";
+import { studyCommands } from "./study-commands.ts";
 import { sweepCommands } from "./sweep/commands.ts";
-
-const oneRun = { type: "string", describe: "Id, beginning of an id, name, path, or `latest`." } as const;
-const someRuns = { type: "string", array: true, describe: "Runs: ids, names, paths, or `latest`." } as const;
-const checkpoint = count("at", { describe: "Step of the checkpoint (default: the newest).", least: 0 });
-
-const acceptChangedCorpus = {
-  type: "boolean",
-  default: false,
-  describe: "Go on though the data is not what the run has on record; the change is put on record.",
-} as const;
 
 /** In the order of `--help`. */
 export const commands: readonly AddCommand[] = [
@@ -71,6 +63,13 @@ export const commands: readonly AddCommand[] = [
             "Folders of Hugging Face models, folders of such folders, or our own runs (default: observe.paths).",
         }),
       )
+        .option("every-tokens", {
+          type: "string",
+          requiresArg: true,
+          alias: "every-token",
+          describe: "Training tokens from one look to the next, at least (observe.every_tokens).",
+        })
+        .option("accept-changed-corpus", acceptChangedCorpus)
         .option("json", json)
         .example("$0 observe ./opt-125m --corpus sotu", "one model")
         .example("$0 observe ./pythia-70m/step*", "a training history, in the order of the steps in the names")
@@ -183,94 +182,7 @@ export const commands: readonly AddCommand[] = [
         .example("$0 sync latest", "the newest run"),
     load: async () => (await import("./sync.ts")).syncCommand,
   }),
-  command({
-    usage: "contrast <runs..>",
-    describe: "Compare first and last layer across runs that differ in their seed alone.",
-    flags: (yargs: Argv) =>
-      yargs
-        .positional("runs", { ...someRuns, demandOption: true })
-        .option("root", runs)
-        .option("last", countWithDefault("last", 10, { describe: "Rows at the end of each run to average." }))
-        .option("json", json),
-    load: async () => (await import("./contrast.ts")).contrastCommand,
-  }),
-  command({
-    usage: "fork <run>",
-    describe: "Continue one checkpoint of a run under other data orders.",
-    flags: (yargs: Argv) =>
-      yargs
-        .positional("run", { ...oneRun, demandOption: true })
-        .option("at", checkpoint)
-        .option("orders", countWithDefault("orders", 3, { describe: "Data orders: forks of each kind." }))
-        .option(
-          "steps",
-          countWithDefault("steps", 200, { describe: "Steps of each fork; the schedule stays the run's." }),
-        )
-        .option("counterfactual", {
-          type: "array",
-          string: true,
-          default: [],
-          describe:
-            "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
-        })
-        .option("accept-changed-corpus", acceptChangedCorpus)
-        .option("runs", runs)
-        .option("trust", trust)
-        .option("json", json)
-        .example("$0 fork latest --at 600 --orders 3 --steps 200", "three futures of step 600")
-        .example("$0 overlap FORK FORK FORK", "do they lose the same units?"),
-    load: async () => (await import("./fork.ts")).forkCommand,
-  }),
-  command({
-    usage: "overlap <forks..>",
-    describe: "Compare the units that forks of one checkpoint lose, with chance.",
-    flags: (yargs: Argv) =>
-      yargs
-        .positional("forks", { ...someRuns, demandOption: true, describe: "Forks: ids, names, paths." })
-        .option(
-          "tokens",
-          countWithDefault("tokens", 65_536, { describe: "Tokens without a firing that make a unit silent." }),
-        )
-        .option("runs", runs)
-        .option("trust", trust)
-        .option("json", json),
-    load: async () => (await import("./overlap.ts")).overlapCommand,
-  }),
-  command({
-    usage: "prune <run>",
-    describe: "Show the held-out loss without silent and least used units, layer by layer.",
-    flags: (yargs: Argv) =>
-      yargs
-        .positional("run", { ...oneRun, demandOption: true })
-        .option("at", checkpoint)
-        .option(
-          "tokens",
-          countWithDefault("tokens", 32_768, { describe: "Training tokens over which firings are counted." }),
-        )
-        .option("accept-changed-corpus", acceptChangedCorpus)
-        .option("runs", runs)
-        .option("trust", trust)
-        .option("json", json),
-    load: async () => (await import("./prune.ts")).pruneCommand,
-  }),
-  command({
-    usage: "paper <run..>",
-    describe: "Measure the tables and figures of arXiv 2407.07848 on checkpoints of runs.",
-    flags: (yargs: Argv) =>
-      yargs
-        .positional("run", { ...someRuns, demandOption: true })
-        .option(
-          "tokens",
-          countWithDefault("tokens", 8192, { describe: "Held-out tokens in a batch, whatever the run's own." }),
-        )
-        .option("at", counts("at", { describe: "Steps of checkpoints (default: all that every run has).", least: 0 }))
-        .option("output", { alias: "o", type: "string", describe: "Folder for paper.html, .md, .csv, .tex and .json." })
-        .option("runs", runs)
-        .option("json", json)
-        .example("$0 paper latest", "the newest run, batches of 8192 tokens")
-        .example("$0 paper seed-1 seed-2 seed-3 --at 500 1500 -o paper", "intervals over seeds, and files"),
-    load: async () => (await import("./paper.ts")).paperCommand,
-  }),
+  ...studyCommands,
   ...projectCommands,
   ...keepingCommands,
 ];

@@ -21,7 +21,7 @@ export async function contrastCommand({ runs, root, last, json }: Arguments): Pr
   console.log(json ? jsonText(report) : contrastText(report));
 }
 
-function contrastText({ seeds, rows, statistics }: ContrastReport): string {
+function contrastText({ seeds, rows, statistics, meaning }: ContrastReport): string {
   const layers = statistics[0]!.layers.map((_, layer) => `layer ${layer}`);
   const head = [
     "statistic",
@@ -58,5 +58,6 @@ function contrastText({ seeds, rows, statistics }: ContrastReport): string {
     table([head, ...body], { align: "right" }),
     "p: exact sign-flip over seeds, by itself and corrected for the number of statistics (maxT). Page: trend over all layers. rho: Spearman with depth, mean over seeds.",
     few,
+    ...(meaning === undefined ? [] : [meaning]),
   ].join("\n");
 }

@@ -1,10 +1,14 @@
 /** What `experiment doctor` looks at. */
 import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { join, relative } from "node:path";
 import { type FoundEngine, findEngines } from "../core/engine/choose.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { packageVersion } from "../core/modules/version.ts";
-import { bold, table } from "./terminal.ts";
+import { findDebris, unbornRuns } from "../core/record/debris.ts";
+import { lockState } from "../core/record/lock.ts";
+import { listRuns } from "../core/record/runs.ts";
+import { bold, sanitise, table } from "./terminal.ts";
 
 export interface Examination {
   readonly reluscope: string;
@@ -17,10 +21,12 @@ export interface Examination {
   readonly engines: readonly FoundEngine[];
   /** What `engine: auto` comes to here. */
   readonly chosen: string;
+  /** What interrupted work has left in the folder of runs: paths relative to it, those of runs that live left out. */
+  readonly debris: readonly string[];
 }
 
-/** Looks at the machine; `dir` is the folder whose disk is measured. */
-export async function examine(dir: string): Promise<Examination> {
+/** Looks at the machine; `dir` is the folder whose disk is measured, `runs` that of the runs. */
+export async function examine(dir: string, runs: string | undefined): Promise<Examination> {
   const engines = await findEngines();
   const disk = await statfs(dir).then(
     ({ bavail, bsize }) => ({ freeGiB: gib(bavail * bsize) }),
@@ -36,7 +42,23 @@ export async function examine(dir: string): Promise<Examination> {
     disk,
     engines,
     chosen: engines.find(({ chosen }) => chosen)?.name ?? "none",
+    debris: runs === undefined ? [] : debrisUnder(runs),
   };
+}
+
+function debrisUnder(root: string): string[] {
+  const isLive = (dir: string) => {
+    try {
+      return ["live", "elsewhere"].includes(lockState(dir));
+    } catch {
+      return true; // what cannot be looked at is not called left over
+    }
+  };
+  const unborn = unbornRuns(root).filter((dir) => !isLive(dir));
+  const { runs } = listRuns(root);
+  const left = runs.filter(({ state }) => state !== "running" && state !== "lost").map(({ dir }) => dir);
+  const inside = left.flatMap((dir) => findDebris(dir).map((name) => join(dir, name)));
+  return [...unborn, ...inside].map((path) => relative(root, path));
 }
 
 function gib(bytes: number): number {
@@ -58,5 +80,15 @@ export function examination(found: Examination): string {
     engine.name,
     engine.available ? `${engine.device}: ${engine.why}` : engine.why.replace(/^engine `.*?` is not available: /, ""),
   ]);
-  return [table(machine), "", bold("engines (* = what `engine: auto` chooses)"), table(engines)].join("\n");
+  const parts = [table(machine), "", bold("engines (* = what `engine: auto` chooses)"), table(engines)];
+  if (found.debris.length > 0) parts.push("", bold(debrisTitle), ...shortened(found.debris));
+  return parts.join("\n");
+}
+
+const debrisTitle = "left over from work that was cut off (gone with the next resume or start; nothing reads it)";
+const mostLines = 20;
+
+function shortened(paths: readonly string[]): string[] {
+  const lines = paths.slice(0, mostLines).map((path) => sanitise(path));
+  return paths.length > mostLines ? [...lines, `and ${paths.length - mostLines} more`] : lines;
 }

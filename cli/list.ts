@@ -14,7 +14,7 @@ interface Arguments {
 export async function listCommand({ runs, json }: Arguments): Promise<void> {
   const root = await runsFolder(runs);
   const found = listRuns(root);
-  const listed = await Promise.all(found.runs.map(listedRun));
+  const listed = found.runs.map(listedRun);
   if (json) {
     console.log(jsonText({ runs: listed, damaged: found.damaged }));
   } else {
@@ -22,12 +22,20 @@ export async function listCommand({ runs, json }: Arguments): Promise<void> {
   }
 }
 
-type ListedRun = Awaited<ReturnType<typeof listedRun>>;
+type ListedRun = ReturnType<typeof listedRun>;
 
-async function listedRun({ dir, run, state }: FoundRuns["runs"][number]) {
-  const last = await lastRow(dir).catch(() => undefined);
+function listedRun({ dir, run, state }: FoundRuns["runs"][number]) {
+  const last = lastRowIfAny(dir);
   const { id, name, steps, createdAt, engine } = run;
   return { id, name, state, step: last?.step ?? 0, steps, loss: last?.metrics["train/loss"], createdAt, engine, dir };
+}
+
+function lastRowIfAny(dir: string): ReturnType<typeof lastRow> {
+  try {
+    return lastRow(dir);
+  } catch {
+    return undefined; // the state is still worth listing
+  }
 }
 
 function listText(root: string, runs: readonly ListedRun[], damaged: FoundRuns["damaged"], now: number): string {

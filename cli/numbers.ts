@@ -35,3 +35,12 @@ export function jsonText(value: unknown): string {
   const named = (_: string, one: unknown) => (typeof one === "number" && !Number.isFinite(one) ? String(one) : one);
   return JSON.stringify(value, named, 2);
 }
+
+/** Bytes in the unit that says enough: `1.5 MB`, `45 GB`. */
+export function bytesText(bytes: number): string {
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
+}

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveRun } from "../core/record/runs.ts";
-import { formats } from "../studies/paper/formats.ts";
+import { formats } from "../studies/formats.ts";
 import { paperOf } from "../studies/paper/paper.ts";
 import { paperTables } from "../studies/paper/tables.ts";
 import type { LoadPlugins } from "./command.ts";

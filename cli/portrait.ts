@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { leavesOf } from "../core/config/leaves.ts";
+import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import type { RunFile, RunState } from "../core/record/format.ts";
 import { type LastValue, lastValues } from "../core/record/last-values.ts";
@@ -36,7 +37,7 @@ export async function portraitOf(dir: string): Promise<Portrait> {
   return {
     dir,
     state,
-    step: (await lastRow(dir))?.step ?? 0,
+    step: lastRow(dir)?.step ?? 0,
     run,
     values: Object.fromEntries(values),
     events: Object.fromEntries(counts),
@@ -75,18 +76,25 @@ export function portraitText(portrait: Portrait, { all, cwd = process.cwd() }: P
     titled("config that is not the default", configRows(run)),
     titled("last values", valueRows(shown), "right"),
     hidden > 0 ? `${hidden} more metrics with --all; \`experiment plugins NAME\` tells what each means` : "",
-    titled(
-      "events",
-      Object.entries(portrait.events).map(([kind, count]) => [sanitise(kind), String(count)]),
-    ),
+    titled("events", eventRows(portrait.events)),
     `checkpoints at step ${[...portrait.checkpoints].reverse().join(", ") || "- (none)"}`,
   ];
+  if (Object.keys(portrait.values).length >= mostMetrics) {
+    parts.push(`more than ${mostMetrics} metrics: those beyond are left out`);
+  }
   if (portrait.damagedLines > 0) parts.push(`damaged lines passed over: ${portrait.damagedLines}`);
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
 function titled(title: string, rows: string[][], align: "left" | "right" = "left"): string {
   return rows.length === 0 ? "" : `${bold(title)}\n${table(rows, { align })}`;
+}
+
+const mostKinds = 100;
+
+function eventRows(events: Portrait["events"]): string[][] {
+  const rows = Object.entries(events).map(([kind, count]) => [sanitise(kind), String(count)]);
+  return rows.length <= mostKinds ? rows : [...rows.slice(0, mostKinds), [`and ${rows.length - mostKinds} more kinds`]];
 }
 
 function attemptRows(run: RunFile): string[][] {
@@ -99,9 +107,17 @@ function attemptRows(run: RunFile): string[][] {
 }
 
 function configRows(run: RunFile): string[][] {
-  return leavesOf(run.config)
+  const leaves = leavesOf(run.config);
+  const rows = leaves
     .filter(({ keyPath }) => (run.sources[keyPath] ?? "default") !== "default")
     .map(({ keyPath, value }) => [sanitise(keyPath), configValue(value), sanitise(run.sources[keyPath] ?? "")]);
+  // A source of what is not there: a plugin that is there by default, left out.
+  const isThere = (key: string) =>
+    leaves.some(
+      ({ keyPath }) => keyPath === key || (/^[.[]/.test(keyPath.slice(key.length)) && keyPath.startsWith(key)),
+    );
+  const missing = Object.entries(run.sources).filter(([key, source]) => source !== "default" && !isThere(key));
+  return [...rows, ...missing.map(([key, source]) => [sanitise(key), "left out", sanitise(source)])];
 }
 
 const layered = /^(.*)\/layer_(\d{1,4})$/;
@@ -119,14 +135,23 @@ function countMetrics(values: Portrait["values"]): number {
   return new Set(Object.keys(values).map(metricOf)).size;
 }
 
+/** Cells of a table that is still looked at; numbers of layers may be anything in somebody else's run. */
+const mostCells = 200_000;
+
 /** A row for each metric: its step, the value that is for no layer, and a column for each layer. */
-function valueRows(values: Portrait["values"]): string[][] {
+function valueRows(values: Portrait["values"], byLayer = true): string[][] {
   const cells = Object.entries(values).map(([key, { value, step }]) => {
-    const match = layered.exec(key);
-    return { metric: metricOf(key), column: match ? Number(match[2]) + 1 : 0, step, text: shortNumber(value) };
+    const match = byLayer ? layered.exec(key) : undefined;
+    return {
+      metric: match ? metricOf(key) : key,
+      column: match ? Number(match[2]) + 1 : 0,
+      step,
+      text: shortNumber(value),
+    };
   });
   if (cells.length === 0) return [];
-  const columns = 1 + Math.max(...cells.map(({ column }) => column));
+  const columns = 1 + cells.reduce((most, { column }) => Math.max(most, column), 0);
+  if (columns * cells.length > mostCells && byLayer) return valueRows(values, false);
   const rows = new Map<string, string[]>();
   for (const { metric, column, step, text } of cells) {
     if (!rows.has(metric)) rows.set(metric, [sanitise(metric, 60), String(step), ...Array<string>(columns).fill("")]);

@@ -31,7 +31,7 @@ export async function pruneCommand(
   console.log(json ? jsonText(report) : pruneText(report));
 }
 
-function pruneText({ run, step, tokens, loss, accuracy, windows, documents, removals }: PruneReport): string {
+function pruneText({ run, step, tokens, loss, accuracy, windows, documents, removals, meaning }: PruneReport): string {
   const layers = [...new Set(removals.map(({ layer }) => layer))];
   const head = ["layer", "silent units", "silent", ...shares.map((share) => `${Math.round(100 * share)} %`)];
   const rows = layers.map((layer) => {
@@ -44,6 +44,7 @@ function pruneText({ run, step, tokens, loss, accuracy, windows, documents, remo
     `Increase of that loss without the units that fired at none, or at the fewest, of ${tokens} training tokens:`,
     table([head, ...rows], { align: "right" }),
     `Standard errors (paired, over documents) are at most ${worst.toFixed(4)}.`,
+    ...(meaning === undefined ? [] : [meaning]),
   ].join("\n");
 }
 

@@ -6,7 +6,7 @@
 const stopping = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU"] as const;
 
 /** Of these a second one, the same or the other, leaves at once; a batch system may repeat the rest. */
-const insisting: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM"]);
+const insistent: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 
 /** Until somebody listens, USR1 would have Node open its inspector's port: this ends the command instead, as USR2 does. */
 export function withoutInspector(): void {
@@ -17,28 +17,27 @@ function leave(): void {
   process.exit(130);
 }
 
-/** Listens until `stop` is called; `announce` is told what the first signal does. `more` are signals that ask for the same. */
+/** Listens until `stop` is called; `announce` is told what the first signal does. A second one of `insisting` leaves at once. */
 export function stopOnSignals(
   announce: (message: string) => void,
-  more: readonly NodeJS.Signals[] = [],
+  insisting: readonly NodeJS.Signals[] = insistent,
 ): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const seen = new Set<NodeJS.Signals>();
   const onSignal = (name: NodeJS.Signals) => {
-    if (insisting.has(name) && [...seen].some((one) => insisting.has(one))) process.exit(130);
+    if (insisting.includes(name) && [...seen].some((one) => insisting.includes(one))) process.exit(130);
     seen.add(name);
     if (controller.signal.aborted) return;
-    const again = insisting.has(name) ? "; once more to leave at once" : "";
+    const again = insisting.includes(name) ? "; once more to leave at once" : "";
     announce(`${name}: finishing the step and saving a checkpoint${again}.`);
     controller.abort(name);
   };
-  const signals = [...new Set([...stopping, ...more])];
-  for (const name of signals) process.on(name, onSignal);
+  for (const name of stopping) process.on(name, onSignal);
   process.off("SIGUSR1", leave);
   return {
     signal: controller.signal,
     stop: () => {
-      for (const name of signals) process.off(name, onSignal);
+      for (const name of stopping) process.off(name, onSignal);
       process.on("SIGUSR1", leave);
     },
   };

@@ -36,6 +36,8 @@ export interface EventStudy {
   readonly near: number;
   /** As many expected, each block of time keeping its own numbers of events and spikes. */
   readonly expected: number;
+  /** Standard deviation of near, were events unrelated to spikes. */
+  readonly deviation: number;
   /** near / expected; NaN where nothing is expected. */
   readonly rateRatio: number;
   /** Chance of as many or more by shifts of spikes within blocks; NaN where nothing is expected. */
@@ -129,12 +131,14 @@ function summed(blocks: readonly Block[]): EventStudy {
     expected += mean;
     variance += shifts!.reduce((sum, share, count) => sum + share * (count - mean) ** 2, 0);
   }
-  if (expected === 0) return { spikes, near, expected, rateRatio: Number.NaN, p: Number.NaN, detectable: Infinity };
+  const deviation = Math.sqrt(variance);
+  const common = { spikes, near, expected, deviation };
+  if (expected === 0) return { ...common, rateRatio: Number.NaN, p: Number.NaN, detectable: Infinity };
   const most = varied.reduce((sum, { shifts }) => sum + shifts!.length - 1, 0);
-  const p = most <= exactUpTo ? exactTail(varied, near) : 1 - normalCdf((near - 0.5 - expected) / Math.sqrt(variance));
+  const p = most <= exactUpTo ? exactTail(varied, near) : 1 - normalCdf((near - 0.5 - expected) / deviation);
   // Found at 5 % from expected + 1.645 deviations on; in 80 % of cases 0.842 deviations above that.
-  const detectable = 1 + ((1.645 + 0.842) * Math.sqrt(variance)) / expected;
-  return { spikes, near, expected, rateRatio: near / expected, p, detectable: variance > 0 ? detectable : Infinity };
+  const detectable = 1 + ((1.645 + 0.842) * deviation) / expected;
+  return { ...common, rateRatio: near / expected, p, detectable: variance > 0 ? detectable : Infinity };
 }
 
 /** `P(sum >= near)` of independent counts, each with the distribution of its block's shifts. */

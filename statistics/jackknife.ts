@@ -24,12 +24,22 @@ export function jackknifeError(without: ArrayLike<number>): number {
 }
 
 /** The estimate with its jackknife error and a t interval with B - 1 degrees of freedom. */
-export function jackknife(value: number, without: ArrayLike<number>): Estimate {
-  return interval(value, without.length < 2 ? Number.NaN : jackknifeError(without), without.length - 1);
+export function jackknife(value: number, without: ArrayLike<number>, level = 0.05): Estimate {
+  return interval(value, without.length < 2 ? Number.NaN : jackknifeError(without), without.length - 1, level);
 }
 
-/** `value -+ t se`, 95 %; no interval where nothing varied, as an error of exactly 0 is not known but missing. */
-export function interval(value: number, se: number, df: number): Estimate {
-  const reach = se > 0 ? studentQuantile(0.975, df) * se : Number.NaN;
+/** `value -+ t se`, covering 1 - `level`; no interval where nothing varied, as an error of exactly 0 is not known but missing. */
+export function interval(value: number, se: number, df: number, level = 0.05): Estimate {
+  const reach = se > 0 ? studentQuantile(1 - level / 2, df) * se : Number.NaN;
   return { value, se, low: value - reach, high: value + reach };
+}
+
+/** Sum over sum of parts, with its jackknife interval over them; NaN where the parts come to nothing. */
+export function jackknifeRatio(tops: readonly number[], bottoms: readonly number[], level = 0.05): Estimate {
+  const [top, bottom] = [tops, bottoms].map((values) => values.reduce((sum, value) => sum + value, 0)) as [
+    number,
+    number,
+  ];
+  const without = tops.map((value, k) => (top - value) / (bottom - bottoms[k]!));
+  return jackknife(top / bottom, without, level);
 }

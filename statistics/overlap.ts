@@ -6,6 +6,8 @@ export interface Overlap {
   readonly expected: number;
   /** observed / expected; NaN where nothing is expected. */
   readonly lift: number;
+  /** Its variance by chance. */
+  readonly variance: number;
   /** Standard score of the observed overlap. */
   readonly z: number;
 }
@@ -30,7 +32,18 @@ export function overlap(strata: readonly Stratum[]): Overlap {
     expected += (a * b) / m;
     if (m > 1) spread += (a * b * (m - a) * (m - b)) / (m * m * (m - 1));
   }
-  return { observed, expected, lift: observed / expected, z: (observed - expected) / Math.sqrt(spread) };
+  return scored(observed, expected, spread);
+}
+
+/** Several overlaps as one: of populations that have nothing to do with each other, or of pairs of sets, uncorrelated by chance. */
+export function overlapSum(parts: readonly Overlap[]): Overlap {
+  const sum = (key: "observed" | "expected" | "variance") => parts.reduce((total, part) => total + part[key], 0);
+  return scored(sum("observed"), sum("expected"), sum("variance"));
+}
+
+function scored(observed: number, expected: number, variance: number): Overlap {
+  const z = (observed - expected) / Math.sqrt(variance);
+  return { observed, expected, variance, lift: observed / expected, z };
 }
 
 /** Counts two sets within one stratum. */

@@ -1,6 +1,7 @@
-/** First against last layer across runs that differ in nothing but their seed. */
+/** First against last layer across runs that differ in nothing but their seed, or that observed models which do. */
 import { differencesOf } from "../core/config/difference.ts";
 import type { RunFile } from "../core/record/format.ts";
+import { firingMeaning } from "../core/record/observed.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
 import { onScale, type Scale, type StatisticName, scaleOf, statisticNames } from "../statistics/contrast.ts";
@@ -38,6 +39,8 @@ export interface ContrastReport {
   /** Rows at the end of each run that were averaged. */
   readonly rows: number;
   readonly statistics: readonly StatisticContrast[];
+  /** What "fires" means, where that is not above zero behind a ReLU. */
+  readonly meaning?: string;
 }
 
 /** Reads the last `rows` analysed rows of each run. Throws `usage` when the runs differ in more than their seed. */
@@ -46,7 +49,9 @@ export async function contrastRuns(dirs: readonly string[], rows: number): Promi
   checkSame(runs);
   const bySeed: Record<StatisticName, number[]>[] = [];
   for (const [k, dir] of dirs.entries()) bySeed.push(await meansOfLastRows(dir, runs[k]!, rows));
+  const meaning = firingMeaning(runs[0]?.observed);
   return {
+    ...(meaning !== undefined && { meaning }),
     runs: runs.map(({ id }) => id),
     seeds: runs.map(({ seed }) => seed),
     rows,
@@ -83,11 +88,14 @@ export function contrastSeeds(
   });
 }
 
+type Observe = { readonly paths: readonly unknown[] };
+
 function checkSame(runs: readonly RunFile[]): void {
   const [first] = runs;
   const comparable = ({ config }: RunFile) => {
-    const { seed, name, runs, sinks, engine, ...rest } = config;
-    return rest;
+    const { seed, name, runs, sinks, engine, observe, ...rest } = config;
+    const { paths, ...looks } = (observe ?? {}) as Record<string, unknown>;
+    return { ...rest, observe: looks };
   };
   for (const run of runs.slice(1)) {
     const differences = differencesOf(comparable(first!), comparable(run));
@@ -98,8 +106,11 @@ function checkSame(runs: readonly RunFile[]): void {
         differences.map(({ keyPath }) => keyPath),
       );
   }
-  const seeds = runs.map(({ seed }) => seed);
-  const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+  // Models that were trained elsewhere are read with one seed's text: what tells them apart is where they come from.
+  const drawn = runs.map(({ seed, observed, config }) =>
+    observed === undefined ? `seed ${seed}` : `seed ${seed} of ${JSON.stringify((config.observe as Observe).paths)}`,
+  );
+  const twice = drawn.find((one, i) => drawn.indexOf(one) !== i);
   if (twice !== undefined) throw seedsRepeat(twice);
 }
 

@@ -68,8 +68,8 @@ export function contrastRunsDiffer(a: string, b: string, keys: readonly string[]
   return new ExperimentError("usage", message);
 }
 
-export function seedsRepeat(seed: number): ExperimentError {
-  return new ExperimentError("usage", `contrast: expected one run for each seed, seed ${seed} comes twice.`);
+export function seedsRepeat(drawn: string): ExperimentError {
+  return new ExperimentError("usage", `contrast: expected one run for each seed, ${drawn} comes twice.`);
 }
 
 export function noContrastRows(run: string): ExperimentError {

@@ -78,6 +78,10 @@ export interface ForkOptions {
   readonly orders: number;
   readonly steps: number;
   readonly counterfactuals: readonly string[];
+  /** Steps after the fork at which a checkpoint is kept, beside its beginning and its end. */
+  readonly keepAt?: readonly number[];
+  /** Forks without analyzers, and with no sink but the json one: for studies that look at checkpoints alone. */
+  readonly bare?: boolean;
   readonly word?: Word;
   readonly acceptChangedCorpus?: boolean;
 }
@@ -87,7 +91,7 @@ export interface ForkOptions {
  * and save only what they begin and end with. Throws `usage` when there is no such checkpoint, and `run.untrusted`.
  */
 export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<RunRequest[]> {
-  const { root, ref, orders, steps, counterfactuals, word = {} } = options;
+  const { root, ref, orders, steps, counterfactuals, keepAt = [], bare = false, word = {} } = options;
   const { dir, run } = readRun(resolveRun(root, ref));
   const all = listCheckpoints(dir);
   const found = options.at === undefined ? all[0] : all.find(({ step }) => step === options.at);
@@ -114,7 +118,17 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
         name: `${run.name}-fork-${found.step}-${suffix}`,
         data: { ...config.data, order },
         train: { ...config.train, ...change(config, norms).train, until },
-        checkpoint: { ...config.checkpoint, every: 0, keep_last: Math.max(2, config.checkpoint.keep_last) },
+        checkpoint: {
+          every: 0,
+          keep_last: Math.max(2, config.checkpoint.keep_last),
+          keep_every: 0,
+          at: [found.step, ...keepAt.map((after) => found.step + after)],
+        },
+        ...(bare && {
+          analyzers: {},
+          sinks: { json: config.sinks.json ?? {} },
+          eval: { ...config.eval, every: 0 },
+        }),
       };
       const changed = differencesOf(config, forked).map(({ keyPath }) => [keyPath, "fork"] as const);
       const sources = { ...run.sources, ...Object.fromEntries(changed) };

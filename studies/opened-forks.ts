@@ -1,13 +1,15 @@
 /** Forks of one checkpoint, read for comparison: where each began and ended, and what was changed in it. */
-import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
-import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
+import { type FoundCheckpoint, latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRows } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
-import { openStoredRun } from "../core/run/open.ts";
 import type { Word } from "../core/run/trust.ts";
 import { forksDiffer, noCheckpointAt, notAFork, tooFewForks } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
+import { opened } from "./observe/looking.ts";
+import { ownSubjects } from "./observe/own.ts";
+import { openCheckpoints } from "./observe/stored.ts";
+import type { Subject } from "./observe/subject.ts";
 
 /** One fork. */
 export interface OpenedFork {
@@ -18,8 +20,8 @@ export interface OpenedFork {
   readonly order: number;
   /** Updates that it left out, by `skip_above`; undefined where it leaves none out or keeps no rows. */
   readonly skipped: number | undefined;
-  readonly start: string;
-  readonly end: string;
+  readonly start: FoundCheckpoint;
+  readonly end: FoundCheckpoint;
 }
 
 /** Forks of one checkpoint, all as long. */
@@ -57,12 +59,13 @@ export async function openForks(dirs: readonly string[]): Promise<OpenedForks> {
     if (!same || known !== JSON.stringify(rest)) throw forksDiffer(first!.run.id, run.id);
     settings.set(arm, known);
     const skipped = train.skip_above > 0 ? await stepsAbove(dir, train.skip_above) : undefined;
-    forks.push({ id: run.id, dir, arm, order: data.order, skipped, start: start.path, end: end.path });
+    forks.push({ id: run.id, dir, arm, order: data.order, skipped, start, end });
   }
   return { run: first!.origin.run, step: first!.origin.step, steps: first!.end.step - first!.origin.step, forks };
 }
 
-async function stepsAbove(dir: string, limit: number): Promise<number | undefined> {
+/** Steps whose gradient norm is above a limit; undefined where there are no rows. */
+export async function stepsAbove(dir: string, limit: number): Promise<number | undefined> {
   const { rows } = await readRows(dir);
   const norms = rows.flatMap(({ metrics }) => metrics["train/grad_norm"] ?? []);
   return norms.length === 0 ? undefined : norms.filter((norm) => norm > limit).length;
@@ -82,16 +85,19 @@ export async function forkFirings(
   plugins: PluginTable,
   word: Word = {},
 ): Promise<ForkFirings> {
-  const open = await openStoredRun(forks[0]!.dir, plugins, { word });
+  const looking = await openCheckpoints(forks[0]!.dir, plugins, { word });
   try {
-    const counter = await createFiringCounter(open);
-    const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const before = await counter.firings(loadCheckpoint(forks[0]!.start).state, sequences);
-    const after: Int32Array[][] = [];
-    for (const { end } of forks) after.push(await counter.firings(loadCheckpoint(end).state, sequences));
+    const { model } = looking.open.plan;
+    const counter = await createFiringCounter(looking);
+    const sequences = Math.ceil(tokens / model.shape.n_ctx);
+    const counted = (subject: Subject) => opened(subject, (one) => counter.firings(one.parameters(), sequences));
+    const [start, ...ends] = ownSubjects([forks[0]!.start, ...forks.map(({ end }) => end)], model);
+    const before = await counted(start!);
+    const after: (readonly Int32Array[])[] = [];
+    for (const end of ends) after.push(await counted(end));
     counter.dispose();
     return { tokens: counter.tokensIn(sequences), before, after };
   } finally {
-    await open.close();
+    await looking.open.close();
   }
 }

@@ -1,16 +1,18 @@
 /** What units are worth: held-out loss after the silent and the least used ones are removed. */
-
-import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
-import { loadCheckpoint } from "../core/checkpoint/checkpoint.ts";
-import { latestCheckpoint, listCheckpoints } from "../core/checkpoint/folder.ts";
+import type { NDArray } from "../core/arrays/ndarray.ts";
+import type { ModelInstance } from "../core/contract/model.ts";
+import type { NamedArrays } from "../core/engine/engine.ts";
 import type { PluginTable } from "../core/host/registry.ts";
+import { firingMeaning } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
-import { type OpenRun, openStoredRun } from "../core/run/open.ts";
-import type { Word } from "../core/run/trust.ts";
+import type { StoredRunOptions } from "../core/run/open.ts";
 import { summariseWindows } from "../core/step/evaluation.ts";
 import { mean } from "../statistics/moments.ts";
 import { noCheckpointAt } from "./errors.ts";
 import { createFiringCounter } from "./firings.ts";
+import { type Looking, opened } from "./observe/looking.ts";
+import { checkpointSteps, openCheckpoints } from "./observe/stored.ts";
+import type { OpenSubject } from "./observe/subject.ts";
 import { createScorer } from "./windows.ts";
 
 /** One removal. */
@@ -42,67 +44,80 @@ export interface PruneReport {
   readonly windows: number;
   readonly documents: number;
   readonly removals: readonly Removal[];
+  /** What "fires" means, where that is not above zero behind a ReLU. */
+  readonly meaning?: string;
 }
 
 /** What it asks for. */
-export interface PruneOptions {
+export interface PruneOptions extends StoredRunOptions {
+  /** A run, trained here or observed. */
   readonly dir: string;
   /** Step of the checkpoint; the newest without. */
   readonly at?: number;
   readonly tokens: number;
   readonly shares: readonly number[];
-  readonly word?: Word;
-  readonly acceptChangedCorpus?: boolean;
 }
 
 /** Removes units by zeroing what they write: silent ones, and those that fire at the fewest tokens, layer by layer and in all. */
 export async function pruneRun(options: PruneOptions, plugins: PluginTable): Promise<PruneReport> {
-  const { dir, at, tokens, shares, word, acceptChangedCorpus } = options;
+  const { dir, at, tokens, shares } = options;
   const { run } = readRun(dir);
-  const all = listCheckpoints(dir);
-  const found = at === undefined ? latestCheckpoint(dir).latest : all.find(({ step }) => step === at);
-  if (found === undefined) throw noCheckpointAt(run.id, at, all.map(({ step }) => step).toReversed());
-  const open = await openStoredRun(dir, plugins, { word, acceptChangedCorpus });
+  const steps = await checkpointSteps(dir);
+  const step = at ?? steps.at(-1);
+  if (step === undefined || !steps.includes(step)) throw noCheckpointAt(run.id, at, steps);
+  const looking = await openCheckpoints(dir, plugins, options);
   try {
-    const counter = await createFiringCounter(open);
-    const { state } = loadCheckpoint(found.path);
-    const sequences = Math.ceil(tokens / open.config.model.n_ctx);
-    const firings = await counter.firings(state, sequences);
-    const scorer = await createScorer(open);
-    const before = await scorer.scores(state);
-    const removals: Removal[] = [];
-    for (const layer of [...firings.keys(), "all" as const]) {
-      const layers = layer === "all" ? [...firings.keys()] : [layer];
-      for (const removed of ["silent", ...shares] as const) {
-        const gone = new Map(
-          layers.map((l) => [l, removed === "silent" ? silent(firings[l]!) : leastUsed(firings[l]!, removed)]),
-        );
-        const after = await scorer.scores(without(open, state, gone));
-        const change = (name: "losses" | "correct") =>
-          summariseWindows(
-            after[name].map((value, window) => value - before[name][window]!),
-            open.held.documents,
-          );
-        const [loss, accuracy] = [change("losses"), change("correct")];
-        removals.push({
-          layer,
-          removed,
-          units: [...gone.values()].reduce((sum, units) => sum + units.length, 0),
-          lossIncrease: loss.loss,
-          standardError: loss.standardError,
-          accuracyChange: accuracy.loss,
-          accuracyError: accuracy.standardError,
-        });
-      }
-    }
-    const looked = counter.tokensIn(sequences);
-    for (const program of [counter, scorer]) program.dispose();
-    const { loss, windows, documents } = summariseWindows(before.losses, open.held.documents);
-    const accuracy = mean(before.correct);
-    return { run: run.id, step: found.step, tokens: looked, loss, accuracy, windows, documents, removals };
+    const subject = looking.subjects.find((one) => one.step === step);
+    if (subject === undefined) throw noCheckpointAt(run.id, step, steps);
+    const meaning = firingMeaning(run.observed);
+    const about = { run: run.id, step, ...(meaning !== undefined && { meaning }) };
+    return { ...about, ...(await opened(subject, (open) => pruned(looking, open, tokens, shares))) };
   } finally {
-    await open.close();
+    await looking.open.close();
   }
+}
+
+async function pruned(
+  looking: Looking,
+  subject: OpenSubject,
+  tokens: number,
+  shares: readonly number[],
+): Promise<Omit<PruneReport, "run" | "step" | "meaning">> {
+  const { plan, held } = looking.open;
+  const counter = await createFiringCounter(looking);
+  const sequences = Math.ceil(tokens / plan.model.shape.n_ctx);
+  const firings = await counter.firings(subject.parameters(), sequences);
+  const scorer = await createScorer(looking);
+  const before = await scorer.scores(subject.parameters());
+  const removals: Removal[] = [];
+  for (const layer of [...firings.keys(), "all" as const]) {
+    const layers = layer === "all" ? [...firings.keys()] : [layer];
+    for (const removed of ["silent", ...shares] as const) {
+      const gone = new Map(
+        layers.map((l) => [l, removed === "silent" ? silent(firings[l]!) : leastUsed(firings[l]!, removed)]),
+      );
+      const after = await scorer.scores(without(plan.model, subject.parameters(), gone));
+      const change = (name: "losses" | "correct") =>
+        summariseWindows(
+          after[name].map((value, window) => value - before[name][window]!),
+          held.documents,
+        );
+      const [loss, accuracy] = [change("losses"), change("correct")];
+      removals.push({
+        layer,
+        removed,
+        units: [...gone.values()].reduce((sum, units) => sum + units.length, 0),
+        lossIncrease: loss.loss,
+        standardError: loss.standardError,
+        accuracyChange: accuracy.loss,
+        accuracyError: accuracy.standardError,
+      });
+    }
+  }
+  const looked = counter.tokensIn(sequences);
+  for (const program of [counter, scorer]) program.dispose();
+  const { loss, windows, documents } = summariseWindows(before.losses, held.documents);
+  return { tokens: looked, loss, accuracy: mean(before.correct), windows, documents, removals };
 }
 
 function silent(firings: Int32Array): number[] {
@@ -114,16 +129,16 @@ function leastUsed(firings: Int32Array, share: number): number[] {
   return rising.slice(0, Math.round(share * firings.length));
 }
 
-/** The state with the rows of W_out zeroed of units that are gone. */
-function without({ plan }: OpenRun, state: Arrays, gone: ReadonlyMap<number, readonly number[]>): Arrays {
-  const changed: Record<string, NDArray> = { ...state };
-  for (const [layer, units] of gone) {
-    const { W_out: name } = plan.model.layer(layer);
-    const { shape, data } = state[name]!;
-    const width = shape[1]!;
-    const copy = data.slice();
-    for (const unit of units) copy.fill(0, unit * width, (unit + 1) * width);
-    changed[name] = { shape, data: copy };
+/** The parameters with the rows of W_out zeroed of units that are gone. */
+function* without(
+  model: ModelInstance,
+  parameters: NamedArrays,
+  gone: ReadonlyMap<number, readonly number[]>,
+): Generator<readonly [string, NDArray]> {
+  const units = new Map([...gone].map(([layer, ids]) => [model.layer(layer).W_out, ids]));
+  for (const [name, { shape, data }] of parameters) {
+    const width = shape.at(-1)!;
+    for (const unit of units.get(name) ?? []) data.fill(0, unit * width, (unit + 1) * width);
+    yield [name, { shape, data }];
   }
-  return changed;
 }

@@ -1,20 +1,22 @@
 /** Looks at windows of text under a checkpoint: firings of each, and how well each is foretold. */
-import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
+import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { EvalWindows } from "../core/data/windows.ts";
+import type { NamedArrays } from "../core/engine/engine.ts";
 import { windowLosses } from "../core/model/operations.ts";
 import { rowsOf } from "../core/run/evaluation.ts";
-import { type OpenRun, withState } from "../core/run/open.ts";
+import { withState } from "../core/run/open.ts";
 import { frozenStep } from "../core/step/step.ts";
+import type { Looking } from "./observe/looking.ts";
 
 /** Counts firings window by window. */
 export interface WindowCounter {
   /** `each` gets the windows batch by batch, from window `first` on: counts `[windows d_mlp]`, layer by layer. */
-  look(state: Arrays, each: (first: number, layers: readonly Int32Array[]) => void): Promise<void>;
+  look(parameters: NamedArrays, each: (first: number, layers: readonly Int32Array[]) => void): Promise<void>;
   dispose(): void;
 }
 
-/** Compiles it for as many windows at once as the run trains in a micro-batch. */
-export async function createWindowCounter(open: OpenRun, windows: EvalWindows): Promise<WindowCounter> {
+/** Compiles it for as many windows at once as are looked at together. */
+export async function createWindowCounter({ open }: Looking, windows: EvalWindows): Promise<WindowCounter> {
   const { engine, plan } = open;
   const together = Math.min(plan.train.batch_size, windows.count);
   const { step, signature } = frozenStep({
@@ -22,17 +24,17 @@ export async function createWindowCounter(open: OpenRun, windows: EvalWindows): 
     sequences: together,
     probe: {
       name: "windows",
-      sites: ["mlp_post"],
-      probe: ({ mlp_post }, { tf }) => ({
-        counts: mlp_post.map((post) => tf.cast(tf.sum(tf.step(post), 1), "int32")), // [batch d_mlp]
+      sites: ["mlp_fires"],
+      probe: ({ mlp_fires }, { tf }) => ({
+        counts: mlp_fires.map((fires) => tf.cast(tf.sum(tf.step(fires), 1), "int32")), // [batch d_mlp]
       }),
     },
   });
   const program = await engine.compile(step, signature, "counting firings of windows");
   const { n_layers } = plan.model.shape;
   return {
-    look: (state, each) =>
-      withState(engine, state, (uploaded) =>
+    look: (parameters, each) =>
+      withState(engine, parameters, (uploaded) =>
         inBatches(windows, together, async (first, batch) => {
           const outputs = await program.run(uploaded, batch);
           const layers = Array.from({ length: n_layers }, (_, layer) => outputs[`probe/windows/counts/${layer}`]!.data);
@@ -50,14 +52,15 @@ export interface Scores {
   readonly correct: readonly number[];
 }
 
-/** Scores windows under states. */
+/** Scores windows under parameters. */
 export interface Scorer {
-  scores(state: Arrays): Promise<Scores>;
+  scores(parameters: NamedArrays): Promise<Scores>;
   dispose(): void;
 }
 
 /** Compiles it for the run's held-out windows, or others. */
-export async function createScorer({ engine, plan, held }: OpenRun, windows: EvalWindows = held): Promise<Scorer> {
+export async function createScorer({ open }: Looking, windows: EvalWindows = open.held): Promise<Scorer> {
+  const { engine, plan } = open;
   const together = Math.min(plan.train.batch_size, windows.count);
   const { step, signature } = frozenStep({
     ...plan,
@@ -75,8 +78,8 @@ export async function createScorer({ engine, plan, held }: OpenRun, windows: Eva
   });
   const program = await engine.compile(step, signature, "scores of windows");
   return {
-    scores: (state) =>
-      withState(engine, state, async (uploaded) => {
+    scores: (parameters) =>
+      withState(engine, parameters, async (uploaded) => {
         const found: { losses: number[]; correct: number[] } = { losses: [], correct: [] };
         await inBatches(windows, together, async (first, batch) => {
           const outputs = await program.run(uploaded, batch);

@@ -27,6 +27,8 @@ export async function answer(library: Library, url: URL): Promise<unknown> {
       return library.series(id, query.getAll("key").slice(0, mostKeys), windowOf(query));
     case "events":
       return library.eventList(id);
+    case "console":
+      return library.console(id);
     case "unit":
       return library.unit(id, number(query.get("layer")) ?? 0, number(query.get("unit")) ?? 0);
     case "arrays":

@@ -3,7 +3,7 @@
 import type { DeclaredChart } from "../core/contract/chart.ts";
 import type { MetricInfo } from "../core/contract/run.ts";
 import type { ModelShape } from "../core/contract/shape.ts";
-import type { RunEvent } from "../core/contract/sink.ts";
+import type { Output, RunEvent } from "../core/contract/sink.ts";
 import type { Attempt, RunState } from "../core/record/format.ts";
 import type { NonFinite } from "./series/store.ts";
 
@@ -55,9 +55,15 @@ export interface RunDetail {
   readonly seed: number;
   /** What trains and what is held out, in words; empty when that is not on record. */
   readonly text: string;
+  /** What was looked at, in words, by a run that trained nothing, and what firing means there; else empty. */
+  readonly observed: string;
   readonly model: (ModelShape & { readonly n_params: number }) | null;
   readonly tokensPerStep: number;
   readonly attempts: readonly Attempt[];
+  /** Plugins that are not built in, a line each: what they are and the hash of their file. */
+  readonly plugins: readonly string[];
+  /** What it was forked from, and the sweep that it is part of; empty where it is neither. */
+  readonly origin: string;
   readonly metrics: readonly MetricInfo[];
   readonly charts: readonly DeclaredChart[];
   /** Keys of the numbers on record, in order of appearance. */
@@ -108,6 +114,12 @@ export interface EventList {
   readonly events: readonly RunEvent[];
   /** Events on record; above `events.length` only the newest were sent. */
   readonly total: number;
+}
+
+/** GET api/runs/ID/console */
+export interface ConsoleLog {
+  /** The newest, oldest first. */
+  readonly lines: readonly Output[];
 }
 
 /** Server-sent event `run`: something about this run has changed. */

@@ -52,7 +52,7 @@ export class Columns {
 async function readValue(dir: string, { metric, of, step }: ColumnQuestion): Promise<number | undefined> {
   if (of === "last") {
     let lines = 0;
-    for await (const line of linesBackwards(join(dir, files.rows))) {
+    for (const line of linesBackwards(join(dir, files.rows))) {
       const value = inRow(parseRow(line), metric);
       if (value !== undefined) return value;
       if (++lines >= tailLines) break;

@@ -53,7 +53,7 @@ export async function change(root: string, only: string | undefined, path: strin
     return { id };
   }
   if (kind !== "runs" || (what !== "labels" && what !== "trash")) return undefined;
-  const dir = await runDirectory(root, id);
+  const dir = runDirectory(root, id);
   if (dir === undefined) throw new NoSuchRun(id);
   if (what === "labels") return changeLabels(dir, labelsIn(body));
   // Confirmed by name: a change that was meant for another run cannot delete this one.

@@ -5,7 +5,6 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { join, relative, sep } from "node:path";
-import { files } from "../core/record/format.ts";
 
 /**
  * Sent with every answer. No script or style but the page's own files, no request to anywhere else, no framing; `blob:`
@@ -58,26 +57,17 @@ function equal(a: string, b: string): boolean {
 }
 
 /** The directory of run `id` in `root`, or undefined when that is no directory inside `root`. */
-export async function runDirectory(root: string, id: string): Promise<string | undefined> {
+export function runDirectory(root: string, id: string): string | undefined {
   if (id === "" || id === "." || id === ".." || /[/\\\0]/.test(id)) return undefined;
   try {
-    // Synchronous: a list asks this of every run, and each of these takes a few microseconds, each promise of one a hundred.
-    const real = realpathSync.native(join(root, id));
+    // Synchronous, and without walking the path where the entry is a folder: a list asks this of every run.
+    const path = join(root, id);
+    if (lstatSync(path).isDirectory()) return path;
+    const real = realpathSync.native(path);
     const inside = relative(realpathSync.native(root), real);
     const contained = inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`);
     return contained && lstatSync(real).isDirectory() ? real : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** What in a run directory is not the plain file or folder that it should be (a link, a pipe): such a run is not read. */
-export async function intruder(dir: string): Promise<string | undefined> {
-  for (const name of Object.values(files)) {
-    const found = lstatSync(join(dir, name), { throwIfNoEntry: false });
-    if (!found) continue;
-    const folder = name === files.arrays || name === files.checkpoints;
-    if (folder ? !found.isDirectory() : !found.isFile()) return name;
-  }
-  return undefined;
 }

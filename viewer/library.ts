@@ -2,9 +2,14 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { DeclaredChart } from "../core/contract/chart.ts";
+import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
+import type { PluginRecord, RunFile } from "../core/record/format.ts";
+import { readConsole } from "../core/record/health.ts";
+import { observedLine } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
-import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
+import { systemMetrics } from "../core/record/system-monitor.ts";
+import type { ArrayTable, ConsoleLog, EventList, RunChange, RunDetail, RunList, RunSeries } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
 import { parseKey } from "./charts/metric-key.ts";
 import { type ColumnQuestion, Columns, type ColumnValues } from "./columns.ts";
@@ -58,7 +63,7 @@ export class Library {
 
   /** Undefined when there is no such run; throws when its run.json cannot be read. */
   async detail(id: string): Promise<RunDetail | undefined> {
-    const summary = await this.summaries.one(id);
+    const summary = this.summaries.one(id);
     if (!summary) return undefined;
     if (summary.state === "damaged") return { ...nothing, summary, problems: [summary.problem ?? ""] };
     const dir = await this.directory(id);
@@ -68,6 +73,7 @@ export class Library {
     const told = await this.eventsOf(id, dir);
     const garbage = [
       open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
+      open.crowded ? `rows.jsonl: more than ${mostMetrics} metrics; those beyond are left out.` : "",
       told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
     ].filter((text) => text !== "");
     const corpus = corpusRecord(run.corpus);
@@ -80,10 +86,13 @@ export class Library {
       engine,
       seed,
       text: corpus ? corpusLine(corpus) : "",
+      observed: observedLine(run.observed),
       model,
       tokensPerStep,
       attempts,
-      metrics,
+      plugins: (run.plugins ?? []).filter(({ from }) => from !== "reluscope").map(pluginLine),
+      origin: originOf(run),
+      metrics: [...metrics, ...systemInfo],
       charts,
       keys: open.keys,
       arrayKeys: await arrayKeys(dir).catch(() => []),
@@ -105,15 +114,19 @@ export class Library {
     return open.series(keys, { axis, points, ...defined(ends) });
   }
 
-  /** A run's rows, where its time axis begins, and how much of it has been read. */
-  async storeOf(id: string, axis: Axis): Promise<{ store: Store; origin: number; read: number }> {
+  /** The rows that hold these metrics, where their time axis begins, and how much of them has been read. */
+  async storeOf(
+    id: string,
+    keys: readonly string[],
+    axis: Axis,
+  ): Promise<{ store: Store; origin: number; read: number }> {
     const { open, startedAt } = await this.opening(id);
-    return { store: open.shown, origin: axis === "time" ? startedAt : 0, read: open.read };
+    return { store: open.storeOf(keys), origin: axis === "time" ? startedAt : 0, read: open.read };
   }
 
   private async opening(id: string): Promise<{ open: OpenedRun; startedAt: number }> {
     const open = await this.open(id, await this.directory(id));
-    return { open, startedAt: (await this.summaries.one(id))?.createdAt ?? 0 };
+    return { open, startedAt: this.summaries.one(id)?.createdAt ?? 0 };
   }
 
   /** Resolves when all rows of a run have been read: reports are not made of samples. */
@@ -125,6 +138,11 @@ export class Library {
   async eventList(id: string): Promise<EventList> {
     const { events, total } = await this.eventsOf(id, await this.directory(id));
     return { events, total };
+  }
+
+  /** The newest lines that a run printed. */
+  async console(id: string): Promise<ConsoleLog> {
+    return { lines: readConsole(await this.directory(id)) };
   }
 
   /** The arrays that a chart wants, of `most` elements at most. */
@@ -151,7 +169,7 @@ export class Library {
 
   /** What a live view of a run wants to know; undefined when there is no such run. */
   async change(id: string): Promise<RunChange | undefined> {
-    const summary = await this.summaries.one(id);
+    const summary = this.summaries.one(id);
     if (!summary) return undefined;
     const { state, step, loss } = summary;
     const open = this.opened.get(id);
@@ -165,8 +183,8 @@ export class Library {
   }
 
   private async directory(id: string): Promise<string> {
-    const summary = await this.summaries.one(id);
-    const dir = summary && summary.state !== "damaged" ? await runDirectory(this.root, id) : undefined;
+    const summary = this.summaries.one(id);
+    const dir = summary && summary.state !== "damaged" ? runDirectory(this.root, id) : undefined;
     if (dir === undefined) throw new NoSuchRun(id);
     return dir;
   }
@@ -214,6 +232,19 @@ export class NoSuchRun extends Error {
   }
 }
 
+function pluginLine({ kind, name, from, version, file, sha256 }: PluginRecord): string {
+  const where = from === "file" ? (file ?? "a file") : `package ${version ?? ""}`.trim();
+  return `${kind} ${name} (${where}${sha256 === undefined ? "" : `, SHA-256 ${sha256.slice(0, 12)}…`})`;
+}
+
+function originOf({ fork, sweep }: RunFile): string {
+  const arm = fork?.arm === undefined ? "" : `, arm ${fork.arm}`;
+  const parts = [fork && `run ${fork.run}, step ${fork.step}${arm}`, sweep && `sweep ${sweep.name}`];
+  return parts.filter((part) => part !== undefined).join("; ");
+}
+
+const systemInfo = Object.entries(systemMetrics).map(([name, description]) => ({ key: `system/${name}`, description }));
+
 const nothing = {
   config: {},
   sources: {},
@@ -221,9 +252,12 @@ const nothing = {
   engine: { name: "", device: "" },
   seed: 0,
   text: "",
+  observed: "",
   model: null,
   tokensPerStep: 0,
   attempts: [],
+  plugins: [],
+  origin: "",
   metrics: [],
   charts: [],
   keys: [],

@@ -56,7 +56,7 @@ export class Live {
   }
 
   private async lookAt(id: string): Promise<void> {
-    const names = [files.run, files.rows, files.events, files.charts, files.arrays];
+    const names = [files.run, files.rows, files.events, files.charts, files.arrays, files.system, files.console];
     const dir = join(this.root, id);
     const stamp = names.map((name) => statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0).join(" ");
     const change = await this.library.change(id);

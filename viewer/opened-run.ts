@@ -7,6 +7,7 @@ import { blocksIn, decimate, type Window } from "./series/decimate.ts";
 import { loadIndex, saveIndex } from "./series/disk-index.ts";
 import { ingest, type Progress, rowsOfBlocks, sample } from "./series/ingest.ts";
 import { Store } from "./series/store.ts";
+import { SystemRows } from "./system-rows.ts";
 
 /** Files up to this size are read at once; of longer ones a sample is shown first. */
 const readAtOnce = 8 << 20;
@@ -24,6 +25,7 @@ export class OpenedRun {
   /** ms since 1970 of the latest question, for who has to go first when memory is short. */
   usedAt = Date.now();
   private store = new Store();
+  private readonly system: SystemRows;
   private progress: Progress = { offset: 0, size: 0, garbage: 0 };
   private preview: Store | undefined;
   private reading: Promise<void> | undefined;
@@ -34,11 +36,12 @@ export class OpenedRun {
 
   constructor(dir: string, options: OpenedRunOptions) {
     this.dir = dir;
+    this.system = new SystemRows(dir);
     this.options = options;
   }
 
   get bytes(): number {
-    return this.store.bytes + (this.preview?.bytes ?? 0);
+    return this.store.bytes + this.system.store.bytes + (this.preview?.bytes ?? 0);
   }
 
   get rows(): number {
@@ -49,11 +52,17 @@ export class OpenedRun {
     return this.progress.garbage;
   }
 
+  /** Whether there are more metrics than are kept. */
+  get crowded(): boolean {
+    return this.shown.crowded;
+  }
+
   /** Keys on record, in order of appearance. */
   get keys(): string[] {
     return [
       ...this.shown.columns.keys(),
       ...[...this.shown.nonFinite.keys()].filter((k) => !this.shown.columns.has(k)),
+      ...[...this.system.store.columns.keys()].filter((k) => !this.shown.columns.has(k)),
     ];
   }
 
@@ -65,6 +74,7 @@ export class OpenedRun {
   /** Reads what is new. Resolves as soon as there is something to show: of a long file, a sample. */
   async refresh(): Promise<void> {
     this.usedAt = Date.now();
+    this.system.refresh();
     const { ino, size } = statSync(join(this.dir, files.rows), { throwIfNoEntry: false }) ?? { ino: 0, size: 0 };
     if (ino !== this.inode || size < this.progress.offset) this.forget(ino);
     this.opened ??= this.open(size);
@@ -81,10 +91,14 @@ export class OpenedRun {
 
   /** The named metrics over a window. */
   async series(keys: readonly string[], window: Window): Promise<RunSeries> {
-    const shown = this.shown;
+    const shown = this.storeOf(keys);
     let from = shown;
     const { begin, end } = blocksIn(shown, window);
-    if (!this.preview && shown.block > 1 && (end - begin) * shown.block <= Math.max(exactRows, window.points * 2))
+    if (
+      shown === this.store &&
+      shown.block > 1 &&
+      (end - begin) * shown.block <= Math.max(exactRows, window.points * 2)
+    )
       from = await rowsOfBlocks(this.dir, shown, begin, end);
     const wanted = new Set(keys);
     const mine = <T>(map: ReadonlyMap<string, T>) => [...map].filter(([key]) => wanted.has(key));
@@ -102,6 +116,13 @@ export class OpenedRun {
   async close(): Promise<void> {
     this.stop.abort();
     await this.reading?.catch(() => {});
+  }
+
+  /** Where these metrics are: among the rows, or beside them. */
+  storeOf(keys: readonly string[]): Store {
+    const { columns } = this.system.store;
+    const beside = keys.length > 0 && keys.every((key) => columns.has(key) && !this.shown.columns.has(key));
+    return beside ? this.system.store : this.shown;
   }
 
   /** What is there to show: a sample while a long file is indexed. */

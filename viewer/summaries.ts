@@ -1,5 +1,5 @@
 /** The list of runs: what a line of it says, kept while the files it was told from have not changed. */
-import { type Stats, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { reasonOf } from "../core/errors/errors.ts";
@@ -12,7 +12,10 @@ import { type FoundRun, readRun } from "../core/record/runs.ts";
 import { linesBackwards } from "../core/record/tail.ts";
 import type { RunList, RunSummary } from "./api.ts";
 import { flatten } from "./charts/flat-config.ts";
-import { intruder, runDirectory } from "./guard.ts";
+import { runDirectory } from "./guard.ts";
+
+/** ms that a list may take before requests that wait have their turn. */
+const longestTurn = 20;
 
 interface Known {
   readonly stamp: string;
@@ -36,29 +39,33 @@ export class Summaries {
   }
 
   async list(): Promise<RunList> {
-    const ids = await this.ids();
-    for (const id of this.known.keys()) if (!ids.includes(id)) this.known.delete(id);
+    const ids = new Set(await this.ids());
+    for (const id of this.known.keys()) if (!ids.has(id)) this.known.delete(id);
     const runs: RunSummary[] = [];
-    // A few at a time: enough to keep the disk busy, few enough for any limit on open files.
-    for (let i = 0; i < ids.length; i += 32) {
-      const some = await Promise.all(ids.slice(i, i + 32).map((id) => this.one(id)));
-      for (const summary of some) if (summary) runs.push(summary);
+    let begun = performance.now();
+    for (const id of ids) {
+      const summary = this.one(id);
+      if (summary) runs.push(summary);
+      if (performance.now() - begun < longestTurn) continue;
+      await new Promise((others) => setImmediate(others));
+      begun = performance.now();
     }
     const declared = new Set([...this.known.values()].map(({ metrics }) => metrics ?? []));
     return { folder: basename(this.root), ...split(runs), metrics: [...new Set([...declared].flat())] };
   }
 
   /** One run; undefined when `id` is none. */
-  async one(id: string): Promise<RunSummary | undefined> {
+  one(id: string): RunSummary | undefined {
     if (this.only !== undefined && id !== this.only) return undefined;
-    const dir = await runDirectory(this.root, id);
-    if (dir === undefined || !(hasFile(dir, files.run) || hasFile(dir, files.rows))) return undefined;
-    const foreign = await intruder(dir);
-    if (foreign !== undefined) return damaged(id, `${foreign} is not a plain file or folder, so the run is not read.`);
-    const stamp = [files.run, files.rows, files.labels].map((name) => stampOf(join(dir, name))).join(" ");
+    const dir = runDirectory(this.root, id);
+    if (dir === undefined) return undefined;
+    const [run, rows, labels] = [files.run, files.rows, files.labels].map((name) => stampOf(join(dir, name)));
+    if (run === none && rows === none) return undefined;
+    // The directory's own: a name that has become a link or a pipe since is looked at again.
+    const stamp = [run, rows, labels, stampOf(dir)].join(" ");
     const before = this.known.get(id);
     if (before?.stamp === stamp) return withState(before, dir);
-    const known = { stamp, ...(await summarize(id, dir)) };
+    const known = { stamp, ...summarize(id, dir) };
     this.known.set(id, known);
     return known.summary;
   }
@@ -74,7 +81,7 @@ export class Summaries {
   }
 }
 
-async function summarize(id: string, dir: string): Promise<Omit<Known, "stamp">> {
+function summarize(id: string, dir: string): Omit<Known, "stamp"> {
   let found: FoundRun;
   try {
     found = readRun(dir);
@@ -82,7 +89,7 @@ async function summarize(id: string, dir: string): Promise<Omit<Known, "stamp">>
     return { summary: damaged(id, withoutPath(reasonOf(thrown), dir)) };
   }
   const { run, state } = found;
-  const { newest, loss, evalLoss } = await tailOf(dir).catch(() => ({ newest: undefined, loss: null, evalLoss: null }));
+  const { newest, loss, evalLoss } = tailOf(dir);
   const labels = readLabels(dir);
   const summary: RunSummary = {
     id,
@@ -121,17 +128,29 @@ function withState({ summary, open }: Known, dir: string): RunSummary {
 }
 
 /** What the last lines of rows.jsonl say: 64 of them at most, as an evaluation is not in every row. */
-async function tailOf(dir: string) {
+function tailOf(dir: string) {
   let newest: StoredRow | undefined;
   let loss: number | string | null = null;
   let evalLoss: number | string | null = null;
   let lines = 0;
-  for await (const line of linesBackwards(join(dir, files.rows))) {
-    const row = parseRow(line);
-    newest ??= row;
-    loss ??= spelled(row?.metrics["train/loss"]);
-    evalLoss ??= spelled(row?.metrics["eval/loss"]);
-    if (++lines >= 64 || (newest && loss !== null && evalLoss !== null)) break;
+  try {
+    for (const line of linesBackwards(join(dir, files.rows))) {
+      if (++lines > 64) break;
+      // Parsing is what costs: a line that names neither is not worth it.
+      if (
+        newest &&
+        !(evalLoss === null && line.includes('"eval/loss"')) &&
+        !(loss === null && line.includes('"train/loss"'))
+      )
+        continue;
+      const row = parseRow(line);
+      newest ??= row;
+      loss ??= spelled(row?.metrics["train/loss"]);
+      evalLoss ??= spelled(row?.metrics["eval/loss"]);
+      if (newest && loss !== null && evalLoss !== null) break;
+    }
+  } catch {
+    // What was read so far is told; the rest of the page says what is wrong with the file.
   }
   return { newest, loss, evalLoss };
 }
@@ -176,15 +195,9 @@ function withoutPath(message: string, dir: string): string {
   return message.replaceAll(`${dir}/`, "");
 }
 
-function hasFile(dir: string, name: string): boolean {
-  return statOf(join(dir, name)) !== undefined;
-}
-
 function stampOf(path: string): string {
-  const stat = statOf(path);
-  return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : "-";
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : none;
 }
 
-function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
+const none = "-";

@@ -5,6 +5,7 @@ import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { Chart, DeclaredChart } from "../core/contract/chart.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { arraySteps, readArrays, stepName } from "../core/record/arrays.ts";
+import { boundedJson } from "../core/record/bounded-json.ts";
 import { files } from "../core/record/format.ts";
 import { readEvents } from "../core/record/reader.ts";
 import type { ArraySlice, ArrayTable, EventList } from "./api.ts";
@@ -14,6 +15,9 @@ const mostEvents = 20000;
 /** Array elements that a chart gets at most; steps are left out evenly above it. */
 const mostElements = 150000;
 const largestCharts = 4 << 20;
+const deepestCharts = 100;
+const mostChartValues = 200_000;
+const mostCharts = 500;
 /** Files of arrays that are looked through for the last one that a chart can show. */
 const farthestBack = 100;
 
@@ -25,14 +29,16 @@ export function readCharts(dir: string): { charts: readonly DeclaredChart[]; pro
   if (stat.size > largestCharts) return { charts: [], problems: [`${files.charts}: larger than 4 MiB; not read.`] };
   let all: unknown;
   try {
-    all = JSON.parse(readFileSync(path, "utf8"));
+    all = boundedJson(readFileSync(path, "utf8"), deepestCharts, mostChartValues);
   } catch (thrown) {
-    return { charts: [], problems: [`${files.charts}: not JSON (${reasonOf(thrown)}).`] };
+    return { charts: [], problems: [`${files.charts}: cannot be read (${reasonOf(thrown)}).`] };
   }
   if (!Array.isArray(all)) return { charts: [], problems: [`${files.charts}: expected a list of charts.`] };
   const charts = all.filter(isChart);
   const lost = all.length - charts.length;
-  return { charts, problems: lost > 0 ? [`${files.charts}: ${lost} of ${all.length} entries are no charts.`] : [] };
+  const problems = lost > 0 ? [`${files.charts}: ${lost} of ${all.length} entries are no charts.`] : [];
+  if (charts.length > mostCharts) problems.push(`${files.charts}: the first ${mostCharts} of ${charts.length} charts.`);
+  return { charts: charts.slice(0, mostCharts), problems };
 }
 
 function isChart(value: unknown): value is DeclaredChart {

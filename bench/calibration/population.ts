@@ -1,12 +1,11 @@
 /** The population that intervals are held against: windows of a run's own text under its network, with their documents. */
 
 import type { Random } from "../../core/arrays/random.ts";
-import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
-import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
 import { evalWindows } from "../../core/data/windows.ts";
-import { openStoredRun } from "../../core/run/open.ts";
 import { type Firings, firings } from "../../plugins/analyzers/counts.ts";
 import { builtIns } from "../../plugins/index.ts";
+import { opened } from "../../studies/observe/looking.ts";
+import { openCheckpoints } from "../../studies/observe/stored.ts";
 import { createScorer, createWindowCounter } from "../../studies/windows.ts";
 
 /** What is known of every window. */
@@ -23,7 +22,8 @@ export interface Population {
 
 /** Looks at up to `most` training windows, spread evenly over the text, under the newest checkpoint. */
 export async function populationOf(dir: string, most: number): Promise<Population> {
-  const open = await openStoredRun(dir, builtIns);
+  const looking = await openCheckpoints(dir, builtIns);
+  const { open } = looking;
   try {
     const { n_ctx, d_mlp, n_layers } = open.config.model as unknown as {
       n_ctx: number;
@@ -31,18 +31,19 @@ export async function populationOf(dir: string, most: number): Promise<Populatio
       n_layers: number;
     };
     const windows = evalWindows({ eval: open.dataset.train }, n_ctx, most);
-    const checkpoint = latestCheckpoint(dir).latest!;
-    const { state } = loadCheckpoint(checkpoint.path);
+    const subject = looking.subjects.at(-1)!;
     const layers = Array.from({ length: n_layers }, () => new Uint16Array(windows.count * d_mlp));
-    const counter = await createWindowCounter(open, windows);
-    await counter.look(state, (first, found) => {
-      for (const [l, counts] of found.entries()) layers[l]!.set(counts, first * d_mlp);
+    const counter = await createWindowCounter(looking, windows);
+    const scorer = await createScorer(looking, windows);
+    const losses = await opened(subject, async (one) => {
+      await counter.look(one.parameters(), (first, found) => {
+        for (const [l, counts] of found.entries()) layers[l]!.set(counts, first * d_mlp);
+      });
+      return (await scorer.scores(one.parameters())).losses;
     });
-    const scorer = await createScorer(open, windows);
-    const { losses } = await scorer.scores(state);
     for (const program of [counter, scorer]) program.dispose();
     const { count, documents } = windows;
-    return { pos: n_ctx, units: d_mlp, windows: count, step: checkpoint.step, documents, losses, layers };
+    return { pos: n_ctx, units: d_mlp, windows: count, step: subject.step, documents, losses, layers };
   } finally {
     await open.close();
   }

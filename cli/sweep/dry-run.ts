@@ -4,7 +4,7 @@ import { duration } from "../../core/run/step-line.ts";
 import { shortKey, valueText } from "../../studies/sweep/settings.ts";
 import { statesOf } from "../../studies/sweep/states.ts";
 import { type Estimate, estimateOf } from "../../studies/sweep/trial.ts";
-import { jsonText } from "../numbers.ts";
+import { bytesText, jsonText } from "../numbers.ts";
 import { createStatusLine } from "../status-line.ts";
 import { bold, sanitise, table } from "../terminal.ts";
 import type { NamedSweep } from "./open.ts";
@@ -54,12 +54,4 @@ function estimateText({ ms, bytes, steps, index, scaled }: Estimate, jobs: numbe
     jobs === undefined || jobs === 1 ? "" : ` (${duration(ms / jobs)} if ${jobs} at a time lose nothing)`;
   const how = scaled ? ", others by their sizes" : "";
   return `About ${duration(ms)} one after another${together} and ${bytesText(bytes)} on disk, from ${steps} steps of run ${index}${how}.`;
-}
-
-function bytesText(bytes: number): string {
-  const units = ["kB", "MB", "GB", "TB"];
-  let value = bytes / 1000;
-  let unit = 0;
-  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
 }

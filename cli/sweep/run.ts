@@ -35,7 +35,8 @@ export async function runCommand(args: Arguments, plugins: LoadPlugins): Promise
   write();
   const indices = chosenIndices(args, sweep.runs.length);
   const progress = createProgress(process.stderr);
-  const stopping = stopOnSignals((message) => progress.warning?.(message), ["SIGUSR2"]);
+  // A scheduler's TERM comes twice: to this process, and to the shell around it, which passes it on.
+  const stopping = stopOnSignals((message) => progress.warning?.(message), ["SIGINT"]);
   const workshop = createWorkshop();
   let code = 0;
   try {

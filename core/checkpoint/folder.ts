@@ -40,12 +40,12 @@ export function latestCheckpoint(runDir: string): LatestCheckpoint {
 }
 
 /**
- * Removes old checkpoints: all but the newest `keep_last`, the multiples of `keep_every` (0: none), and the newest good
- * one. What an interrupted save left over goes too. Returns the steps that were removed.
+ * Removes old checkpoints: all but the newest `keep_last`, the multiples of `keep_every` (0: none), those of the
+ * steps `at`, and the newest good one. What an interrupted save left over goes too. Returns the steps that were removed.
  */
 export function pruneCheckpoints(
   runDir: string,
-  { keep_last, keep_every }: { readonly keep_last: number; readonly keep_every: number },
+  { keep_last, keep_every, at = [] }: { keep_last: number; keep_every: number; at?: readonly number[] },
   disk: Disk = nodeDisk,
 ): number[] {
   for (const { path, partial } of entriesOf(runDir)) if (partial) removeQuietly(path, disk);
@@ -53,8 +53,9 @@ export function pruneCheckpoints(
   const newest = latestCheckpoint(runDir).latest;
   const kept = new Set([...new Set(all.map(({ step }) => step))].slice(0, keep_last));
   const goes = all.filter(({ step, path }) => {
+    if (step === newest?.step && path !== newest.path) return true; // it stepped aside, and has been replaced
     const multiple = keep_every > 0 && step % keep_every === 0;
-    return !kept.has(step) && !multiple && path !== newest?.path;
+    return !kept.has(step) && !multiple && !at.includes(step) && path !== newest?.path;
   });
   for (const { path } of goes) remove(path, disk);
   return goes.map(({ step }) => step);

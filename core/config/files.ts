@@ -1,7 +1,15 @@
 /** Config files: finding them with cosmiconfig, reading them, and following `$import`. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { circularImport, configNotFound, invalidValue, severalConfigs, unreadableConfig } from "../errors/errors.ts";
+import {
+  circularImport,
+  configNotFound,
+  configTooLarge,
+  invalidValue,
+  severalConfigs,
+  tooManyImports,
+  unreadableConfig,
+} from "../errors/errors.ts";
 import { defaultExport, importModule } from "../modules/load-module.ts";
 import { formatKeyPath } from "./key-path.ts";
 import { isPlainObject } from "./shorthand.ts";
@@ -18,6 +26,8 @@ export const searchPlaces = [
   ...extensions.map((extension) => `${moduleName}.config.${extension}`),
   "package.json",
 ];
+
+const notRegular = "it is no file but a pipe or a device";
 
 /** Where a search for a config file has led. */
 export interface FoundConfig {
@@ -42,7 +52,21 @@ export async function findConfig(cwd: string): Promise<FoundConfig> {
   }
 }
 
+/** cosmiconfig reads whatever has one of the names, and would wait for a pipe. */
+async function refusePipes(cwd: string): Promise<void> {
+  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
+    for (const place of searchPlaces) {
+      const file = path.join(folder, place);
+      const status = await stat(file).catch(() => undefined);
+      if (status && !status.isFile() && !status.isDirectory()) throw unreadableConfig(file, new Error(notRegular));
+      if (status && place === "package.json") return;
+    }
+    if (folder === path.dirname(folder)) return;
+  }
+}
+
 async function search(cwd: string): Promise<string | undefined> {
+  await refusePipes(cwd);
   const { cosmiconfig } = await import("cosmiconfig");
   // Only the place is wanted here. cosmiconfig would merge `$import` without telling which file a value is from, and
   // would pass over a config whose import is missing as if it were not there.
@@ -74,13 +98,34 @@ async function brokenManifest(thrown: unknown): Promise<Error> {
   return unreadableConfig(file, thrown);
 }
 
-/** The layers of a config file, imported ones first. `where` says how an error calls a file. */
-export async function readLayers(
+/** How often files are imported at most: of a few that import each other twice there would be millions. */
+const mostImports = 256;
+
+/** A file that is being read, and by way of which. */
+interface Reading {
+  readonly baseDir: string;
+  /** How an error calls a file. */
+  readonly where: (file: string) => string;
+  /** Is told of every file of code that is imported: it runs. */
+  readonly onCode: (file: string, importer: string) => void;
+}
+
+/** The layers of a config file, imported ones first. */
+export async function readLayers(file: string, reading: Reading): Promise<Layer[]> {
+  let imports = 0;
+  const count = (importer: string) => {
+    if (++imports > mostImports) throw tooManyImports(reading.where(importer), mostImports);
+  };
+  return layersOf(file, reading, [], count);
+}
+
+async function layersOf(
   file: string,
-  baseDir: string,
-  where: (file: string) => string,
-  importers: readonly string[] = [],
+  reading: Reading,
+  importers: readonly string[],
+  count: (importer: string) => void,
 ): Promise<Layer[]> {
+  const { baseDir, where, onCode } = reading;
   if (importers.includes(file)) throw circularImport([...importers.slice(importers.indexOf(file)), file].map(where));
   const { $import: imports = [], $schema: _, sweep: _plan, ...values } = await readMap(file, where(file));
   const layers: Layer[] = [];
@@ -89,8 +134,10 @@ export async function readLayers(
       throw invalidValue(`${where(file)}: $import`, "a path or a list of paths", imported);
     }
     const next = path.resolve(path.dirname(file), imported);
+    count(file);
+    if (isCode(next)) onCode(next, file);
     layers.push(
-      ...(await readLayers(next, baseDir, where, [...importers, file]).catch((error: unknown) => {
+      ...(await layersOf(next, reading, [...importers, file], count).catch((error: unknown) => {
         throw isMissing(error, next) ? configNotFound(`${where(file)}: $import`, imported) : error;
       })),
     );
@@ -98,16 +145,28 @@ export async function readLayers(
   return [...layers, { values, source: file, pluginName: (name) => movedPath(name, path.dirname(file), baseDir) }];
 }
 
+/** Bytes of a config file, values in it, and maps or lists within each other. It is written by hand. */
+const largestConfig = 4 << 20;
+const mostValues = 20_000;
+const deepestConfig = 64;
+
 /** What a file of keys says (YAML, JSON, or a module's default export); `{}` for one that is empty. `name` is for errors. */
 export async function readMap(file: string, name: string): Promise<Record<string, unknown>> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+  const text = await textOf(file).catch((error: unknown) => {
     throw isMissing(error, file) ? error : unreadableConfig(name, error);
   });
   const value = (await contents(file, text, name)) ?? {};
   if (!isPlainObject(value)) throw invalidValue(name, "a map of keys", value);
-  const circle = pathOfCircle(value, []);
-  if (circle) throw invalidValue(`${name}: ${formatKeyPath(circle)}`, "a value", "one that contains itself");
+  checkSize(value, name);
   return value;
+}
+
+/** The text of a regular file: a pipe would be waited for, a device might never end. */
+async function textOf(file: string): Promise<string> {
+  const status = await stat(file);
+  if (!status.isFile()) throw new Error(notRegular);
+  if (status.size > largestConfig) throw new Error(`it is larger than ${largestConfig >> 20} MiB`);
+  return readFile(file, "utf8");
 }
 
 async function contents(file: string, text: string, name: string): Promise<unknown> {
@@ -115,12 +174,17 @@ async function contents(file: string, text: string, name: string): Promise<unkno
     const manifest = await parseYamlFile(text, name);
     return isPlainObject(manifest) ? manifest[moduleName] : manifest;
   }
-  if (!extensions.includes(path.extname(file).slice(1))) return parseYamlFile(text, name);
+  if (!isCode(file)) return parseYamlFile(text, name);
   const module = await importModule(file).catch((thrown: unknown) => {
     throw unreadableConfig(name, thrown);
   });
   if (!("default" in module)) throw invalidValue(name, "a default export", Object.keys(module));
   return defaultExport(module);
+}
+
+/** Whether reading a config file runs it. */
+function isCode(file: string): boolean {
+  return extensions.includes(path.extname(file).slice(1));
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
@@ -144,12 +208,19 @@ function isMissing(error: unknown, file: string): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error && error.path === file;
 }
 
-function pathOfCircle(value: unknown, above: readonly unknown[]): string[] | undefined {
-  if (above.includes(value)) return [];
-  if (!Array.isArray(value) && !isPlainObject(value)) return undefined;
-  for (const [key, child] of Object.entries(value)) {
-    const circle = pathOfCircle(child, [...above, value]);
-    if (circle) return [key, ...circle];
-  }
-  return undefined;
+/**
+ * Throws `config.invalid` for a value that contains itself, or more than anybody writes: an anchor of YAML counts as often as it is
+ * named, so that a few lines can stand for millions of values.
+ */
+function checkSize(root: unknown, name: string): void {
+  let values = 0;
+  const walk = (value: unknown, keys: readonly string[], above: readonly unknown[]): void => {
+    if (above.includes(value)) throw invalidValue(place(keys), "a value", "one that contains itself");
+    if (++values > mostValues) throw configTooLarge(name, `${mostValues} values`);
+    if (!Array.isArray(value) && !isPlainObject(value)) return;
+    if (above.length >= deepestConfig) throw configTooLarge(name, `${deepestConfig} maps or lists within each other`);
+    for (const [key, child] of Object.entries(value)) walk(child, [...keys, key], [...above, value]);
+  };
+  const place = (keys: readonly string[]) => `${name}: ${formatKeyPath(keys)}`;
+  walk(root, [], []);
 }

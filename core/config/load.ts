@@ -64,7 +64,10 @@ export async function openConfig(request: ConfigRequest): Promise<ConfigBase> {
   const baseDir = file === undefined ? cwd : path.dirname(file);
   const where = whereFrom(cwd);
 
-  const layers = file === undefined ? [] : await readLayers(file, baseDir, where);
+  const ran: string[] = [];
+  const onCode = (code: string, importer: string) =>
+    ran.push(`${where(importer)} imports ${where(code)}: code, which was run`);
+  const layers = file === undefined ? [] : await readLayers(file, { baseDir, where, onCode });
   const fromHere = { joinsDefaults: true, pluginName: (name: string) => movedPath(name, cwd, baseDir) };
   const chosen = (keyPath: string) => {
     const choice = valueAt(treeOf(layers, where).values(), keyPath.split(".")) ?? pluginDefaults[keyPath];
@@ -72,7 +75,11 @@ export async function openConfig(request: ConfigRequest): Promise<ConfigBase> {
   };
   const { layers: environment, notes } = await readEnvironment(env, configSchema, chosen);
   const given = [...environment, ...(await flagLayers(flags, configSchema))];
-  const told = [...(asked === undefined && file === undefined ? [nothingFound(cwd, above)] : []), ...notes];
+  const told = [
+    ...new Set(ran),
+    ...(asked === undefined && file === undefined ? [nothingFound(cwd, above)] : []),
+    ...notes,
+  ];
   const all = [...layers, ...given.map((layer) => ({ ...layer, ...fromHere }))];
   return configBase(all, { cwd, file, baseDir, notes: told });
 }

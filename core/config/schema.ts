@@ -1,6 +1,6 @@
 /** Every key of `.experimentrc`: default, unit and description. The JSON Schema for editors and all help come from here. */
 import { z } from "zod";
-import { engineNames, precisionNames, providerNames } from "../engine/names.ts";
+import { engineNames, precisionNames, providerNames, skipSilentNames } from "../engine/names.ts";
 import { engineMap, normalisedChoice, type PluginChoice } from "./shorthand.ts";
 
 export type { PluginOptions } from "./shorthand.ts";
@@ -132,6 +132,7 @@ const checkpoint = z.strictObject({
   keep_every: count(0)
     .default(0)
     .describe("Also keep every checkpoint whose step is a multiple of this many steps; 0 keeps none more."),
+  at: z.array(count()).default([]).describe("Also save at these steps, and keep what is saved there."),
 });
 
 const engine = z.strictObject({
@@ -141,6 +142,12 @@ const engine = z.strictObject({
     .describe("What runs the train step; auto chooses the fastest that is there (see `experiment doctor`)."),
   threads: count(0).default(0).describe("CPU threads; 0 leaves the choice to the engine."),
   provider: z.enum(providerNames).default("cpu").describe("Where the onnx engine computes; other engines ignore it."),
+  skip_silent: z
+    .enum(skipSilentNames)
+    .default("auto")
+    .describe(
+      "onnx: leave MLP units that fire for no token of a batch out of its matrix products, which is exact; auto: where it saves time.",
+    ),
   plugin: z
     .string()
     .min(1)
@@ -192,6 +199,11 @@ const observe = z.strictObject({
   tokens_per_step: count(0)
     .default(0)
     .describe("Tokens of one training step, for the axis of tokens; 0 where it is not known."),
+  every_tokens: count(0)
+    .default(0)
+    .describe(
+      "Training tokens from one look to the next, at least: checkpoints between are left out, the first and the last are not. 0: all.",
+    ),
   sequences: count().default(16).describe("Sequences that analyzers look at; the same ones at every look."),
   text: z
     .enum(["same", "next"])

@@ -8,9 +8,9 @@
  */
 import type { Tensor } from "@tensorflow/tfjs";
 import type { NDArray } from "../arrays/ndarray.ts";
-import type { EngineName, PrecisionName, ProviderName } from "./names.ts";
+import type { EngineName, PrecisionName, ProviderName, SkipSilent } from "./names.ts";
 
-export type { EngineName, PrecisionName, ProviderName };
+export type { EngineName, PrecisionName, ProviderName, SkipSilent };
 
 /** The dtypes that a step's state, inputs and outputs may have. Outputs of dtype `bool` come back as `Uint8Array`. */
 export type DType = "float32" | "int32" | "bool";
@@ -97,6 +97,8 @@ export interface EngineOptions {
   readonly threads: number;
   /** Where the onnx engine computes; other engines ignore it. Default cpu. */
   readonly provider?: ProviderName;
+  /** Whether the onnx engine leaves silent units out of products; other engines never do. Default auto. */
+  readonly skip_silent?: SkipSilent;
   /** The xla engine's PJRT plugin, a path; found where it is left out. */
   readonly plugin?: string | undefined;
   /** What the xla engine computes matrix products in. Default float32. */

@@ -7,6 +7,10 @@ export type EngineName = (typeof engineNames)[number];
 export const precisionNames = ["float32", "tf32", "bfloat16"] as const;
 export type PrecisionName = (typeof precisionNames)[number];
 
+/** Whether units that fire for no token of a batch are left out of an MLP's products; `auto`: where that saves time. */
+export const skipSilentNames = ["auto", "on", "off"] as const;
+export type SkipSilent = (typeof skipSilentNames)[number];
+
 /** Where ONNX Runtime may be told to compute; which of them are there depends on its build. */
 export const providerNames = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
 export type ProviderName = (typeof providerNames)[number];

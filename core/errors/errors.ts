@@ -2,6 +2,7 @@
 import { ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 import { didYouMean } from "./nearest.ts";
 
+export * from "./config-errors.ts";
 export * from "./data-errors.ts";
 export { type ErrorCode, ExperimentError, reasonOf, shown } from "./experiment-error.ts";
 export * from "./plugin-errors.ts";
@@ -37,37 +38,6 @@ export function configExists(file: string): ExperimentError {
 
 export function unwritable(file: string, thrown: unknown): ExperimentError {
   return new ExperimentError("run.io", `${file} cannot be written: ${reasonOf(thrown)}.`, thrown);
-}
-
-/** The same error, with the place in the config that it comes from. */
-export function placedAt(place: string, error: ExperimentError): ExperimentError {
-  return new ExperimentError(error.code, `${place}: ${error.message}`, error.cause);
-}
-
-/** Several faults of one config at once, a line each. */
-export function severalProblems(problems: readonly ExperimentError[]): ExperimentError {
-  const [first, ...others] = problems;
-  if (first !== undefined && others.length === 0) return first;
-  const code = others.every((other) => other.code === first?.code) ? first?.code : undefined;
-  return new ExperimentError(code ?? "config.invalid", problems.map((problem) => problem.message).join("\n"));
-}
-
-/** `place` is the file, with line and column where they are known. */
-export function unreadableConfig(place: string, thrown: unknown): ExperimentError {
-  const reason = thrown instanceof Error && "reason" in thrown ? String(thrown.reason) : reasonOf(thrown);
-  const line = reason.replace(/\s+/g, " ").replace(/\.$/, "");
-  return new ExperimentError("config.invalid", `${place}: cannot be read: ${line}.`, thrown);
-}
-
-export function configNotFound(where: string, file: string): ExperimentError {
-  return new ExperimentError("config.notFound", `${where}: expected a file, got ${shown(file)}, which does not exist.`);
-}
-
-export function circularImport(files: readonly string[]): ExperimentError {
-  return new ExperimentError(
-    "config.invalid",
-    `${files[0]}: $import: expected no circle, got ${files.join(" -> ")}. Take one of these imports out.`,
-  );
 }
 
 /** `lastLoss` is NaN when no step had a finite one; `checkpoint` is the name of the newest from before. */

@@ -84,6 +84,17 @@ export function mixedSubjects(a: string, b: string): ExperimentError {
   return new ExperimentError("usage", message);
 }
 
+/** An observed run keeps what was seen, not what was looked at. */
+export function noParameters(run: string, source: string): ExperimentError {
+  const message = `run ${run}: expected a run with parameters, got one that observed ${source}. Observe what it looked at: its \`observe.paths\`.`;
+  return new ExperimentError("usage", message);
+}
+
+export function tokensUnknown(path: string): ExperimentError {
+  const message = `observe.every_tokens: expected training tokens of every checkpoint, ${path} has none. Set observe.tokens_per_step, or give \`{ path, step, tokens }\` in observe.paths.`;
+  return new ExperimentError("config.invalid", message);
+}
+
 export function contextTooLong(asked: number, most: number): ExperimentError {
   const message = `model.n_ctx: expected at most ${most}, the positions that the model has, got ${asked}.`;
   return new ExperimentError("config.invalid", message);

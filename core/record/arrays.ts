@@ -51,7 +51,7 @@ export function removeArraysFrom(dir: string, step: number, disk: Disk = nodeDis
 export async function arraySteps(dir: string): Promise<number[]> {
   const steps = stepsOnDisk(dir);
   if (steps.length === 0) return steps;
-  const last = await lastRow(dir);
+  const last = lastRow(dir);
   return steps.filter((step) => last !== undefined && step <= last.step);
 }
 

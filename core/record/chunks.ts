@@ -63,7 +63,7 @@ async function opened(path: string): Promise<FileHandle | undefined> {
 }
 
 /** Opens a file for reading; a pipe or a device, which might keep a reader for ever, is refused. */
-export async function openRegular(path: string): Promise<FileHandle> {
+async function openRegular(path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without it, opening a pipe waits
   if ((await file.stat()).isFile()) return file;
   await file.close();

@@ -12,6 +12,9 @@ export const files = {
   rows: "rows.jsonl",
   events: "events.jsonl",
   charts: "charts.json",
+  /** What the process took of the machine, and what it printed; both bounded in size. */
+  system: "system.jsonl",
+  console: "console.jsonl",
   lock: "lock.json",
   /** What people say of a run; training never writes it. */
   labels: "labels.json",
@@ -84,8 +87,13 @@ export const runFile = z.object({
   createdAt: z.number(),
   /** The resolved config without secrets, every option of every plugin in it (since 0.2.0). */
   config: named,
-  /** Key path to where its value came from: `default`, `flag --set`, `RELUSCOPE_TRAIN__LR`, or a file. */
+  /**
+   * Key path to where its value came from: `default` for every value that is the default, `flag --set`, `EXPERIMENT_TRAIN__LR`, or a
+   * file. Plugins of the default config that were left out have an entry, too.
+   */
   sources: z.record(z.string(), z.string()),
+  /** The config file, relative to `baseDir`; absent when there was none. Since 0.2.0. */
+  configFile: z.string().exactOptional(),
   /** Folder that relative paths in the config start from, absolute. */
   baseDir: z.string(),
   versions: z.record(z.string(), z.string()),
@@ -134,8 +142,6 @@ export const runFile = z.object({
 export type Attempt = DeepReadonly<z.infer<typeof attempt>>;
 /** Something that was not as it had been on record when a run went on. */
 export type Change = DeepReadonly<z.infer<typeof change>>;
-/** A key of the config that a resume changed. */
-export type ConfigChange = DeepReadonly<z.infer<typeof configChange>>;
 /** A plugin of a run. */
 export type PluginRecord = DeepReadonly<z.infer<typeof pluginRecord>>;
 /** run.json. */

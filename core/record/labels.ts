@@ -1,5 +1,5 @@
 /** labels.json: what people say of a run — a name to show, tags, a note, whether it is put aside. Training never writes it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidLabels } from "../errors/keeping-errors.ts";
 import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
@@ -24,6 +24,7 @@ const longestNote = 20_000;
 /** A run's labels; none where the file is not there or says nothing that is understood. */
 export function readLabels(dir: string): Labels {
   let found: unknown;
+  if (!existsSync(join(dir, files.labels))) return noLabels; // as most: an exception costs more than the question
   try {
     found = JSON.parse(readFileSync(join(dir, files.labels), "utf8"));
   } catch {

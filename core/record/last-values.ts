@@ -1,4 +1,5 @@
 /** The last value of every metric of a run. */
+import { mostMetrics } from "./bounds.ts";
 import { type Damage, readRowBatches } from "./reader.ts";
 
 /** A metric's last value and the step it is of: analyzers that look now and then are behind the last row. */
@@ -7,7 +8,7 @@ export interface LastValue {
   readonly step: number;
 }
 
-/** By key, in the order in which the keys first appear. Lines that cannot be read are counted in `damage`. */
+/** By key, in the order in which the keys first appear, `mostMetrics` of them at most. Lines that cannot be read are counted in `damage`. */
 export async function lastValues(
   dir: string,
   damage: Damage = { lines: 0, torn: false },
@@ -15,7 +16,9 @@ export async function lastValues(
   const last = new Map<string, LastValue>();
   for await (const batch of readRowBatches(dir, damage)) {
     for (const { step, metrics } of batch) {
-      for (const key in metrics) last.set(key, { value: metrics[key]!, step });
+      for (const key in metrics) {
+        if (last.size < mostMetrics || last.has(key)) last.set(key, { value: metrics[key]!, step });
+      }
     }
   }
   return last;

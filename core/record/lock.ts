@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { notOwnFile, runInUse, runLockedElsewhere, runTaken } from "../errors/errors.ts";
+import { sweepDebris } from "./debris.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeSynced } from "./disk.ts";
 import { files } from "./format.ts";
 import { silence, startHeartbeat } from "./heartbeat.ts";
@@ -45,6 +46,7 @@ export function takeLock(dir: string, now: number, { disk = nodeDisk, takeOver =
       removeQuietly(aside, disk);
     }
   });
+  sweepDebris(dir, disk);
   const { ino, birthtimeMs } = statSync(path);
   const stop = startHeartbeat(path, text);
   return {
@@ -175,7 +177,8 @@ const largestLock = 65536;
 
 function textOf(path: string): string | undefined {
   try {
-    const status = lstatSync(path);
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    if (status === undefined) return undefined;
     if (!status.isFile() || status.size > largestLock) throw notOwnFile(path, "a small file", "something else");
     return readFileSync(path, "utf8");
   } catch (thrown) {

@@ -13,8 +13,8 @@ import { ioFailed, notOwnFile } from "../errors/errors.ts";
 export function ownPath(dir: string, name: string, kind: "file" | "folder" = "file"): string | undefined {
   const asked = path.resolve(dir, name);
   try {
-    const root = fs.realpathSync(dir);
-    const real = fs.realpathSync(asked);
+    const root = fs.realpathSync.native(dir);
+    const real = fs.realpathSync.native(asked);
     if (!isWithin(root, real))
       throw notOwnFile(asked, `a ${kind} of its own`, "a link that leads out of the directory");
     const status = fs.statSync(real);

@@ -110,20 +110,32 @@ export interface Events {
 export async function readEvents(dir: string): Promise<Events> {
   const path = join(dir, files.events);
   const damage: Damage = { lines: 0, torn: false };
-  let events: RunEvent[] = [];
+  const events: RunEvent[] = [];
   const size = await sizeOfFile(path);
   const chunks = lineChunks(path, 0, size);
   for (let chunk = await chunks.next(); ; chunk = await chunks.next()) {
     if (chunk.done) {
       damage.torn = chunk.value < size;
-      return { events, damage };
+      return { events: standing(events), damage };
     }
     for (const line of linesOf(chunk.value.bytes)) {
       const event = parseEvent(line);
       if (event === undefined) damage.lines++;
-      else events = withEvent(events, event);
+      else events.push(event);
     }
   }
+}
+
+/** Events without those that a later resume supersedes: it takes the plugins' earlier ones of later steps than its own. */
+function standing(events: readonly RunEvent[]): RunEvent[] {
+  const kept: RunEvent[] = [];
+  let from = Number.POSITIVE_INFINITY; // the least step that a later resume went on from
+  for (const event of events.toReversed()) {
+    const { data, source, kind, step } = event;
+    if (source === "run" || step <= from) kept.push(event);
+    if (source === "run" && kind === "resume" && typeof data.step === "number") from = Math.min(from, data.step);
+  }
+  return kept.reverse();
 }
 
 /** The lines of a piece that ends with a newline. */
@@ -135,15 +147,4 @@ export function linesOf(bytes: Buffer): string[] {
 export function addRow(rows: StoredRow[], row: StoredRow): void {
   while (rows.length > 0 && rows.at(-1)!.seq >= row.seq) rows.pop();
   rows.push(row);
-}
-
-/** Puts an event after those on record: a resume from step s supersedes the plugins' earlier events of later steps. */
-function withEvent(events: RunEvent[], event: RunEvent): RunEvent[] {
-  const { data, source, kind } = event;
-  if (source === "run" && kind === "resume" && typeof data.step === "number") {
-    const from = data.step;
-    events = events.filter((earlier) => earlier.source === "run" || earlier.step <= from);
-  }
-  events.push(event);
-  return events;
 }

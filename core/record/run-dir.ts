@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ioFailed, runInUse, runNotFound } from "../errors/errors.ts";
+import { changedAt, unbornRuns } from "./debris.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
 import { files, type RunFile } from "./format.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -20,6 +21,8 @@ export interface RunDir {
   write(run: RunFile): void;
   /** Gives the lock back; call it last. */
   release(): void;
+  /** Instead of `release`, for a directory that did not become a run: removes it. */
+  discard(): void;
 }
 
 /** What a test holds still. */
@@ -40,6 +43,7 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
   const { now = Date.now(), suffix = randomSuffix, disk = nodeDisk } = options;
   const absolute = resolve(root);
   attempt(absolute, "make the folder", () => disk.mkdirSync(absolute, { recursive: true }));
+  sweepUnborn(absolute, now, disk);
   if (options.id !== undefined) return createNamed(join(absolute, options.id), now, disk);
   const time = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let tries = 0; ; tries++) {
@@ -57,6 +61,36 @@ export function createRunDir(root: string, options: RunDirOptions = {}): RunDir 
       removeQuietly(path, disk);
       throw thrown;
     }
+  }
+}
+
+/** A start takes a moment from its directory to its lock, ms; then the lock tells whether it lives. */
+const starting = 600_000;
+
+/** Removes what starts that were killed left under `root`, each under its lock. */
+function sweepUnborn(root: string, now: number, disk: Disk): void {
+  for (const path of unbornRuns(root)) {
+    if (Math.abs(now - changedAt(path)) < starting) continue;
+    try {
+      const lock = takeLock(path, now, { disk });
+      if (fs.existsSync(join(path, files.run))) lock.release();
+      else discard(path, lock);
+    } catch {
+      // It lives, or may live, or cannot be removed: it is not in the way.
+    }
+  }
+}
+
+/** Removes a directory that did not become a run: the lock last, so that nobody else's start is removed with it. */
+function discard(path: string, lock: Pick<Lock, "release">): void {
+  for (const name of fs.readdirSync(path)) {
+    if (!name.startsWith(files.lock)) fs.rmSync(join(path, name), { recursive: true, force: true });
+  }
+  lock.release();
+  try {
+    fs.rmdirSync(path);
+  } catch {
+    // Another process has begun the run meanwhile.
   }
 }
 
@@ -89,7 +123,14 @@ function asRunDir(path: string, lock: Lock, disk: Disk): RunDir {
     lock.check();
     writeRunFile(path, run, disk);
   };
-  return { id: basename(path), path, check: () => lock.check(), write, release: () => lock.release() };
+  return {
+    id: basename(path),
+    path,
+    check: () => lock.check(),
+    write,
+    release: () => lock.release(),
+    discard: () => discard(path, lock),
+  };
 }
 
 /** Without vowels and look-alikes, so that no id spells a word or is misread. */

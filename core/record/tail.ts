@@ -1,53 +1,65 @@
 /** The end of rows.jsonl, without reading the rest. */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { ExperimentError, ioFailed } from "../errors/errors.ts";
-import { openRegular } from "./chunks.ts";
+import { ExperimentError, ioFailed, notOwnFile } from "../errors/errors.ts";
 import { files, type StoredRow } from "./format.ts";
 import { parseRow } from "./lines.ts";
 
-const blockSize = 65536;
 const newline = 0x0a;
 
 /** The last row on record; undefined when there is none. The last line always counts: nothing later supersedes it. */
-export async function lastRow(dir: string): Promise<StoredRow | undefined> {
-  for await (const line of linesBackwards(join(dir, files.rows))) {
+export function lastRow(dir: string): StoredRow | undefined {
+  for (const line of linesBackwards(join(dir, files.rows))) {
     const row = parseRow(line);
     if (row) return row;
   }
   return undefined;
 }
 
-/** Whole lines, last one first; a torn one at the end is left out. A file that is not there has none. */
-export async function* linesBackwards(path: string): AsyncGenerator<string> {
-  const file = await openRegular(path).catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === "ENOENT") return undefined;
-    throw thrown instanceof ExperimentError ? thrown : ioFailed(path, "read", thrown);
-  });
-  if (!file) return;
+/**
+ * Whole lines, last one first; a torn one at the end is left out. A file that is not there has none. Synchronous: of ten thousand
+ * runs a few lines each are asked for, and a promise costs more than such a read.
+ */
+export function* linesBackwards(path: string): Generator<string> {
+  const file = opened(path);
+  if (file === undefined) return;
   try {
     let rest: Buffer | undefined; // the end of a line that begins further ahead; undefined before the last newline is found
-    for (let end = (await file.stat()).size; end > 0; ) {
-      const start = Math.max(0, end - blockSize);
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+    let size = firstBlock;
+    for (let end = fstatSync(file).size; end > 0; size = Math.min(largestBlock, 2 * size)) {
+      const start = Math.max(0, end - size);
+      const bytes = Buffer.allocUnsafe(end - start);
+      let block = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start));
       end = start;
-      let block = buffer.subarray(0, bytesRead);
       if (rest === undefined) {
         const last = block.lastIndexOf(newline);
         if (last < 0) continue;
         block = block.subarray(0, last);
-      } else {
-        block = Buffer.concat([block, rest]);
+      } else block = Buffer.concat([block, rest]);
+      for (let at = block.lastIndexOf(newline); at >= 0; at = block.lastIndexOf(newline)) {
+        yield block.toString("utf8", at + 1);
+        block = block.subarray(0, at);
       }
-      const first = block.indexOf(newline);
-      rest = first < 0 ? block : block.subarray(0, first);
-      if (first >= 0)
-        yield* block
-          .toString("utf8", first + 1)
-          .split("\n")
-          .reverse();
+      rest = block;
     }
     if (rest !== undefined) yield rest.toString("utf8");
   } finally {
-    await file.close();
+    closeSync(file);
+  }
+}
+
+/** Bytes: enough for the last rows of most runs, then more at a time for lines that are long. */
+const firstBlock = 8192;
+const largestBlock = 1 << 20;
+
+function opened(path: string): number | undefined {
+  try {
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without it, opening a pipe waits
+    if (fstatSync(file).isFile()) return file;
+    closeSync(file);
+    throw notOwnFile(path, "a file", "something else");
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw thrown instanceof ExperimentError ? thrown : ioFailed(path, "read", thrown);
   }
 }

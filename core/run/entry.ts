@@ -1,5 +1,4 @@
 /** A run's identity and its entry on disk: the `Run` that plugins see, and run.json from start to outcome. */
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { sizeOf } from "../arrays/ndarray.ts";
 import { withoutSecrets } from "../config/secrets.ts";
@@ -8,7 +7,7 @@ import type { MetricInfo, Observed, Outcome, Run } from "../contract/run.ts";
 import { type ExperimentError, runFinished, runWentOn } from "../errors/errors.ts";
 import { trainerMetrics } from "../host/metrics.ts";
 import { declared } from "../host/resolve.ts";
-import { type Attempt, type Change, files, formatVersion, type RunFile } from "../record/format.ts";
+import { type Attempt, type Change, formatVersion, type RunFile } from "../record/format.ts";
 import { createRunDir, openRunDir, type RunDir } from "../record/run-dir.ts";
 import { withAttempt, withOutcome } from "../record/run-file.ts";
 import { isHeld } from "../step/held.ts";
@@ -87,6 +86,7 @@ export function enterRun(parts: Parts): RunEntry {
       config: run.config,
       baseDir: loaded.baseDir,
       ...described(open),
+      ...(run.observed && { observed: run.observed, steps: run.steps }),
       ...(changes.length > 0 && {
         sources: loaded.sources,
         steps: run.steps,
@@ -117,6 +117,7 @@ export function enterRun(parts: Parts): RunEntry {
     createdAt: now,
     config: run.config,
     sources: loaded.sources,
+    ...(loaded.file !== undefined && { configFile: path.relative(loaded.baseDir, loaded.file) }),
     baseDir: loaded.baseDir,
     seed: run.seed,
     batchSize: run.batchSize,
@@ -130,20 +131,7 @@ export function enterRun(parts: Parts): RunEntry {
     ...(run.observed && { observed: run.observed }),
     ...described(open),
   };
-  return entryOf(run, dir, file, { startedAt: now, fromStep }, () => discard(dir));
-}
-
-/** Removes a directory that did not become a run: the lock last, so that nobody else's start is removed with it. */
-function discard(dir: RunDir): void {
-  for (const name of readdirSync(dir.path)) {
-    if (!name.startsWith(files.lock)) rmSync(path.join(dir.path, name), { recursive: true, force: true });
-  }
-  dir.release();
-  try {
-    rmdirSync(dir.path);
-  } catch {
-    // Another process has begun the run meanwhile.
-  }
+  return entryOf(run, dir, file, { startedAt: now, fromStep }, () => dir.discard());
 }
 
 /** Between the first look at a run and its lock another process may have gone on with it, or finished it. */

@@ -66,7 +66,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
     const wanted = Math.min(most, pace.typicalMs() === 0 ? 2 : Math.max(2, Math.ceil(aheadMs / pace.typicalMs())));
     while (ahead.length < wanted && started < run.steps) {
       const before = ahead.at(-1);
-      if (before !== undefined && isDue(config.checkpoint.every, before.step)) return;
+      if (before !== undefined && savesAt(config.checkpoint, before.step)) return;
       start(++started);
     }
   };
@@ -84,7 +84,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       const finite = Number.isFinite(done.loss) && Number.isFinite(done.grad_norm);
       const stopping = signal.aborted;
       const last = step === run.steps || (stopping && ahead.length === 0) || !finite;
-      const saves = finite && (last || isDue(config.checkpoint.every, step));
+      const saves = finite && (last || savesAt(config.checkpoint, step));
       const losses = finite ? await running.losses : undefined;
       const evaluated = losses && summariseWindows(losses, open.held.documents);
       const frozen = finite ? await running.frozen : undefined;
@@ -124,4 +124,8 @@ function turn(): Promise<void> {
 
 function isDue(every: number, step: number): boolean {
   return every > 0 && step % every === 0;
+}
+
+function savesAt({ every, at }: { readonly every: number; readonly at: readonly number[] }, step: number): boolean {
+  return isDue(every, step) || at.includes(step);
 }

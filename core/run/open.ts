@@ -105,20 +105,25 @@ export interface StoredRunOptions {
 }
 
 /**
- * Opens the run in a directory to look at its checkpoints, without its analyzers and sinks. Throws `run.untrusted` for one that
- * names code or places that are not the user's own word, `data.changed` where its data is not what is on record.
+ * The config of the run in a directory, without its analyzers and sinks: what it takes to look at its checkpoints. Throws
+ * `run.untrusted` for one that names code or places that are not the user's own word.
  */
-export async function openStoredRun(
-  dir: string,
-  plugins: PluginTable,
-  { word = {}, acceptChangedCorpus }: StoredRunOptions = {},
-): Promise<OpenRun> {
+export function storedConfig(dir: string, plugins: PluginTable, word: Word = {}): LoadedConfig {
   const { run } = readRun(dir);
   const whole = isOwnRun(run) ? { ...word, trust: true } : word; // the seal is on the config with all of its plugins
   const own = recordedConfig({ ...run, config: { ...run.config, analyzers: {}, sinks: {} } }, plugins, whole);
-  const loaded = { ...own, baseDir: presentBaseDir(dir, run, own.baseDir) };
+  return { ...own, baseDir: presentBaseDir(dir, run, own.baseDir) };
+}
+
+/** Opens the run in a directory with that config. Throws `data.changed` where its data is not what is on record. */
+export async function openStoredRun(
+  dir: string,
+  plugins: PluginTable,
+  { word, acceptChangedCorpus }: StoredRunOptions = {},
+): Promise<OpenRun> {
+  const loaded = storedConfig(dir, plugins, word);
   const chosen = await choosePlugins(loaded, plugins);
-  return openRun({ loaded, chosen, recorded: recordedData(run), acceptChangedCorpus });
+  return openRun({ loaded, chosen, recorded: recordedData(readRun(dir).run), acceptChangedCorpus });
 }
 
 /** What a run has on record of its data. */

@@ -95,7 +95,9 @@ export async function resumeRequest(
   const own = recordedConfig(run, plugins, word);
   const done = run.attempts.at(-1)?.outcome?.step ?? latest?.step ?? 0;
   const { config, changes } = await changedConfig(own.config, { set, steps }, run.sources, done);
-  if (state === "finished" && lastStep(config.train) <= done) throw runFinished(run.id, done);
+  // Checkpoints may have been added to what an observed run looks at.
+  if (run.observed === undefined && state === "finished" && lastStep(config.train) <= done)
+    throw runFinished(run.id, done);
   const notes = skipped.map(({ path, reason }) => `skipped ${basename(path)}: ${reason}`);
   const origin = latest === undefined && run.fork ? forkOrigin(dir, run.id, run.fork) : undefined;
   if (latest === undefined) {

@@ -5,7 +5,7 @@ import { discardCheckpointsAfter, pruneCheckpoints } from "../../core/checkpoint
 import type { Moment, Run } from "../../core/contract/run.ts";
 import type { Row } from "../../core/contract/sink.ts";
 import { bitsPerByte } from "../../core/data/bytes-per-token.ts";
-import { stepFailed } from "../../core/errors/errors.ts";
+import { runFinished, stepFailed } from "../../core/errors/errors.ts";
 import {
   type ActiveAnalyzer,
   analyzeStep,
@@ -16,6 +16,8 @@ import {
 } from "../../core/host/analyzers.ts";
 import { lookMetrics, sectionOf } from "../../core/host/metrics.ts";
 import type { Change } from "../../core/record/format.ts";
+import { firingMeaning } from "../../core/record/observed.ts";
+import { readRun } from "../../core/record/runs.ts";
 import { conclude, type RunResult } from "../../core/run/conclude.ts";
 import { enterRun, type RunEntry } from "../../core/run/entry.ts";
 import type { Observer } from "../../core/run/observer.ts";
@@ -27,10 +29,10 @@ import { changedMeans } from "../../core/run/same-means.ts";
 import { stepLine } from "../../core/run/step-line.ts";
 import { checkSites } from "../../core/run/training.ts";
 import { createVoices, type Voices } from "../../core/run/voices.ts";
+import { opened } from "./looking.ts";
 import { type Observation, openObservation } from "./open.ts";
 import { createLookProgram, type LookProgram, type Sight } from "./program.ts";
-import type { OpenSubject, Subject } from "./subject.ts";
-import { thresholdsOf } from "./thresholds.ts";
+import type { Subject } from "./subject.ts";
 
 /** An observed run that is open. */
 interface Observing extends Voices {
@@ -101,15 +103,24 @@ export async function observeCheckpoints(
 }
 
 async function openObserving(request: RunRequest, observer: Observer): Promise<Observing> {
-  const { loaded, plugins, resume, clock = Date.now } = request;
-  const observation = await openObservation(loaded, plugins, (text) => observer.phase?.(text));
+  const { loaded, plugins, resume, recorded, acceptChangedCorpus, clock = Date.now } = request;
+  const phase = (text: string) => observer.phase?.(text);
+  const before = resume && readRun(resume.dir).run.observed;
+  const observation = await openObservation(loaded, plugins, {
+    phase,
+    observed: before,
+    recorded,
+    acceptChangedCorpus,
+  });
   const { open, subjects, soft } = observation;
+  const { thresholds } = open.plan;
   let entry: RunEntry | undefined;
   try {
     const { sequences } = open.config.observe;
-    observer.phase?.(`opening ${subjects[0]!.path}`);
-    const thresholds = await firstThresholds(observation);
     const saved = resume?.checkpoint === undefined ? undefined : loadCheckpoint(resume.checkpoint);
+    const done = subjects.filter(({ step }) => saved !== undefined && step <= saved.step).length;
+    const ended = resume?.seen.at(-1)?.outcome?.state === "finished";
+    if (ended && done === subjects.length) throw runFinished(basename(resume.dir), saved!.step);
     const observed = {
       architecture: observation.architecture,
       source: basename(subjects.length === 1 ? subjects[0]!.path : parentOf(subjects)),
@@ -120,18 +131,18 @@ async function openObserving(request: RunRequest, observer: Observer): Promise<O
     const steps = subjects.at(-1)!.step;
     const { tokensPerStep } = observation;
     const observing = { observed, steps, sequences, tokensPerStep, metrics: lookMetrics };
-    const changed = changedMeans(request, open.engine);
+    const changed = [...open.dataChanges, ...changedMeans(request, open.engine)];
     entry = enterRun({ request, open, fromStep: saved?.step ?? 0, changed, observing });
     const { run } = entry;
     const analyzers = open.chosen.analyzer.map(({ plugin, options }) => setUp(plugin, options, 1, run));
     checkSites(analyzers, open.chosen);
     if (saved) loadAnalyzers(analyzers, saved.analyzers, saved.step);
     observer.phase?.("preparing the look");
-    const program = await createLookProgram(open, analyzers, sequences, thresholds);
+    const program = await createLookProgram(open, analyzers, sequences);
     const progress = createProgress(saved?.step ?? 0, undefined);
     const voices = createVoices({ request, chosen: open.chosen, run, progress, observer, clock });
     entry.begin();
-    return { observation, entry, run, analyzers, program, progress, ...voices, clock, done: saved?.seq ?? 0, changed };
+    return { observation, entry, run, analyzers, program, progress, ...voices, clock, done, changed };
   } catch (thrown) {
     entry?.abandon();
     await open.close();
@@ -142,23 +153,6 @@ async function openObserving(request: RunRequest, observer: Observer): Promise<O
 /** Of a history, the folder that all its checkpoints are in. */
 function parentOf(subjects: readonly Subject[]): string {
   return subjects[0]!.path.replace(/[/\\][^/\\]+$/, "").replace(/[/\\]checkpoints$/, "");
-}
-
-async function firstThresholds({ open, subjects, batch }: Observation): Promise<readonly number[] | undefined> {
-  const { threshold } = open.config.observe;
-  if ("value" in threshold && threshold.value === 0) return undefined;
-  return opened(subjects[0]!, async (subject) =>
-    withState(open.engine, subject.parameters(), (state) => thresholdsOf(open, threshold, state, batch(subject))),
-  );
-}
-
-async function opened<T>(subject: Subject, use: (open: OpenSubject) => Promise<T>): Promise<T> {
-  const open = subject.open();
-  try {
-    return await use(open);
-  } finally {
-    open.close();
-  }
 }
 
 async function resumed(observing: Observing): Promise<void> {
@@ -177,19 +171,12 @@ function notesOf({ run, analyzers, observation }: Observing): string[] {
     const named = `${gradients.slice(0, 4).join(", ")}${more}`;
     return [`${name}: nothing is trained here, so ${named} are absent: they need gradients or the optimizer.`];
   });
-  const { soft, thresholds } = run.observed ?? {};
-  const above = thresholds ? `above ${thresholds.map((x) => x.toPrecision(3)).join(", ")} (by layer)` : "above 0";
-  const meaning =
-    soft === undefined
-      ? []
-      : [
-          `${soft} is never exactly zero: a neuron counts as firing where its activation is ${above}. Use and sparsity mean that here, and cannot be compared with those of ReLU. See observe.threshold.`,
-        ];
+  const meaning = firingMeaning(run.observed);
   const untimed = observation.subjects.length > 1 && observation.subjects.every(({ tokens }) => tokens === undefined);
   const clockless = untimed && run.tokensPerStep === 0;
   return [
     ...without,
-    ...meaning,
+    ...(meaning === undefined ? [] : [`${meaning} See observe.threshold.`]),
     ...(clockless
       ? ["training tokens are not known: the axis of tokens stays at 0. Set observe.tokens_per_step."]
       : []),

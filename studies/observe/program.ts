@@ -25,24 +25,22 @@ export interface LookProgram {
   dispose(): void;
 }
 
-/** Compiles it. `thresholds` are what `mlp_fires` is lowered by in each layer. */
+/** Compiles it. */
 export async function createLookProgram(
   { engine, plan, held }: OpenRun,
   analyzers: readonly ActiveAnalyzer[],
   sequences: number,
-  thresholds?: readonly number[],
 ): Promise<LookProgram> {
-  const lowered = { ...plan, ...(thresholds && { thresholds }) };
   const probes = analyzers.map(({ plugin, instance }) => ({
     name: plugin.name,
     sites: plugin.sites,
     probe: (...given: Parameters<typeof instance.probe>) => instance.probe(...given),
   }));
-  const { step, signature } = lookStep({ ...lowered, sequences, probes });
+  const { step, signature } = lookStep({ ...plan, sequences, probes });
   const program = await engine.compile(step, signature, "look");
-  const evaluation = await createEvaluation(engine, lowered, held);
+  const evaluation = await createEvaluation(engine, plan, held);
   const every = 1; // at each look, all of them look
-  const looks = await createLooks(engine, lowered, analyzers, held, every);
+  const looks = await createLooks(engine, plan, analyzers, held, every);
   return {
     look: async (state, batch) => {
       const outputs: Arrays = await program.run(state, { ...batch });

@@ -1,7 +1,7 @@
 /** What the paper's tables are made of, counted on held-out text: firings by document, and two samples of the text apart. */
-import type { Arrays } from "../../core/arrays/ndarray.ts";
 import type { Run } from "../../core/contract/run.ts";
 import type { EvalWindows } from "../../core/data/windows.ts";
+import type { NamedArrays } from "../../core/engine/engine.ts";
 import { tallyOf } from "../../statistics/tally.ts";
 import type { WindowCounter } from "../windows.ts";
 
@@ -34,11 +34,11 @@ export interface CheckpointCounts {
   readonly layers: readonly LayerCounts[];
 }
 
-/** Counts firings on the windows under a state; a batch is `batch` windows. The samples are every other window, from the first and second on. */
+/** Counts firings on the windows under parameters; a batch is `batch` windows. The samples are every other window, from the first and second on. */
 export async function countCheckpoint(
   { n_layers, d_mlp, n_ctx }: ModelShape,
   counter: WindowCounter,
-  state: Arrays,
+  parameters: NamedArrays,
   windows: EvalWindows,
   batch: number,
 ): Promise<CheckpointCounts> {
@@ -57,7 +57,7 @@ export async function countCheckpoint(
     }),
   );
   let counted = 0;
-  await counter.look(state, (first, found) => {
+  await counter.look(parameters, (first, found) => {
     const size = found[0]!.length / d_mlp;
     for (let row = 0; row < size; row++) {
       const window = first + row;

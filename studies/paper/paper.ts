@@ -1,13 +1,13 @@
 /** The tables and figures of arXiv 2407.07848, measured on runs of one's own at a batch of one's choice. */
-import { loadCheckpoint } from "../../core/checkpoint/checkpoint.ts";
-import { listCheckpoints } from "../../core/checkpoint/folder.ts";
-import { type EvalWindows, evalWindows } from "../../core/data/windows.ts";
+import type { EvalWindows } from "../../core/data/windows.ts";
+import type { NamedArrays } from "../../core/engine/engine.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { readRun } from "../../core/record/runs.ts";
-import { openStoredRun } from "../../core/run/open.ts";
 import type { Estimate } from "../../statistics/jackknife.ts";
 import { acrossSeeds } from "../../statistics/seeds.ts";
 import { fewHeldOut, noCheckpointAt } from "../errors.ts";
+import { opened } from "../observe/looking.ts";
+import { checkpointSteps, openCheckpoints } from "../observe/stored.ts";
 import { type PruneReport, pruneRun } from "../prune.ts";
 import { createWindowCounter } from "../windows.ts";
 import { type CheckpointCounts, countCheckpoint } from "./counts.ts";
@@ -46,6 +46,8 @@ export interface PaperRun {
   readonly checkpoints: readonly PaperCheckpoint[];
   readonly switches: readonly PaperSwitches[];
   readonly prune: PruneReport;
+  /** What "fires" means, where that is not above zero behind a ReLU. */
+  readonly meaning?: string;
 }
 
 /** What `experiment paper` prints. */
@@ -63,7 +65,7 @@ const batches = 8;
 
 /** Measures. Throws `usage` where runs have no checkpoint in common, or too little held-out text for a batch. */
 export async function paperOf(options: PaperOptions, plugins: PluginTable): Promise<PaperReport> {
-  const steps = stepsOf(options);
+  const steps = await stepsOf(options);
   const runs: PaperRun[] = [];
   for (const dir of options.dirs) runs.push(await measureRun(dir, steps, options, plugins));
   const { n_ctx } = readRun(options.dirs[0]!).run.model;
@@ -71,8 +73,8 @@ export async function paperOf(options: PaperOptions, plugins: PluginTable): Prom
   return { tokens, steps, runs, ...(runs.length > 1 && { seeds: overSeeds(runs, steps) }) };
 }
 
-function stepsOf({ dirs, at }: PaperOptions): number[] {
-  const each = dirs.map((dir) => listCheckpoints(dir).map(({ step }) => step));
+async function stepsOf({ dirs, at }: PaperOptions): Promise<number[]> {
+  const each = await Promise.all(dirs.map(checkpointSteps));
   const common = (each[0] ?? []).filter((step) => each.every((own) => own.includes(step)));
   const wanted = [...new Set(at ?? common)].sort((a, b) => a - b);
   for (const [k, dir] of dirs.entries()) {
@@ -89,24 +91,25 @@ async function measureRun(
   plugins: PluginTable,
 ): Promise<PaperRun> {
   const { run } = readRun(dir);
-  const open = await openStoredRun(dir, plugins);
+  const looking = await openCheckpoints(dir, plugins);
   const counts: CheckpointCounts[] = [];
   let documents = 0;
   try {
     const batch = Math.ceil(tokens / run.model.n_ctx);
-    const windows = shuffled(evalWindows(open.dataset, run.model.n_ctx, batches * batch));
+    const windows = shuffled(looking.windows(batches * batch));
     if (windows.count < 2 * batch) throw fewHeldOut(run.id, windows.count, 2 * batch, run.model.n_ctx);
     documents = new Set(windows.documents).size;
-    const counter = await createWindowCounter(open, windows);
-    const paths = new Map(listCheckpoints(dir).map(({ step, path }) => [step, path]));
+    const counter = await createWindowCounter(looking, windows);
     for (const step of steps) {
       progress?.(run.id, step);
-      const { state } = loadCheckpoint(paths.get(step)!);
-      counts.push(await countCheckpoint(run.model, counter, state, windows, batch));
+      const subject = looking.subjects.find((one) => one.step === step);
+      if (subject === undefined) throw noCheckpointAt(run.id, step, steps);
+      const count = (parameters: NamedArrays) => countCheckpoint(run.model, counter, parameters, windows, batch);
+      counts.push(await opened(subject, (open) => count(open.parameters())));
     }
     counter.dispose();
   } finally {
-    await open.close();
+    await looking.open.close();
   }
   const at = { dir, at: steps.at(-1)!, tokens, shares: [0.5, 0.9] };
   const switches = counts.slice(1).map((after, k) => ({
@@ -114,6 +117,7 @@ async function measureRun(
     to: steps[k + 1]!,
     layers: after.layers.map((layer, l) => switchesOf(counts[k]!.layers[l]!, layer)),
   }));
+  const prune = await pruneRun(at, plugins);
   return {
     run: run.id,
     seed: run.seed,
@@ -121,7 +125,8 @@ async function measureRun(
     documents,
     checkpoints: counts.map((one, k) => ({ step: steps[k]!, layers: one.layers.map((layer) => usesOf(layer, one)) })),
     switches,
-    prune: await pruneRun(at, plugins),
+    prune,
+    ...(prune.meaning !== undefined && { meaning: prune.meaning }),
   };
 }
 

@@ -1,16 +1,8 @@
 /** A paper report as tables of text, for every format. */
 import type { Estimate } from "../../statistics/jackknife.ts";
+import type { TextTable } from "../formats.ts";
 import type { PaperReport } from "./paper.ts";
 import type { UseName, Uses } from "./uses.ts";
-
-/** One table: cells as they are to be read. */
-export interface TextTable {
-  readonly id: string;
-  readonly title: string;
-  readonly note: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
 
 /** Published in arXiv 2407.07848: share of units used per batch of 8192 tokens, first and last of 6 layers of 32768 units. */
 const published = { first: "13.3 %", last: "95.6 %" } as const;
@@ -32,6 +24,11 @@ function basis({ runs }: PaperReport): string {
     : `95 % intervals over the ${first!.documents} held-out documents (jackknife); they say nothing about other seeds.`;
 }
 
+function meaningOf({ runs }: PaperReport): string {
+  const { meaning } = runs[0]!;
+  return meaning === undefined ? "" : ` ${meaning}`;
+}
+
 function table1(report: PaperReport): TextTable {
   const last = report.steps.length - 1;
   const layers = usesAt(report, last);
@@ -41,7 +38,7 @@ function table1(report: PaperReport): TextTable {
   return {
     id: "table-1",
     title: `Table 1: units used at step ${report.steps[last]}`,
-    note: `Per token, per sequence, and per batch of ${report.tokens} tokens, with their ratios. ${basis(report)} Published: 6 layers of 32768 units, 8192 tokens; only these two numbers are known.`,
+    note: `Per token, per sequence, and per batch of ${report.tokens} tokens, with their ratios. ${basis(report)}${meaningOf(report)} Published: 6 layers of 32768 units, 8192 tokens; only these two numbers are known.`,
     head: ["layer", "token", "sequence", "batch", "published, batch", "seq/token", "batch/seq", "batch/token"],
     rows: layers.map((uses, layer) => [
       String(layer),

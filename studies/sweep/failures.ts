@@ -1,4 +1,4 @@
-/** Runs that failed where their own directory cannot say so: before there was one, or with rows that were lost. */
+/** Runs that failed where their own directory cannot say so: before there was one, with rows that were lost, or on a full disk. */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { removeQuietly, replaceFile } from "../../core/record/disk.ts";

@@ -110,5 +110,9 @@ function tookMs(attempts: RunFile["attempts"]): number {
 
 /** The step that a run without an outcome has reached. */
 export async function progressOf({ dir }: FoundState): Promise<number> {
-  return (await lastRow(dir).catch(() => undefined))?.step ?? 0;
+  try {
+    return lastRow(dir)?.step ?? 0;
+  } catch {
+    return 0;
+  }
 }

@@ -58,11 +58,11 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
     if (thrown instanceof ExperimentError && thrown.code === "run.inUse")
       return { state: "busy", reason: thrown.message };
     const run = sweep.runs[index];
-    if (run !== undefined && stateIn(run, path.join(sweep.root, id)).state === "finished") {
-      return { state: "finished", already: true }; // by another process, between the look at it and its lock
-    }
     if (run === undefined || (!begun && thrown instanceof ExperimentError && thrown.code === "usage")) throw thrown;
-    if (!begun) noteFailure(sweep.folder, id, reasonOf(thrown));
+    const { state } = stateIn(run, path.join(sweep.root, id));
+    if (state === "finished") return { state: "finished", already: true }; // by another process, between the look at it and its lock
+    // A disk that is full does not take the outcome either.
+    if (!begun || state !== "failed") noteFailure(sweep.folder, id, reasonOf(thrown));
     return ended("failed", reasonOf(thrown));
   }
 }

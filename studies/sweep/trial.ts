@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { LoadedConfig } from "../../core/config/load.ts";
 import type { Config } from "../../core/config/schema.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { files } from "../../core/record/format.ts";
@@ -28,7 +29,33 @@ export interface Estimate {
 /** Trains the first of `todo` for a few steps in a folder that is gone afterwards; nothing is sent anywhere. */
 export async function estimateOf(sweep: OpenSweep, todo: readonly number[], plugins: PluginTable): Promise<Estimate> {
   const index = todo[0] ?? 0;
-  const loaded = await sweep.load(index);
+  const costs = await tryOut(await sweep.load(index), plugins);
+  const all = await Promise.all(todo.map(async (one) => costOf((await sweep.load(one)).config, costs)));
+  return {
+    steps: costs.tried,
+    index,
+    ms: all.reduce((sum, { ms }) => sum + ms, 0),
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    scaled: all.some(({ scaled }) => scaled),
+  };
+}
+
+/** What parts of a run take, ms and bytes. */
+export interface Costs {
+  /** Steps that were tried. */
+  readonly tried: number;
+  readonly start: number;
+  readonly step: number;
+  readonly evaluation: number;
+  readonly checkpoint: number;
+  readonly row: number;
+  readonly saved: number;
+  readonly work: number;
+  readonly size: number;
+}
+
+/** Trains a few steps of a config in a folder that is gone afterwards. */
+export async function tryOut(loaded: LoadedConfig, plugins: PluginTable): Promise<Costs> {
   const { config } = loaded;
   const steps = Math.min(tried, config.train.steps);
   const folder = mkdtempSync(path.join(tmpdir(), "reluscope-trial-"));
@@ -39,7 +66,7 @@ export async function estimateOf(sweep: OpenSweep, todo: readonly number[], plug
       ...config,
       runs: folder,
       train: { ...config.train, until: steps },
-      checkpoint: { ...config.checkpoint, every: 0 },
+      checkpoint: { ...config.checkpoint, every: 0, at: [] },
       sinks: Object.fromEntries(Object.entries(config.sinks).filter(([name]) => name === "json")),
     };
     const { dir } = await train({ loaded: { ...loaded, config: short }, plugins }, undefined, {
@@ -48,7 +75,8 @@ export async function estimateOf(sweep: OpenSweep, todo: readonly number[], plug
     const ended = performance.now();
     const gaps = times.slice(1).map((time, i) => time - times[i]!);
     const stepMs = median(gaps.length > 1 ? gaps.slice(0, -1) : gaps.length > 0 ? gaps : [ended - begun]);
-    const costs = {
+    return {
+      tried: steps,
       start: Math.max(0, (times[0] ?? ended) - begun - stepMs),
       step: stepMs,
       evaluation: Math.max(0, (gaps.at(-1) ?? stepMs) - stepMs),
@@ -58,28 +86,9 @@ export async function estimateOf(sweep: OpenSweep, todo: readonly number[], plug
       work: workOf(config),
       size: sizeOf(config),
     };
-    const all = await Promise.all(todo.map(async (one) => costOf((await sweep.load(one)).config, costs)));
-    return {
-      steps,
-      index,
-      ms: all.reduce((sum, { ms }) => sum + ms, 0),
-      bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
-      scaled: all.some(({ scaled }) => scaled),
-    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-interface Costs {
-  readonly start: number;
-  readonly step: number;
-  readonly evaluation: number;
-  readonly checkpoint: number;
-  readonly row: number;
-  readonly saved: number;
-  readonly work: number;
-  readonly size: number;
 }
 
 function costOf(config: Config, costs: Costs) {

@@ -125,6 +125,19 @@ describe("showCommand", () => {
     writeFileSync(join(dir, "rows.jsonl"), rowLine({ seq: 0, step: 1, tokens: 1, time: 1, metrics }));
     expect(await printed(root(), "show", "--all")).to.not.match(/\u001b/);
   });
+
+  it("shows as much as can be read of a run with 150,000 metrics, each of a layer of its own", async function () {
+    this.timeout(10_000);
+    const dir = makeRun(root());
+    for (let seq = 0; seq < 15; seq++) {
+      const keys = Array.from({ length: 10_000 }, (_, i) => [`a/k${seq}_${i}/layer_${i}`, 1] as const);
+      const metrics = Object.fromEntries(keys);
+      appendFileSync(join(dir, "rows.jsonl"), rowLine({ seq, step: seq + 1, tokens: 1, time: 1, metrics }));
+    }
+    const text = await printed(root(), "show", "--all");
+    expect(text).to.include("more than 10000 metrics: those beyond are left out");
+    expect(text.length).to.be.below(1e6);
+  });
 });
 
 describe("compareCommand", () => {

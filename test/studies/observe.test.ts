@@ -171,6 +171,37 @@ describe("observeCheckpoints", function () {
     }
   });
 
+  it("keeps the thresholds of its first look, and leaves out what lies closer than was asked for", async () => {
+    const paths = [history(folder(), "gpt_neox", [0, 1, 2, 3, 4])];
+    const observe = { paths, threshold: { quantile: 0.5 }, tokens_per_step: 100, every_tokens: 200 };
+    const stop = new AbortController();
+    const observer = { step: ({ step }: { step: number }) => void (step === 2 && stop.abort("enough")) };
+    const half = await observed(folder(), observe, {}, observer, stop.signal);
+    const { thresholds } = readRun(half.dir).run.observed!;
+    // The first checkpoint is another one by now: computed from it, thresholds would be others, and uses with them.
+    const first = join(paths[0]!, "step0", "model.safetensors");
+    writeFileSync(first, readFileSync(join(paths[0]!, "step4", "model.safetensors")));
+    const rest = await observeCheckpoints(await resumeRequest(join(folder(), "runs"), half.id, plugins));
+    expect(readRun(rest.dir).run.observed!.thresholds).to.deep.equal(thresholds);
+    const rows = await rowsOf(rest);
+    expect(rows.map(({ step, tokens }) => [step, tokens])).to.deep.equal([[0, 0], [2, 200], [4, 400]]); // biome-ignore format: pairs
+    const message = async (more: object) => (await rejectedBy(observed(folder(), { ...observe, ...more }))).message;
+    expect(await message({ tokens_per_step: 0 })).to.match(/every_tokens: .*step0 has none.*tokens_per_step/);
+  });
+
+  it("goes on with checkpoints that have come since", async () => {
+    const paths = [history(folder(), "gpt_neox", [0, 1])];
+    const first = await observed(folder(), { paths });
+    const again = () => resumeRequest(join(folder(), "runs"), first.id, plugins);
+    expect((await rejectedBy(observeCheckpoints(await again()))).message).to.match(/finished, at step 1/);
+    history(folder(), "gpt_neox", [2]);
+    const rest = await observeCheckpoints(await again());
+    const { run } = readRun(rest.dir);
+    expect(rest.outcome).to.deep.include({ state: "finished", step: 2 });
+    expect([run.observed!.looks, run.steps]).to.deep.equal([3, 2]);
+    expect((await rowsOf(rest)).map(({ step, seq }) => [step, seq])).to.deep.equal([[0, 0], [1, 1], [2, 2]]); // biome-ignore format: pairs
+  });
+
   it("says what is wrong with a path, an architecture, a step or a context", async () => {
     const message = async (observe: object, changes?: Changes) =>
       (await rejectedBy(observed(folder(), observe, changes))).message;

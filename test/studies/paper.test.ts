@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { formats } from "../../studies/formats.ts";
 import type { LayerCounts } from "../../studies/paper/counts.ts";
-import { formats } from "../../studies/paper/formats.ts";
 import { paperOf } from "../../studies/paper/paper.ts";
 import { paperTables } from "../../studies/paper/tables.ts";
 import { switchesOf, usesOf } from "../../studies/paper/uses.ts";

@@ -38,6 +38,22 @@ describe("Store", () => {
     expect([Math.max(...(values.a as number[])), Math.min(...(values.a as number[]))]).to.deep.equal([99, -99]);
   });
 
+  it("keeps a bounded part of a file with more metrics than any model has, and says that it does", () => {
+    const store = new Store();
+    for (let seq = 0; seq < 1500; seq++) {
+      const others = Array.from({ length: 10 }, (_, i) => [`k${seq * 10 + i}`, 1]);
+      const metrics = { "train/loss": seq === 700 ? 99 : 1, ...Object.fromEntries(others) };
+      store.append({ seq, step: seq + 1, tokens: seq, time: seq, metrics }, seq * 100);
+    }
+    expect(store.crowded).to.equal(true);
+    expect([store.columns.size, store.rows]).to.deep.equal([10_000, 1500]);
+    expect(store.bytes).to.be.below(100e6);
+    const { values, step } = decimate(store, ["train/loss", "k9000"], { axis: "step", points: 2000 });
+    expect(step.at(-1)).to.equal(1500);
+    expect(Math.max(...(values["train/loss"] as number[]))).to.equal(99);
+    expect(values.k9000!.filter((value) => value !== null)).to.have.length.above(0);
+  });
+
   it("takes rows after a resume in place of those they supersede, also in the middle of a block", async () => {
     const rows = Array.from({ length: 500 }, (_, seq) => [seq, 1] as const);
     write(...rows, [203, 7], [204, 7]);

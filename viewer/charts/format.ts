@@ -54,6 +54,12 @@ export function when(ms: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** 14:05:09, local time. */
+export function clockTime(ms: number): string {
+  const date = new Date(ms);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+}
+
 function trimmed(text: string): string {
   const [digits = "", exponent] = text.split("e");
   const short = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;

@@ -65,7 +65,7 @@ export async function alignedRuns(
   asked: AlignedQuestion,
 ): Promise<AlignedRuns> {
   const stores: (OpenStore | undefined)[] = [];
-  for (const id of ids) stores.push(await library.storeOf(id, asked.axis).catch(() => undefined));
+  for (const id of ids) stores.push(await library.storeOf(id, asked.keys, asked.axis).catch(() => undefined));
   return alignedStores(stores, asked);
 }
 

@@ -2,7 +2,7 @@
 
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import type { Labels } from "../../core/record/labels.ts";
-import type { ArrayTable, EventList, RunChange, RunDetail, RunList, RunSeries } from "../api.ts";
+import type { ArrayTable, ConsoleLog, EventList, RunChange, RunDetail, RunList, RunSeries } from "../api.ts";
 import type { ColumnValues } from "../columns.ts";
 import type { Session } from "../edits.ts";
 import type { AlignedRuns, ManyDetails, ManyEvents, ManySeries } from "../many/api.ts";
@@ -22,6 +22,8 @@ const run = (id: string) => `runs/${encodeURIComponent(id)}`;
 export const askList = () => ask<RunList>("runs");
 export const askRun = (id: string) => ask<RunDetail>(run(id));
 export const askEvents = (id: string) => ask<EventList>(`${run(id)}/events`);
+
+export const askConsole = (id: string) => ask<ConsoleLog>(`${run(id)}/console`);
 
 /** Part of an axis; elapsed time in ms since 1970 for one run, in hours since each began for many. */
 export interface Window {

@@ -1,6 +1,7 @@
 /** What a run is besides its curves: tiles of numbers, config with provenance or differences, environment, events. */
 import type { RunDetail } from "../api.ts";
-import { brief, duration, exact, grouped, si, when } from "../charts/format.ts";
+import { environmentRows } from "../charts/environment.ts";
+import { brief, duration, exact, grouped, si } from "../charts/format.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { fill, h } from "./dom.ts";
 import { detailOf, type Happening } from "./happenings.ts";
@@ -44,7 +45,8 @@ export function configTable(runs: readonly ShownRun[], details: readonly RunDeta
     h("option", { value: "chosen" }, "values that are not defaults"),
     h("option", { value: "all" }, "all values"),
   );
-  which.value = single ? "all" : "differ";
+  // Of few runs one reads what was chosen at all, what differs marked; of many what differs is long enough.
+  which.value = single ? "all" : details.length <= 3 ? "chosen" : "differ";
   const show = () => {
     const tests = { differ: differs, chosen: (key: string) => chosen(key) || differs(key), all: () => true };
     const shown = keys.filter(tests[which.value as keyof typeof tests]);
@@ -109,25 +111,14 @@ function shownValue(value: unknown): string {
 
 /** Who computed what with which versions. */
 export function environmentTable(runs: readonly ShownRun[], details: readonly RunDetail[]): HTMLElement {
-  const rows: [string, (detail: RunDetail) => string][] = [
-    ["id", ({ summary }) => summary.id],
-    ["state", ({ summary }) => summary.state],
-    ["started", ({ summary }) => when(summary.createdAt)],
-    ["engine", ({ engine }) => `${engine.name}, ${engine.device}`],
-    ["seed", ({ seed }) => String(seed)],
-    ["text", ({ text }) => text || "–"],
-    ["attempts", ({ attempts }) => String(attempts.length)],
-    ...[...new Set(details.flatMap(({ versions }) => Object.keys(versions)))].map(
-      (name): [string, (detail: RunDetail) => string] => [name, ({ versions }) => versions[name] ?? "–"],
-    ),
-  ];
+  const rows = environmentRows(details, "private");
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "Environment" },
     factTable(
       "What",
       runs.map(({ label }) => label),
-      rows.map(([name, tell]) => ({ name, values: details.map(tell) })),
+      rows.map(([name, tell]) => ({ name, values: details.map((detail) => tell(detail) || "–") })),
     ),
   );
 }

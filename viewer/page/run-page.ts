@@ -5,6 +5,7 @@ import { askEvents, askManyEvents, askManyRuns, askRun, askSeries, listen } from
 import { addButtons, starred } from "./chart-buttons.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { chartSearch } from "./chart-search.ts";
+import { showConsole } from "./console-log.ts";
 import { fill, h } from "./dom.ts";
 import { configTable, environmentTable, eventTable, tiles } from "./facts.ts";
 import { Focus } from "./focus.ts";
@@ -70,7 +71,7 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
   const problems = h("div", {});
   const nav = h("nav", { class: "toc", "aria-label": "Sections" });
   const body = h("div", {});
-  const facts = { events: h("div", {}), config: h("div", {}), environment: h("div", {}) };
+  const facts = { events: h("div", {}), console: h("div", {}), config: h("div", {}), environment: h("div", {}) };
   const legend = many ? legendPanel(store, runs, list, () => view, focus) : undefined;
   bar.element.append(finder.element);
   const content = h("div", { class: "content" }, bar.element, nav, body);
@@ -114,6 +115,7 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
     const last = (
       [
         ["events", "Events", facts.events],
+        ...(many ? [] : ([["console", "Console", facts.console]] as const)),
         ["config", many ? "Config, compared" : "Config", facts.config],
         ["environment", "Environment", facts.environment],
       ] as const
@@ -182,6 +184,7 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
         : await askManyEvents(ids);
     happenings = found.flatMap((events, i) => events.map((event) => ({ run: runs[i]!, event })));
     fill(facts.events, eventTable(happenings, many));
+    if (!many) await showConsole(facts.console, ids[0]!);
   }
 
   async function readAgain(id: string): Promise<boolean> {

@@ -29,7 +29,9 @@ export function abstractOf(runs: readonly ReportRun[], by: readonly string[]): r
     sentences.push(
       `A transformer of ${model.n_layers} layers, d_model ${model.d_model}, d_mlp ${model.d_mlp}, context ${model.n_ctx}: ${si(model.n_params)} parameters.`,
     );
-  if (same((one) => one.summary.steps) && same((one) => one.tokensPerStep))
+  const observed = [...new Set(details.map((one) => one.observed).filter((text) => text !== ""))];
+  sentences.push(...observed);
+  if (observed.length === 0 && same((one) => one.summary.steps) && same((one) => one.tokensPerStep))
     sentences.push(`${grouped(summary.steps)} steps of ${grouped(tokensPerStep)} tokens.`);
   const states = new Map<string, number>();
   for (const { summary: one } of details) states.set(one.state, (states.get(one.state) ?? 0) + 1);

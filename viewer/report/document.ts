@@ -1,6 +1,7 @@
 /** What a report says, whatever it is written as. */
+
 import { basename, dirname } from "node:path";
-import { when } from "../charts/format.ts";
+import { environmentRows } from "../charts/environment.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import type { Subject } from "../charts/subjects.ts";
 import { Library } from "../library.ts";
@@ -81,7 +82,7 @@ export async function reportDocument(
       meanings: meanings(numbers, details),
       charts: await reportCharts(named, grouping),
       config: configRows(named),
-      environment: environmentRows(named),
+      environment: environmentRows(details, "public").map(([name, tell]) => [name, details.map(tell)] as const),
       problems: named.flatMap(({ shown, detail }) => detail.problems.map((text) => `${shown.label}: ${text}`)),
       madeAt,
     };
@@ -114,22 +115,4 @@ function configRows(runs: readonly ReportRun[]): ConfigRow[] {
     return { key, values, source: runs[0]!.detail.sources[key] ?? "default", differs };
   });
   return rows.sort((a, b) => Number(b.differs) - Number(a.differs));
-}
-
-function environmentRows(runs: readonly ReportRun[]): [string, string[]][] {
-  const versions = [...new Set(runs.flatMap(({ detail }) => Object.keys(detail.versions)))];
-  const row = (name: string, tell: (detail: ReportRun["detail"]) => string): [string, string[]] => [
-    name,
-    runs.map(({ detail }) => tell(detail)),
-  ];
-  return [
-    row("id", ({ summary }) => summary.id),
-    row("state", ({ summary }) => `${summary.state}, step ${summary.step} of ${summary.steps}`),
-    row("started", ({ summary }) => when(summary.createdAt)),
-    row("attempts", ({ attempts }) => String(attempts.length)),
-    row("engine", ({ engine }) => `${engine.name}: ${engine.device}`),
-    row("seed", ({ seed }) => String(seed)),
-    row("parameters", ({ model }) => (model ? String(model.n_params) : "–")),
-    ...versions.map((name) => row(name, (detail) => detail.versions[name] ?? "–")),
-  ];
 }

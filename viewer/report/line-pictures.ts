@@ -56,7 +56,7 @@ async function groupPanels(
   by: readonly string[],
   groups: readonly Subject[],
 ): Promise<readonly Panel[]> {
-  const stores = await Promise.all(runs.map(({ library, shown }) => library.storeOf(shown.id, "step")));
+  const stores = await Promise.all(runs.map(({ library, shown }) => library.storeOf(shown.id, [], "step")));
   const aligned = alignedStores(stores, { axis: "step", keys, bins: most.bins, log: false });
   const configs = runs.map(({ detail }) => detail.config);
   const { colours } = colouring(groups, configs, { by: undefined, groupedBy: by, theme: "light", chosen: {} });

@@ -116,7 +116,7 @@ export async function sample(dir: string, count: number): Promise<Store> {
   } finally {
     await file.close();
   }
-  const tail = await lastRow(dir);
+  const tail = lastRow(dir);
   if (tail && tail.seq > store.lastSeq) store.append(tail, 0);
   return store;
 }

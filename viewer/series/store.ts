@@ -1,7 +1,9 @@
 /**
  * A run's numeric rows in columns: exact while the run is short, smallest and largest of every 2^k rows once it is long.
- * Blocks double when there are too many, so that memory is bounded whatever the length: 60 metrics need at most 31 MB.
+ * Blocks double when there are too many, so that memory is bounded whatever the length: 60 metrics need at most 31 MB, and any
+ * number of them 80 MB.
  */
+import { mostMetrics } from "../../core/record/bounds.ts";
 import { type Axis, axes } from "./axes.ts";
 
 export interface Sample {
@@ -39,14 +41,21 @@ export interface Segment {
   readonly offset: number;
 }
 
-/** Non-finite values kept for each metric; a diverged run would fill memory with them. */
-const nonFiniteKept = 1000;
+/** Non-finite values kept in all, and for each metric; a diverged run would fill memory with them. */
+const nonFiniteKept = 100_000;
+const nonFiniteOfOne = 1000;
+
+/** Numbers held at most, in all columns together. */
+const mostCells = 5_000_000;
+const fewestBlocks = 256;
 
 export class Store {
   /** Rows in one block, a power of two. */
   block = 1;
   /** Rows in all. */
   rows = 0;
+  /** Whether values were left out because there are too many metrics. */
+  crowded = false;
   /** The newest number of each metric. */
   readonly latest = new Map<string, Latest>();
   readonly columns = new Map<string, Column>();
@@ -89,12 +98,23 @@ export class Store {
 
   /** Adds a row; its `seq` must be above `lastSeq` (see `truncate`). `offset` is where its line starts in the file. */
   append(row: Sample, offset: number): void {
-    if (this.rows % this.block === 0) this.open(row, offset);
-    const at = Math.floor(this.rows / this.block);
+    if (this.rows % this.block === 0) {
+      while (this.blocks >= this.limit) this.double();
+      if (this.rows % this.block === 0) this.open(row, offset);
+    }
     this.rows++;
+    let at = this.blocks - 1;
     this.seq.max[at] = row.seq;
     for (const axis of axes) this.axis[axis].max[at] = row[axis];
-    for (const key in row.metrics) this.put(key, at, row, row.metrics[key]!);
+    for (const key in row.metrics) {
+      let kept = this.columns.get(key);
+      if (kept === undefined) {
+        kept = this.add(key);
+        if (kept === undefined) continue;
+        at = this.blocks - 1; // it may have taken blocks together
+      }
+      this.put(kept, key, at, row, row.metrics[key]!);
+    }
   }
 
   /**
@@ -125,8 +145,14 @@ export class Store {
     return from;
   }
 
+  /** Blocks that there is room for. */
+  private get limit(): number {
+    let limit = this.most;
+    while (limit > fewestBlocks && limit * (this.columns.size + 5) > mostCells) limit /= 2;
+    return limit;
+  }
+
   private open(row: Sample, offset: number): void {
-    if (this.blocks === this.most) this.double();
     const at = this.blocks;
     if (at === this.capacity) this.grow();
     this.seq.min[at] = row.seq;
@@ -134,16 +160,27 @@ export class Store {
     for (const axis of axes) this.axis[axis].min[at] = row[axis];
   }
 
-  private put(key: string, at: number, row: Sample, value: number): void {
-    let kept = this.columns.get(key);
-    if (!kept) {
-      kept = column(this.capacity, this.block === 1);
-      this.columns.set(key, kept);
+  /** A column for a new metric, where there is room for one more. */
+  private add(key: string): Column | undefined {
+    if (this.columns.size >= mostMetrics) {
+      this.crowded = true;
+      return undefined;
     }
+    const added = column(0, this.block === 1);
+    this.columns.set(key, added);
+    const { limit } = this;
+    while (this.blocks > limit) this.double();
+    if (this.capacity > limit) this.resizeAll(limit);
+    resize(added, this.capacity);
+    return added;
+  }
+
+  private put(kept: Column, key: string, at: number, row: Sample, value: number): void {
     this.latest.set(key, { step: row.step, tokens: row.tokens, time: row.time, value });
     if (!Number.isFinite(value)) {
       const list = this.nonFinite.get(key) ?? [];
-      if (list.length < nonFiniteKept) list.push({ seq: row.seq, step: row.step, value });
+      if (list.length < Math.min(nonFiniteOfOne, nonFiniteKept / this.columns.size))
+        list.push({ seq: row.seq, step: row.step, value });
       this.nonFinite.set(key, list);
       return;
     }
@@ -153,26 +190,33 @@ export class Store {
   }
 
   private grow(): void {
-    this.capacity = Math.min(this.most, Math.max(256, this.capacity * 2));
-    for (const one of [this.seq, this.axis.step, this.axis.tokens, this.axis.time, ...this.columns.values()])
-      resize(one, this.capacity);
-    this.offset = enlarged(this.offset, this.capacity);
+    this.resizeAll(Math.min(this.most, Math.max(fewestBlocks, this.capacity * 2)));
   }
 
+  private resizeAll(capacity: number): void {
+    this.capacity = capacity;
+    for (const one of [this.seq, this.axis.step, this.axis.tokens, this.axis.time, ...this.columns.values()])
+      resize(one, capacity);
+    this.offset = resized(this.offset, capacity);
+  }
+
+  /** Makes one block of every two; where their number is odd, the last one is half full. */
   private double(): void {
-    const half = this.most / 2;
+    const { blocks } = this;
+    const half = Math.ceil(blocks / 2);
     for (const kept of this.columns.values()) {
       if (kept.min === kept.max) kept.max = kept.max.slice();
       for (let i = 0; i < half; i++) {
-        kept.min[i] = lesser(kept.min[2 * i]!, kept.min[2 * i + 1]!);
-        kept.max[i] = greater(kept.max[2 * i]!, kept.max[2 * i + 1]!);
+        const second = Math.min(2 * i + 1, blocks - 1);
+        kept.min[i] = lesser(kept.min[2 * i]!, kept.min[second]!);
+        kept.max[i] = greater(kept.max[2 * i]!, kept.max[second]!);
       }
       clear(kept, half);
     }
     for (const one of [this.seq, this.axis.step, this.axis.tokens, this.axis.time]) {
       for (let i = 0; i < half; i++) {
         one.min[i] = one.min[2 * i]!;
-        one.max[i] = one.max[2 * i + 1]!;
+        one.max[i] = one.max[Math.min(2 * i + 1, blocks - 1)]!;
       }
     }
     for (let i = 0; i < half; i++) this.offset[i] = this.offset[2 * i]!;
@@ -185,16 +229,17 @@ function column(length: number, shared = false): Column {
   return { min, max: shared ? min : min.slice() };
 }
 
-function enlarged(array: Float64Array, length: number): Float64Array {
-  const larger = new Float64Array(length).fill(Number.NaN);
-  larger.set(array);
-  return larger;
+/** A copy of another length, filled up with NaN. */
+function resized(array: Float64Array, length: number): Float64Array {
+  const other = new Float64Array(length).fill(Number.NaN);
+  other.set(array.subarray(0, length));
+  return other;
 }
 
 function resize(one: Column, length: number): void {
   const shared = one.min === one.max;
-  one.min = enlarged(one.min, length);
-  one.max = shared ? one.min : enlarged(one.max, length);
+  one.min = resized(one.min, length);
+  one.max = shared ? one.min : resized(one.max, length);
 }
 
 function clear(one: Column, from: number): void {

@@ -93,6 +93,11 @@ export class GraphBuilder {
     return this.make("select", {}, [condition, a, b], shape, then.dtype);
   }
 
+  /** One of two values, which are computed only where they are asked for: see the node. */
+  choose(group: string, condition: Node, then: Node, otherwise: Node): Node {
+    return this.make("choose", { group }, [condition, then, otherwise], then.shape, then.dtype);
+  }
+
   cast(x: Node, dtype: DType): Node {
     if (x.dtype === dtype) return x;
     if (isConstant(x) && x.shape.length === 0) return this.scalar(Math.trunc(x.attrs.data[0] ?? 0), dtype);

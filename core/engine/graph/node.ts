@@ -53,6 +53,13 @@ export interface Attributes {
   /** (indices `[... k]`, updates, base): `base` with the updates added at, or put in place of, what the indices pick. */
   scatterNd: { readonly mode: "add" | "set" };
   cumsum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
+  /** Positions of what is true in a vector, ascending, int32. How many there are is known only when it runs: the shape is the most. */
+  nonZero: Record<never, never>;
+  /**
+   * (condition, then, otherwise): one of two values by a bool scalar. Only the one that is asked for is computed, of those of one `group`
+   * together; what is picked by a `nonZero` may be shorter than the shape says, and so may the value that nobody reads.
+   */
+  choose: { readonly group: string };
   /** Along the last axis, largest first. */
   topK: { readonly k: number; readonly part: "values" | "indices" };
 }

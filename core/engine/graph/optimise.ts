@@ -3,18 +3,26 @@ import type { GraphBuilder } from "./builder.ts";
 import type { Graph, Node } from "./node.ts";
 import { addBias } from "./passes/bias.ts";
 import { maskOfRectified } from "./passes/masks.ts";
+import { type PaysOff, skipSilent } from "./passes/silent/skip.ts";
 import { sumSquares } from "./passes/squares.ts";
 import { multiplyTransposed } from "./passes/transposes.ts";
+import { reduceTurned } from "./passes/turned-sums.ts";
 import { type Rule, rewrite, trainPath } from "./rewrite.ts";
 
-/** The same program in fewer and cheaper nodes. Nodes that nothing needs are gone: a graph is what its results reach. */
-export function optimise(graph: Graph, builder: GraphBuilder): Graph {
+/**
+ * The same program in fewer and cheaper nodes. Nodes that nothing needs are gone: a graph is what its results reach. `paysOff` names the
+ * layers whose silent units are left out of products; without it none are, as where a target knows no lengths but fixed ones.
+ */
+export function optimise(graph: Graph, builder: GraphBuilder, paysOff?: PaysOff): Graph {
   const masks = (current: Graph) => rewrite(current, builder, maskOfRectified(rectifiedIn(current)));
   const rules =
     (...all: readonly Rule[]) =>
     (current: Graph) =>
       rewrite(current, builder, firstOf(all));
-  return [masks, rules(sumSquares, multiplyTransposed, addBias)].reduce((current, pass) => pass(current), graph);
+  const silent = (pays: PaysOff) => (current: Graph) => rewrite(current, builder, skipSilent(current, pays));
+  const passes = [masks, rules(sumSquares, multiplyTransposed, addBias)];
+  if (paysOff !== undefined) passes.push(silent(paysOff), rules(reduceTurned));
+  return passes.reduce((current, pass) => pass(current), graph);
 }
 
 function firstOf(rules: readonly Rule[]): Rule {

@@ -7,6 +7,10 @@ export interface Site {
   readonly builder: GraphBuilder;
   /** The node over its new operands. */
   readonly node: Node;
+  /** The node as it was before the pass. */
+  readonly old: Node;
+  /** What an old node that comes before this one has become. */
+  now(old: Node): Node;
   /** How often the i-th operand is used by what the train path needs; 0 in what only observers need. */
   uses(i: number): number;
 }
@@ -33,7 +37,8 @@ export function rewrite(graph: Graph, builder: GraphBuilder, rule: Rule): Graph 
     const operands = old.operands.map((operand) => results.get(operand)!);
     const changed = operands.some((operand, i) => operand !== old.operands[i]);
     const node = changed ? builder.remake(old, operands) : old;
-    const site: Site = { builder, node, uses: (i) => uses.get(old.operands[i]!) ?? 0 };
+    const now = (earlier: Node) => results.get(earlier)!;
+    const site: Site = { builder, node, old, now, uses: (i) => uses.get(old.operands[i]!) ?? 0 };
     results.set(old, rule(site) ?? node);
   }
   const mapped = (nodes: ReadonlyMap<string, Node>) =>

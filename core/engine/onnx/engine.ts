@@ -6,6 +6,7 @@ import { trace } from "../graph/trace.ts";
 import { specOf } from "../spec.ts";
 import { Host } from "./host.ts";
 import { createProgram, type OnnxProgram } from "./program.ts";
+import { paysOff } from "./silent-units.ts";
 import { handleOf, type OnnxState, ownCopies, stateOf } from "./state.ts";
 import { physicalCores } from "./threads.ts";
 
@@ -15,8 +16,10 @@ export interface OnnxEngine extends Engine {
 }
 
 /** Makes the engine. Throws `engine.unavailable` where ONNX Runtime or the provider is missing. */
-export async function createOnnxEngine(options: Pick<EngineOptions, "threads" | "provider">): Promise<OnnxEngine> {
-  const { provider = "cpu" } = options;
+export async function createOnnxEngine(
+  options: Pick<EngineOptions, "threads" | "provider" | "skip_silent">,
+): Promise<OnnxEngine> {
+  const { provider = "cpu", skip_silent = "auto" } = options;
   const threads = options.threads || physicalCores();
   const host = await Host.open();
   const { version, providers } = await host.call("about");
@@ -32,7 +35,10 @@ export async function createOnnxEngine(options: Pick<EngineOptions, "threads" | 
     device: `${what} (ONNX Runtime ${version})`,
     async compile(step, signature, name) {
       const { graph, builder } = trace(step, signature, name);
-      return createProgram(host, optimise(graph, builder), signature, name, { provider, threads });
+      return createProgram(host, optimise(graph, builder, paysOff(skip_silent, provider)), signature, name, {
+        provider,
+        threads,
+      });
     },
     async upload(tensors) {
       if (!isIterable(tensors)) return stateOf(tensors, await host.call("upload", ownCopies(tensors)));

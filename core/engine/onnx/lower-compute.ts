@@ -43,6 +43,10 @@ export const computeRules: Rules = {
       as,
     );
   },
+  nonZero: (_, { writer: w, operands, as }) => {
+    const positions = w.emit("Reshape", [w.emit("NonZero", operands), w.ints([-1])]);
+    return castTo(w, positions, "int32", as);
+  },
   topK: (node, { writer: w, operands, as }) => {
     const inputs = [operands[0]!, w.ints([node.attrs.k])];
     const [values, indices] = w.emitPair("TopK", inputs, { axis: -1 });

@@ -1,11 +1,12 @@
 /** Lowers a graph to an ONNX model: one rule an operation, operands before users, results under their public names. */
 import { internal } from "../../errors/errors.ts";
-import { type Graph, type Node, type NodeOf, type Op, reachable } from "../graph/node.ts";
-import type { Bytes } from "../protobuf.ts";
+import type { Bytes } from "../../wire/message.ts";
+import type { Graph, Node, NodeOf, Op } from "../graph/node.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
 import { batchInput, stateInput, stateOutput, stepOutput } from "./names.ts";
+import { type Branching, unitsOf } from "./regions.ts";
 import type { Rule, Rules } from "./rule.ts";
 import { OnnxWriter } from "./writer.ts";
 
@@ -30,9 +31,10 @@ export function lower(graph: Graph): LoweredModel {
   const owed = new Map<Node, string>();
   for (const { as, node } of results) if (!owed.has(node) && isComputed(node)) owed.set(node, as);
   const inputs: NodeOf<"input">[] = [];
-  for (const node of reachable(results.map((result) => result.node))) {
-    if (node.op === "input") inputs.push(node);
-    names.set(node, lowerNode(node, writer, names, owed.get(node)));
+  for (const unit of unitsOf(graph)) {
+    if ("chooses" in unit) lowerBranching(unit, writer, names, owed);
+    else names.set(unit, lowerNode(unit, writer, names, owed.get(unit)));
+    if ("op" in unit && unit.op === "input") inputs.push(unit);
   }
   for (const { as, node } of results) {
     const name = names.get(node)!;
@@ -45,6 +47,31 @@ export function lower(graph: Graph): LoweredModel {
 /** Whether a node's result can be given a public name: inputs and constants have names of their own. */
 function isComputed(node: Node): boolean {
   return node.op !== "input" && node.op !== "constant";
+}
+
+/** Writes one `If` for all `choose` nodes of a group. */
+function lowerBranching(
+  { chooses, sides }: Branching,
+  writer: OnnxWriter,
+  names: Map<Node, string>,
+  owed: ReadonlyMap<Node, string>,
+): void {
+  const [yes, no] = sides.map((nodes, side) =>
+    writer.branch(() => {
+      for (const node of nodes) names.set(node, lowerNode(node, writer, names, undefined));
+      const inside = new Set(nodes);
+      return chooses.map(({ operands, dtype }) => {
+        const value = operands[1 + side]!;
+        const name = names.get(value)!;
+        // What a branch gives must be made in it, and once.
+        const own = inside.delete(value);
+        return { name: own ? name : writer.emit("Identity", [name]), dtype };
+      });
+    }),
+  );
+  const as = chooses.map((node) => owed.get(node));
+  const outputs = writer.either(names.get(chooses[0]!.operands[0]!)!, { yes: yes!, no: no! }, as);
+  for (const [i, node] of chooses.entries()) names.set(node, outputs[i]!);
 }
 
 function lowerNode(node: Node, writer: OnnxWriter, names: ReadonlyMap<Node, string>, as: string | undefined): string {

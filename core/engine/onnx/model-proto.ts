@@ -1,6 +1,6 @@
 /** The few messages of onnx.proto that a model of plain nodes needs. Field numbers are that file's. */
 import type { TypedArray } from "../../arrays/ndarray.ts";
-import { type Bytes, bytes, float, integer, joined, message, text } from "../protobuf.ts";
+import { type Bytes, bytes, float, integer, joined, message, text } from "../../wire/message.ts";
 
 /** TensorProto.DataType. */
 export const dataTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
@@ -10,14 +10,22 @@ export type DataType = keyof typeof dataTypes;
 const opsets = { "": 18, "com.microsoft": 1 };
 const irVersion = 8;
 
-/** A node's attribute: integers are `i`, other numbers must be wrapped by `floatAttribute`. */
-type AttributeValue = number | string | readonly number[] | { readonly float: number };
+/** A node's attribute: integers are `i`, other numbers stand in `float`; `graph` is a branch, the fields of its graph. */
+type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly graph: readonly Bytes[] };
 export type NodeAttributes = Readonly<Record<string, AttributeValue>>;
 
 function attribute(name: string, value: AttributeValue): Bytes {
-  const [floatType, intType, stringType, intsType] = [1, 2, 3, 7];
+  const [floatType, intType, stringType, graphType, intsType] = [1, 2, 3, 5, 7];
   if (typeof value === "number") return message(5, [text(1, name), integer(3, value), integer(20, intType)]);
   if (typeof value === "string") return message(5, [text(1, name), text(4, value), integer(20, stringType)]);
+  if ("graph" in value) {
+    return message(5, [text(1, name), message(6, [text(2, name), ...value.graph]), integer(20, graphType)]);
+  }
   if ("float" in value) return message(5, [text(1, name), float(2, value.float), integer(20, floatType)]);
   return message(5, [text(1, name), ...value.map((i) => integer(8, i)), integer(20, intsType)]);
 }
@@ -56,13 +64,10 @@ export function tensorProto(
   ]);
 }
 
-/** ValueInfoProto, as an input or output of the graph. */
-export function valueInfo(role: "input" | "output", name: string, dtype: DataType, shape: readonly number[]): Bytes {
-  const dimensions = message(
-    2,
-    shape.map((length) => message(1, [integer(1, length)])),
-  );
-  const tensorType = message(1, [integer(1, dataTypes[dtype]), dimensions]);
+/** ValueInfoProto, as an input or output of the graph; without a shape, of any. */
+export function valueInfo(role: "input" | "output", name: string, dtype: DataType, shape?: readonly number[]): Bytes {
+  const dimensions = shape?.map((length) => message(1, [integer(1, length)]));
+  const tensorType = message(1, [integer(1, dataTypes[dtype]), ...(dimensions ? [message(2, dimensions)] : [])]);
   return message(role === "input" ? 11 : 12, [text(1, name), message(2, [tensorType])]);
 }
 

@@ -1,10 +1,11 @@
 /** Collects the nodes of an ONNX graph while a graph is lowered. Values are names. */
 import { sizeOf, type TypedArray } from "../../arrays/ndarray.ts";
-import type { Bytes } from "../protobuf.ts";
+import type { Bytes } from "../../wire/message.ts";
 import { type DataType, modelProto, type NodeAttributes, nodeProto, tensorProto, valueInfo } from "./model-proto.ts";
 
 export class OnnxWriter {
-  private readonly fields: Bytes[] = [];
+  private fields: Bytes[] = [];
+  private readonly initializers: Bytes[] = [];
   private readonly constants = new Map<string, string>();
   private count = 0;
   /** ONNX nodes so far. */
@@ -53,7 +54,7 @@ export class OnnxWriter {
 
   initializer(dtype: DataType, shape: readonly number[], data: TypedArray | BigInt64Array): string {
     const name = this.fresh("c");
-    this.fields.push(tensorProto(name, dtype, shape, data));
+    this.initializers.push(tensorProto(name, dtype, shape, data));
     return name;
   }
 
@@ -86,8 +87,31 @@ export class OnnxWriter {
     this.fields.push(valueInfo(role, name, dtype, shape));
   }
 
+  /** A branch of an `If`: what `write` emits, and the values that it gives, which must be made in it. Constants stand outside. */
+  branch(write: () => readonly { readonly name: string; readonly dtype: DataType }[]): {
+    readonly graph: readonly Bytes[];
+  } {
+    const outside = this.fields;
+    this.fields = [];
+    const results = write();
+    const graph = [...this.fields, ...results.map(({ name, dtype }) => valueInfo("output", name, dtype))];
+    this.fields = outside;
+    return { graph };
+  }
+
+  /** An `If` with these branches: the names of its results, as many as each branch gives. */
+  either(
+    condition: string,
+    branches: { readonly yes: NodeAttributes[string]; readonly no: NodeAttributes[string] },
+    as: readonly (string | undefined)[],
+  ): readonly string[] {
+    const outputs = as.map((name) => name ?? this.fresh("v"));
+    this.add("If", [condition], outputs, { then_branch: branches.yes, else_branch: branches.no });
+    return outputs;
+  }
+
   /** The whole model, serialised. */
   model(): Bytes {
-    return modelProto(this.fields);
+    return modelProto([...this.initializers, ...this.fields]);
   }
 }

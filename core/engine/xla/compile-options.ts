@@ -1,5 +1,5 @@
 /** XLA's CompileOptionsProto, as far as a step needs it. Field numbers are those of xla/pjrt/proto/compile_options.proto. */
-import { type Bytes, bytes, integer, joined, message, text } from "../protobuf.ts";
+import { type Bytes, bytes, integer, joined, message, text } from "../../wire/message.ts";
 
 /** Settings of XLA itself by flag name, such as `xla_gpu_autotune_level`. */
 export type XlaFlags = Readonly<Record<string, string | boolean>>;

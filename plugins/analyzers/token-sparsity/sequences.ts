@@ -48,9 +48,9 @@ function mostUsed(tally: Float64Array, units: number): { last: number; sum: numb
  * are independent, T when they are all alike. Units that fire always or never have none; NaN when no unit is left.
  */
 export function designEffect({ perSequence, perUnit, batch, pos, units }: Firings): number {
-  const squares = new Float64Array(units);
+  const squares = batch * pos ** 2 < 2 ** 31 ? new Int32Array(units) : new Float64Array(units);
   for (let b = 0; b < batch; b++) {
-    for (let i = 0, at = b * units; i < units; i++, at++) squares[i]! += perSequence[at]! * perSequence[at]!;
+    for (let i = 0, at = b * units; i < units; i++, at++) squares[i]! += Math.imul(perSequence[at]!, perSequence[at]!);
   }
   const effects = new Float64Array(units);
   let known = 0;

@@ -3,6 +3,7 @@
 import type { Outcome, Run } from "../../../core/contract/run.ts";
 import type { SinkHost, SinkInstance } from "../../../core/contract/sink.ts";
 import { ExperimentError, ioFailed } from "../../../core/errors/errors.ts";
+import { createSystemMonitor, type SystemMonitor, type SystemSample } from "../../../core/record/system-monitor.ts";
 import { addPresets } from "./charts/charts.ts";
 import { addPictures } from "./charts/pictures.ts";
 import { networkThrough } from "./http/transport.ts";
@@ -17,7 +18,6 @@ import { runLogOptionsOf, type WandbOptions } from "./login/options.ts";
 import type { Settings } from "./login/settings.ts";
 import { isRunId } from "./login/validation.ts";
 import { fillUpTo } from "./mend.ts";
-import { createSystemMonitor, type SystemMonitor } from "./system.ts";
 import { type LiveStream, startLive } from "./upload/live.ts";
 import { checkResume, forgetUnfinished, lastUnfinished, noteUnfinished } from "./upload/resume.ts";
 import { omissionsOf, remedyFor, runUrl, upload } from "./upload/upload.ts";
@@ -73,7 +73,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
       for (const row of rows) {
         runLog.row(row);
         const values = system?.sample(row.time);
-        if (values !== undefined) runLog.stats(row.time, values);
+        if (values !== undefined) runLog.stats(row.time, statsOf(values));
       }
       if (runLog.omittedHistograms === 0 || omissionTold) return;
       omissionTold = true;
@@ -96,6 +96,18 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
       if (live !== undefined) await settle({ path, rows }, opened.id, settings, options, outcome, host);
       else host.info(`W&B: the run is in ${path}. ${remedyFor(opened.id, path)}`);
     },
+  };
+}
+
+/** System metrics under the names that W&B's System section knows. */
+function statsOf(sample: SystemSample): Readonly<Record<string, number>> {
+  return {
+    cpu: sample.cpu_percent,
+    "proc.cpu.percent": sample.process_cpu_percent,
+    memory_percent: sample.memory_percent,
+    "proc.memory.rssMB": sample.process_memory_mb,
+    "proc.memory.percent": sample.process_memory_percent,
+    "proc.memory.availableMB": sample.available_memory_mb,
   };
 }
 

@@ -60,8 +60,9 @@ describe("latestCheckpoint", () => {
 describe("pruneCheckpoints", () => {
   const dir = useTempDir();
 
-  it("keeps the newest and the multiples", () => {
+  it("keeps the newest, the multiples, and steps that were asked for", () => {
     save(dir(), 100, 150, 200, 250, 300);
+    expect(pruneCheckpoints(dir(), { keep_last: 2, keep_every: 100, at: [150] })).to.deep.equal([]);
     expect(pruneCheckpoints(dir(), { keep_last: 2, keep_every: 100 })).to.deep.equal([150]);
     expect(pruneCheckpoints(dir(), { keep_last: 1, keep_every: 0 })).to.deep.equal([250, 200, 100]);
     expect(names(dir())).to.deep.equal(["step-000300"]);

@@ -37,7 +37,7 @@ describe("errors of a config", () => {
       ".experimentrc: unknown key `n_layers`. Did you mean `model.n_layers`?",
     ]);
     expect((await faultsOf("checkpoint: { banana: 1 }"))[0]).to.equal(
-      ".experimentrc: checkpoint: unknown key `banana`. Known: every, keep_last, keep_every.",
+      ".experimentrc: checkpoint: unknown key `banana`. Known: every, keep_last, keep_every, at.",
     );
   });
 

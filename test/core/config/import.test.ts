@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import path from "node:path";
 import { expect } from "chai";
 import { createProject, defaults } from "./project.ts";
 
@@ -68,5 +71,55 @@ describe("$import", () => {
     await project.write("base.yaml", "train: { lr: fast }");
     await project.write(".experimentrc", "$import: base.yaml");
     expect(await project.faults()).to.deep.equal(["base.yaml: train.lr: expected a number > 0, got `fast`."]);
+  });
+
+  it("says that code in it is run", async () => {
+    await project.write("code.mjs", "export default { seed: 5 };");
+    await project.write(".experimentrc", "$import: [code.mjs, code.mjs]");
+    expect((await project.load()).notes).to.deep.equal([".experimentrc imports code.mjs: code, which was run"]);
+  });
+
+  it("stops at files that import each other again and again", async () => {
+    for (let i = 0; i < 25; i++) await project.write(`${i}.yaml`, `$import: [${i + 1}.yaml, ${i + 1}.yaml]`);
+    await project.write("25.yaml", "seed: 3");
+    await project.write(".experimentrc", "$import: 0.yaml");
+    const [fault, ...others] = await project.faults();
+    expect(fault).to.match(/^24\.yaml: \$import: expected at most 256 imports in all, got more/);
+    expect(others).to.deep.equal([]);
+  });
+
+  it("waits for no pipe", async function () {
+    if (process.platform === "win32") this.skip(); // it has none
+    await project.write(".experimentrc", "$import: pipe.yaml");
+    execFileSync("mkfifo", [path.join(project.dir, "pipe.yaml")]);
+    expect(await project.faults()).to.deep.equal(["pipe.yaml: cannot be read: it is no file but a pipe or a device."]);
+    rmSync(path.join(project.dir, ".experimentrc"));
+    execFileSync("mkfifo", [path.join(project.dir, ".experimentrc")]);
+    expect((await project.faults())[0]).to.include(".experimentrc: cannot be read: it is no file");
+  });
+});
+
+describe("a config file of more than anybody writes", () => {
+  const project = createProject();
+
+  it("is refused in one line: anchors that stand for millions of values, keys by the thousand", async () => {
+    const anchors = Array.from({ length: 12 }, (_, i) => {
+      return `a${i}: &a${i} [${Array(10)
+        .fill(i === 0 ? "x" : `*a${i - 1}`)
+        .join(", ")}]`;
+    });
+    await project.write(".experimentrc", anchors.join("\n"));
+    const expected =
+      ".experimentrc: expected at most 20000 values (what an anchor stands for counts each time), got more.";
+    expect(await project.faults()).to.deep.equal([expected]);
+    await project.write(".experimentrc", Array.from({ length: 30_000 }, (_, i) => `k${i}: 1`).join("\n"));
+    expect(await project.faults()).to.deep.equal([expected]);
+  });
+
+  it("lists fifty of its faults", async () => {
+    await project.write(".experimentrc", Array.from({ length: 300 }, (_, i) => `k${i}: 1`).join("\n"));
+    const faults = await project.faults();
+    expect(faults).to.have.length(51);
+    expect(faults.at(-1)).to.equal("and 250 more faults");
   });
 });

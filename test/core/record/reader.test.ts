@@ -179,6 +179,16 @@ describe("readEvents", () => {
     ]);
   });
 
+  it("takes a time that grows with their number, however many resumes there are", async function () {
+    this.timeout(5000); // one by one it took 40 s
+    write(event("x", "death", 1), event("x", "death", 2));
+    const resume = eventLine(event("run", "resume", 1, { step: 1 }));
+    appendFileSync(join(dir(), "events.jsonl"), resume.repeat(60_000));
+    const { events } = await readEvents(dir());
+    expect(events).to.have.length(60_001);
+    expect(events[0]!.step).to.equal(1);
+  });
+
   it("is not fooled by a plugin's own event called resume", async () => {
     write(event("other", "death", 7), event("other", "resume", 7, { step: 0 }));
     expect((await readEvents(dir())).events).to.have.length(2);

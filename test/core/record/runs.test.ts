@@ -24,6 +24,24 @@ describe("listRuns", () => {
     expect(damaged.map(({ dir }) => basename(dir))).to.deep.equal(["broken"]);
     expect(damaged[0]?.problem).to.contain("run.json: not JSON");
   });
+
+  it("names a run whose run.json has more in it than one has, and lists the others", () => {
+    makeRun(root(), { id: "sound" });
+    const nested = "[".repeat(70) + "]".repeat(70);
+    const keys = Array.from({ length: 300_000 }, (_, i) => `"k${i}":1`).join(",");
+    for (const [id, text] of [
+      ["deep", nested],
+      ["many", `{${keys}}`],
+    ] as const) {
+      writeFileSync(join(makeRun(root(), { id }), "run.json"), text);
+    }
+    const { runs, damaged } = listRuns(root());
+    expect(runs.map(({ run }) => run.id)).to.deep.equal(["sound"]);
+    expect(damaged.map(({ problem }) => problem.replace(/^.*run\.json: /, ""))).to.deep.equal([
+      "more than 64 maps or lists within each other.",
+      "more than 200000 values.",
+    ]);
+  });
 });
 
 describe("resolveRun", () => {

@@ -7,8 +7,8 @@ import { lookupRules } from "./lower-lookup.ts";
 import type { Lowering, LoweringRule } from "./rule.ts";
 import { elementOf, type Value } from "./types.ts";
 
-/** Operations that are not inputs. */
-type Computed = Exclude<Op, "input">;
+/** Operations that are not inputs, and have lengths that are known before they run. */
+type Computed = Exclude<Op, "input" | "nonZero" | "choose">;
 type Rules = { readonly [O in Computed]: LoweringRule<O> };
 
 const rules: Rules = {
@@ -21,5 +21,7 @@ const rules: Rules = {
 
 /** Writes one node over its lowered operands. */
 export function lowerNode(node: Exclude<Node, NodeOf<"input">>, lowering: Lowering): Value {
-  return (rules[node.op] as LoweringRule<Op>)(node as NodeOf<Op>, lowering);
+  const rule = (rules as { readonly [O in Op]?: unknown })[node.op] as LoweringRule<Op> | undefined;
+  if (rule === undefined) throw new Error(`no StableHLO lowering of ${node.op}`);
+  return rule(node as NodeOf<Op>, lowering);
 }

@@ -1,8 +1,9 @@
 /** `wandb_internal.ArtifactRecord`, written and read. */
+
+import { Message } from "../../../../core/wire/protobuf.ts";
 import { type Artifact, type ArtifactFile, digestOf, storagePolicy } from "./artifact.ts";
 import { Fields } from "./fields.ts";
 import type { RunIdentity } from "./records.ts";
-import { Message } from "./wire.ts";
 
 export function artifactRecord(artifact: Artifact, run: Pick<RunIdentity, "id" | "entity" | "project">): Message {
   const contents = artifact.files.map(({ path, md5, size, localPath }) =>

@@ -1,11 +1,11 @@
 /** W&B's records as they are read back: only what a replay needs. */
 
+import { fieldsOf } from "../../../../core/wire/protobuf.ts";
 import type { Artifact } from "./artifact.ts";
 import { artifactFrom } from "./artifact-record.ts";
 import { Fields } from "./fields.ts";
 import type { MetricDefinition, RunIdentity } from "./records.ts";
 import { kind } from "./records.ts";
-import { fieldsOf } from "./wire.ts";
 
 /** A value on its path, as JSON text. */
 export interface Item {

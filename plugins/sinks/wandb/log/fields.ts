@@ -1,4 +1,4 @@
-import { fieldsOf } from "./wire.ts";
+import { fieldsOf } from "../../../../core/wire/protobuf.ts";
 
 /** Fields of a message by number: the last number, all byte strings. */
 export class Fields {

@@ -1,6 +1,7 @@
 /** W&B's records as they are written: field numbers of `wandb_internal.proto`, verified with client 0.30. */
+
+import { Message } from "../../../../core/wire/protobuf.ts";
 import { jsonText } from "./json-text.ts";
-import { Message } from "./wire.ts";
 
 /** Field of `Record.record_type` for the kinds that are written. */
 export const kind = {

@@ -1,8 +1,8 @@
 import type { Row } from "../../../../core/contract/sink.ts";
+import { putVarint, varintSize } from "../../../../core/wire/protobuf.ts";
 import { histogramText } from "./histogram.ts";
 import { numberText } from "./json-text.ts";
 import { kind, type SummaryKind } from "./records.ts";
-import { putVarint, varintSize } from "./wire.ts";
 
 /** Least and greatest so far of the metrics whose summary asks for them. */
 export interface Extremes {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Row } from "../../../../core/contract/sink.ts";
+import type { Message } from "../../../../core/wire/protobuf.ts";
 import type { Artifact } from "./artifact.ts";
 import { artifactRecord } from "./artifact-record.ts";
 import {
@@ -21,7 +22,6 @@ import {
 } from "./records.ts";
 import { nothingRecovered, type Recovered, recover, superseded } from "./recovery.ts";
 import { RowEncoder } from "./row-encoder.ts";
-import type { Message } from "./wire.ts";
 import { LogWriter } from "./writer.ts";
 
 /** How rows become records. */

@@ -1,4 +1,4 @@
-/** Protocol Buffers' wire format, as much of it as W&B's records need (protobuf.dev, "Encoding"). */
+/** Protocol Buffers' wire format (protobuf.dev, "Encoding"), as far as run logs, ONNX models and XLA's options need it. */
 
 const varint = 0;
 const fixed64 = 1;
@@ -20,8 +20,8 @@ export class Message {
     const number = Math.trunc(Number(value ?? 0));
     if (number === 0) return this;
     this.#tag(field, varint);
-    if (number > 0) this.#varint(number);
-    else this.#negative(number);
+    this.#reserve(10);
+    this.#length = putInteger(this.#bytes, this.#length, number);
     return this;
   }
 
@@ -63,13 +63,6 @@ export class Message {
     this.#length = putVarint(this.#bytes, this.#length, value);
   }
 
-  #negative(value: number): void {
-    this.#reserve(10);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest > 127n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 127n) | 128;
-    this.#bytes[this.#length++] = Number(rest);
-  }
-
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
@@ -87,6 +80,16 @@ export function putVarint(into: Uint8Array, at: number, value: number): number {
   return position;
 }
 
+/** Writes an integer of either sign at `at`, a negative one as ten bytes of two's complement; returns the position after it. */
+export function putInteger(into: Uint8Array, at: number, value: number): number {
+  if (value >= 0) return putVarint(into, at, value);
+  let position = at;
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest > 127n; rest >>= 7n) into[position++] = Number(rest & 127n) | 128;
+  into[position++] = Number(rest);
+  return position;
+}
+
 /** The number of bytes that `putVarint` writes. */
 export function varintSize(value: number): number {
   let size = 1;
@@ -100,7 +103,7 @@ export interface Field {
   readonly value: number | Buffer;
 }
 
-/** The fields of an encoded message in order; fixed-width ones, which W&B's records have no use for, come as bytes. */
+/** The fields of an encoded message in order; fixed-width ones, for which nothing here has a use, come as bytes. */
 export function* fieldsOf(bytes: Buffer): Generator<Field> {
   let at = 0;
   const varintAt = (): number => {

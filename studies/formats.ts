@@ -1,5 +1,13 @@
 /** Tables as Markdown, CSV, LaTeX and HTML. */
-import type { TextTable } from "./tables.ts";
+
+/** One table: cells as they are to be read. */
+export interface TextTable {
+  readonly id: string;
+  readonly title: string;
+  readonly note: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
 
 /** File endings and how they are written; JSON holds the report itself. */
 export const formats = {

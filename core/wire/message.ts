@@ -1,16 +1,11 @@
-/** The wire format of protocol buffers, as far as writing needs it: a message is a list of fields, a field is bytes. */
+/** Protobuf messages built as lists of fields, each of them bytes: for models, where every field is written, defaults too. */
+import { putInteger } from "./protobuf.ts";
 
 export type Bytes = Uint8Array;
 
-function varint(value: number | bigint): Bytes {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  while (rest > 0x7fn) {
-    bytes.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
+function varint(value: number): Bytes {
+  const bytes = new Uint8Array(10);
+  return bytes.subarray(0, putInteger(bytes, 0, value));
 }
 
 /** The bytes one after another. */

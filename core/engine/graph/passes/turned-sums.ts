@@ -1,0 +1,38 @@
+/** Sums over something that was only turned for them: they are taken as it lies, and the small result is turned. */
+import type { GraphBuilder } from "../builder.ts";
+import { isScalar } from "../builder.ts";
+import type { Node } from "../node.ts";
+import type { Rule } from "../rewrite.ts";
+
+/** `reduce(reshape(f(transpose x)))` for elementwise f, where the reshape leaves the last axis alone. */
+export const reduceTurned: Rule = ({ builder, node }) => {
+  if (node.op !== "reduce") return undefined;
+  const [whole] = node.operands as [Node];
+  const source = whole.op === "reshape" ? whole.operands[0]! : whole;
+  if (source.shape.length !== 2 || whole.shape.at(-1) !== source.shape[1]) return undefined;
+  const lying = beforeTurning(builder, source);
+  if (lying === undefined) return undefined;
+  const last = whole.shape.length - 1;
+  const apart = builder.reshape(lying, [whole.shape[last]!, ...whole.shape.slice(0, last)]);
+  const { fn, axes } = node.attrs;
+  const moved = axes.map((axis) => (axis === last ? 0 : axis + 1));
+  const sums = builder.reduce(fn, apart, moved, false);
+  if (axes.includes(last)) return builder.reshape(sums, node.shape);
+  const rank = sums.shape.length;
+  const perm = Array.from({ length: rank }, (_, axis) => (axis + 1) % rank);
+  return builder.reshape(builder.transpose(sums, perm), node.shape);
+};
+
+/** `y` where x is `y` transposed; undefined where it is not. */
+function beforeTurning(builder: GraphBuilder, x: Node): Node | undefined {
+  if (x.op === "transpose") return x.attrs.perm.join() === "1,0" ? x.operands[0] : undefined;
+  const [a, b] = x.operands as [Node, Node?];
+  if (x.op === "binary") {
+    if (!b || !isScalar(b)) return undefined;
+    const y = beforeTurning(builder, a);
+    return y && builder.binary(x.attrs.fn, y, b);
+  }
+  if (x.op !== "unary" && x.op !== "cast") return undefined;
+  const y = beforeTurning(builder, a);
+  return y && builder.remake(x, [y]);
+}
