@@ -49,7 +49,7 @@ export interface Attribution {
   /** Explains a death of followed unit `unit` from the `reach` steps before its last firing; undefined out of the ring's reach. */
   explain(unit: number, turn: Turn, now: number): DeathCause | undefined;
   /** Explains survivors among `alive` over the interval of a turn, matched by how many frozen tokens fired them at its start. */
-  controlsAmong(alive: readonly number[]): (turn: Turn, random: Random) => DeathCause[];
+  controlsAmong(alive: readonly number[]): (dying: number, turn: Turn, random: Random) => DeathCause[];
   readonly looks: readonly Look[];
   save(): Record<string, NDArray>;
   load(state: Arrays): void;
@@ -118,13 +118,13 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
     explain: (unit, turn, now) => cause(unit, turn.lastStep - reach, turn.lastStep, now),
     controlsAmong: (alive) => {
       const rankings = new Map<Look, readonly number[]>(); // one for all turns that are matched at the same look
-      return (turn, random) => {
+      return (dying, turn, random) => {
         const start = course.between(turn.lastStep - reach, turn.lastStep)?.[0];
         if (start === undefined) return [];
         const activity = (unit: number) => start.active[unit]!;
         const rising = rankings.get(start) ?? ranked(alive, activity);
         rankings.set(start, rising);
-        const matched = matchedToOne(turn.unit, rising, activity, random);
+        const matched = matchedToOne(dying, rising, activity, random);
         return matched.flatMap((unit) => cause(unit, turn.lastStep - reach, turn.lastStep, turn.lastStep) ?? []);
       };
     },

@@ -16,8 +16,8 @@ import { createStash, type StashedCauses } from "./stash.ts";
 /** How a layer is watched. */
 export interface LayerOptions extends LifeOptions {
   readonly norm: Norm;
-  /** So many units are followed, the first ones. */
-  readonly followed: number;
+  /** Units that are followed; attribution knows them by their places in this list. */
+  readonly followed: readonly number[];
   /** Steps before the last firing over which a death is explained, and steps between looks. */
   readonly reach: number;
   readonly every: number;
@@ -33,6 +33,7 @@ const living = lifeStates.map((state) => state === "alive" || state === "revived
 export function createLayer(layer: number, options: LayerOptions) {
   const { units, followed, tokensPerSequence, reach, every } = options;
   const life = createLife(options);
+  const placeOf = new Map(followed.map((unit, place) => [unit, place]));
   const attribution = createAttribution(options.norm, reach, every);
   const causes = createCauses(reach, every);
   const stash = createStash();
@@ -48,12 +49,13 @@ export function createLayer(layer: number, options: LayerOptions) {
     const deaths = report.turns.filter((turn) => turn.kind === "death");
     const typical = deaths.length === 0 ? Number.NaN : typicalGradient();
     const alive: number[] = [];
-    for (let i = 0; i < followed; i++) if (living[life.states[i]!]) alive.push(i);
+    for (const [place, unit] of followed.entries()) if (living[life.states[unit]!]) alive.push(place);
     const controlsOf = attribution.controlsAmong(alive);
     for (const turn of report.turns) {
       if (turn.kind !== "silence") continue;
-      const own = turn.unit < followed ? attribution.explain(turn.unit, turn, at.step) : undefined;
-      stash.put(turn.unit, own && { own, controls: controlsOf(turn, random) });
+      const place = placeOf.get(turn.unit);
+      const own = place === undefined ? undefined : attribution.explain(place, turn, at.step);
+      stash.put(turn.unit, own && { own, controls: controlsOf(place!, turn, random) });
     }
     const ratios: number[] = [];
     const lags: number[] = [];
@@ -149,7 +151,7 @@ export function createLayer(layer: number, options: LayerOptions) {
       const { ended, ongoing } = life.spells();
       const longest = lengthOf(ended, ongoing);
       const survival = Float32Array.from(kaplanMeier(ended.slice(0, longest), ongoing.slice(0, longest)));
-      const silent = new Float32Array(units);
+      const silent = new Uint32Array(units); // beyond 2^24 tokens float32 no longer tells neighbours apart
       for (let i = 0; i < units; i++) silent[i] = life.silentFor(i) * tokensPerSequence;
       return {
         transitions: { shape: [6, 6], data: Float32Array.from(reports.at(-1)!.transitions) },

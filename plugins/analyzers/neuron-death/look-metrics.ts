@@ -34,7 +34,7 @@ export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: 
     frozen_silent: silent / units,
     certified_dead: certified / units,
     threshold_silent,
-    isotropic_silent: isotropicRate(threshold_silent, d_model, norm),
+    isotropic_silent: isotropicRate(threshold_silent, d_model, norm.kind),
     threshold_firing: medianOf("thresholds", firing, units),
     standardised_silent: medianOf("standardised", 0, silent),
     standardised_firing: medianOf("standardised", firing, units),
