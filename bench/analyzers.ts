@@ -52,7 +52,7 @@ const [n_layers, d_mlp, batch, pos] = [6, 32_768, 128, 64];
 export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]; bytes: number }> {
   const readings = paperReadings();
   const model = { n_layers, d_model: 512, n_heads: 8, d_mlp, n_ctx: pos, d_vocab: 256 };
-  const layer = { W_in: "W_in", W_out: "W_out", norm: { kind: "layernorm", gain: "w" } };
+  const layer = { W_in: "W_in", W_out: "W_out", norm: { kind: "layernorm", epsilon: 1e-5, gain: "w" } };
   const layers = Array.from({ length: model.n_layers }, () => layer);
   const run = { model, layers, held: [], seed: 1, warmupSteps: 0, tokensPerStep: batch * pos } as unknown as Run;
   const instances: AnalyzerInstance<Site, Probe>[] = [];

@@ -8,6 +8,7 @@ import { byDefault } from "../core/config/source.ts";
 import { completeConfig } from "../core/host/complete-config.ts";
 import { pluginSchemas } from "../core/host/plugin-schemas.ts";
 import { choosePlugins } from "../core/host/resolve.ts";
+import { planSchema } from "../studies/sweep/plan.ts";
 import type { LoadPlugins } from "./command.ts";
 import { type ConfigArguments, flagsFrom } from "./config-flags.ts";
 import { bold, dim, sanitise, table } from "./terminal.ts";
@@ -16,7 +17,8 @@ type Arguments = ConfigArguments & { readonly json: boolean; readonly schema: bo
 
 export async function configCommand(args: Arguments, plugins: LoadPlugins): Promise<void> {
   if (args.schema) {
-    console.log(JSON.stringify(configJsonSchema(await pluginSchemas(await plugins())), null, 2));
+    const schema = configJsonSchema(await pluginSchemas(await plugins()), { sweep: planSchema });
+    console.log(JSON.stringify(schema, null, 2));
     return;
   }
   const loaded = await loadConfig({ cwd: process.cwd(), env: process.env, ...flagsFrom(args) });

@@ -63,7 +63,9 @@ export async function deathCommand(args: Arguments, load: LoadPlugins): Promise<
   if (args.json) console.log(jsonText(report));
   else
     for (const { title, note, head, rows } of tables)
-      console.log(`${title}\n${table([[...head], ...rows])}\n${note}\n`);
+      console.log(
+        `${title}\n${table([[...head], ...rows].map((row) => row.map((cell) => sanitise(cell, 300))))}\n${sanitise(note, 3000)}\n`,
+      );
   if (args.output === undefined) return;
   mkdirSync(args.output, { recursive: true });
   const written = (["html", "md"] as const).map((ending) => {

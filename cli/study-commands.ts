@@ -8,13 +8,25 @@ import { acceptChangedCorpus, checkpoint, oneRun, someRuns } from "./run-flags.t
 export const studyCommands: readonly AddCommand[] = [
   command({
     usage: "contrast <runs..>",
-    describe: "Compare first and last layer across runs that differ in their seed alone.",
+    describe: "Compare first and last layer across runs that differ in their seed alone, or groups of runs by any key.",
     flags: (yargs: Argv) =>
       yargs
         .positional("runs", { ...someRuns, demandOption: true })
         .option("root", runs)
         .option("last", countWithDefault("last", 10, { describe: "Rows at the end of each run to average." }))
-        .option("json", json),
+        .option("by", {
+          type: "string",
+          requiresArg: true,
+          describe: "Compare groups of runs instead: keys of the config that make them, with commas.",
+        })
+        .option("metric", {
+          type: "string",
+          requiresArg: true,
+          implies: "by",
+          describe: "With --by: metrics, with commas (default: eval/loss).",
+        })
+        .option("json", json)
+        .example("$0 contrast RUNS --by train.lr --metric eval/loss", "learning rates, seed by seed"),
     load: async () => (await import("./contrast.ts")).contrastCommand,
   }),
   command({

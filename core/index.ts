@@ -31,7 +31,7 @@ export type {
 } from "./engine/engine.ts";
 export { type ErrorCode, ExperimentError } from "./errors/errors.ts";
 export type { PluginTable } from "./host/registry.ts";
-export { embedding, normalised } from "./model/operations.ts";
+export { embedding, normalised, normEpsilon } from "./model/operations.ts";
 export { type SavedRun, savedRun as readRun, savedRuns as listRuns } from "./record/saved-run.ts";
 export type { Observer, StepReport } from "./run/observer.ts";
 export type { GivenRequest, RunRequest } from "./run/request.ts";

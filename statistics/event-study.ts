@@ -57,6 +57,9 @@ interface Block {
   /** Of all circular shifts of the block's spikes: how many have each number of events near; undefined where it changed. */
   shifts: Float64Array | undefined;
   near: number;
+  /** Mean and variance of that distribution. */
+  mean: number;
+  variance: number;
 }
 
 /** An event study that grows: events may come late, each change touches its block alone. */
@@ -75,7 +78,14 @@ export function createEventLog(reach: number): EventLog {
   const blockAt = (step: number) => {
     const at = Math.floor((step - 1) / blockSteps);
     while (blocks.length <= at) {
-      blocks.push({ events: new Uint32Array(blockSteps), spikes: new Set(), shifts: undefined, near: 0 });
+      blocks.push({
+        events: new Uint32Array(blockSteps),
+        spikes: new Set(),
+        shifts: undefined,
+        near: 0,
+        mean: 0,
+        variance: 0,
+      });
     }
     const block = blocks[at]!;
     block.shifts = undefined;
@@ -118,6 +128,8 @@ function shiftAll(block: Block, reach: number): void {
     if (shift === 0) block.near = inside;
   }
   block.shifts = shifts.map((count) => count / blockSteps);
+  block.mean = block.shifts.reduce((sum, share, count) => sum + share * count, 0);
+  block.variance = block.shifts.reduce((sum, share, count) => sum + share * (count - block.mean) ** 2, 0);
 }
 
 /** Adds up blocks: the sum of independent shifts of each. */
@@ -125,11 +137,10 @@ function summed(blocks: readonly Block[]): EventStudy {
   let [spikes, near, expected, variance] = [0, 0, 0, 0];
   const varied = blocks.filter((block) => block.shifts!.length > 1 && block.spikes.size > 0);
   for (const block of blocks) spikes += block.spikes.size;
-  for (const { shifts, near: own } of varied) {
-    near += own;
-    const mean = shifts!.reduce((sum, share, count) => sum + share * count, 0);
-    expected += mean;
-    variance += shifts!.reduce((sum, share, count) => sum + share * (count - mean) ** 2, 0);
+  for (const block of varied) {
+    near += block.near;
+    expected += block.mean;
+    variance += block.variance;
   }
   const deviation = Math.sqrt(variance);
   const common = { spikes, near, expected, deviation };

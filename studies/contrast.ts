@@ -8,10 +8,12 @@ import { onScale, type Scale, type StatisticName, scaleOf, statisticNames } from
 import type { Estimate } from "../statistics/jackknife.ts";
 import { mean } from "../statistics/moments.ts";
 import { acrossSeeds, pagesL, signFlip, signFlipTogether, spearmanWithOrder } from "../statistics/seeds.ts";
-import { contrastRunsDiffer, noContrastRows, seedsRepeat } from "./errors.ts";
+import { contrastRunsDiffer, noContrastRows, seedsRepeat, tooManySeeds } from "./errors.ts";
 
 /** Fewest seeds with which an exact sign-flip p can fall below 0.05: 2 / 2^6 = 0.031. */
 export const fewestSeeds = 6;
+/** Most seeds whose signs are all tried: a second or two. */
+export const mostSeeds = 20;
 
 /** One statistic across seeds. */
 export interface StatisticContrast {
@@ -47,6 +49,7 @@ export interface ContrastReport {
 export async function contrastRuns(dirs: readonly string[], rows: number): Promise<ContrastReport> {
   const runs = dirs.map((dir) => readRun(dir).run);
   checkSame(runs);
+  if (runs.length > mostSeeds) throw tooManySeeds(runs.length, mostSeeds);
   const bySeed: Record<StatisticName, number[]>[] = [];
   for (const [k, dir] of dirs.entries()) bySeed.push(await meansOfLastRows(dir, runs[k]!, rows));
   const meaning = firingMeaning(runs[0]?.observed);

@@ -76,3 +76,20 @@ export function noContrastRows(run: string): ExperimentError {
   const message = `run ${run}: expected rows of the analyzer layer-contrast, got none. Add it to \`analyzers\` and train again.`;
   return new ExperimentError("usage", message);
 }
+
+export function noSuchGroups(by: readonly string[], found: readonly string[]): ExperimentError {
+  const got = found.map((values) => (JSON.parse(values) as unknown[]).map((value) => JSON.stringify(value)).join(", "));
+  const message = `contrast --by ${by.join(",")}: expected runs with two values or more, got one: ${got.join()}. Name a key of the config in which the runs differ.`;
+  return new ExperimentError("usage", message);
+}
+
+export function metricNowhere(asked: string, known: readonly string[]): ExperimentError {
+  const some = known.slice(0, 12).join(", ");
+  const message = `contrast --metric: expected a metric that the runs have, got \`${asked}\`. They have ${some}${known.length > 12 ? ", ..." : ""}.`;
+  return new ExperimentError("usage", message);
+}
+
+export function tooManySeeds(got: number, most: number): ExperimentError {
+  const message = `contrast: expected at most ${most} seeds, for which all 2^${most} signs are tried, got ${got}. Name fewer runs.`;
+  return new ExperimentError("usage", message);
+}

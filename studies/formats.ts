@@ -66,13 +66,16 @@ function latexText(text: string): string {
 
 function html(tables: readonly TextTable[], title: string): string {
   const text = (raw: string) => raw.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
-  const row = (cells: readonly string[], tag: "td" | "th") =>
-    `<tr>${cells.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("")}</tr>`;
-  const sections = tables.map(
-    ({ id, title, note, head, rows }) =>
-      `<section id="${text(id)}"><h2>${text(title)}</h2><p>${text(note)}</p><div><table><thead>${row(head, "th")}</thead><tbody>${rows.map((cells) => row(cells, "td")).join("\n")}</tbody></table></div></section>`,
-  );
+  /** Columns of sentences, which may break. */
+  const wordy = ({ head, rows }: TextTable) => head.map((_, k) => rows.some((row) => (row[k] ?? "").length > 40));
+  const row = (cells: readonly string[], tag: "td" | "th", words: readonly boolean[]) =>
+    `<tr>${cells.map((cell, k) => `<${tag}${words[k] ? ' class="words"' : ""}>${text(cell)}</${tag}>`).join("")}</tr>`;
+  const sections = tables.map((one) => {
+    const [words, id] = [wordy(one), text(one.id)];
+    const body = one.rows.map((cells) => row(cells, "td", words)).join("\n");
+    return `<section id="${id}"><h2>${text(one.title)}</h2><p>${text(one.note)}</p><div><table><thead>${row(one.head, "th", words)}</thead><tbody>${body}</tbody></table></div></section>`;
+  });
   const style =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}div{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}th:first-child,td:first-child{text-align:left}p{max-width:48rem;color:#555}";
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}div{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}th:first-child,td:first-child{text-align:left}.words{white-space:normal;text-align:left;min-width:18rem}p{max-width:48rem;color:#555}";
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(title)}</title><style>${style}</style></head><body><h1>${text(title)}</h1>\n${sections.join("\n")}\n</body></html>\n`;
 }

@@ -4,8 +4,8 @@ import type { EvalWindows } from "../core/data/windows.ts";
 import type { NamedArrays } from "../core/engine/engine.ts";
 import { windowLosses } from "../core/model/operations.ts";
 import { rowsOf } from "../core/run/evaluation.ts";
-import { withState } from "../core/run/open.ts";
-import { frozenStep } from "../core/step/step.ts";
+import { type OpenRun, withState } from "../core/run/open.ts";
+import { frozenStep, type StepProbe } from "../core/step/step.ts";
 import type { Looking } from "./observe/looking.ts";
 
 /** Counts firings window by window. */
@@ -18,26 +18,20 @@ export interface WindowCounter {
 /** Compiles it for as many windows at once as are looked at together. */
 export async function createWindowCounter({ open }: Looking, windows: EvalWindows): Promise<WindowCounter> {
   const { engine, plan } = open;
-  const together = Math.min(plan.train.batch_size, windows.count);
-  const { step, signature } = frozenStep({
-    ...plan,
-    sequences: together,
-    probe: {
-      name: "windows",
-      sites: ["mlp_fires"],
-      probe: ({ mlp_fires }, { tf }) => ({
-        counts: mlp_fires.map((fires) => tf.cast(tf.sum(tf.step(fires), 1), "int32")), // [batch d_mlp]
-      }),
-    },
+  const { program, together } = await compiled(open, windows, {
+    name: "firings",
+    sites: ["mlp_fires"],
+    probe: ({ mlp_fires }, { tf }) => ({
+      counts: mlp_fires.map((fires) => tf.cast(tf.sum(tf.step(fires), 1), "int32")), // [batch d_mlp]
+    }),
   });
-  const program = await engine.compile(step, signature, "counting firings of windows");
   const { n_layers } = plan.model.shape;
   return {
     look: (parameters, each) =>
       withState(engine, parameters, (uploaded) =>
         inBatches(windows, together, async (first, batch) => {
           const outputs = await program.run(uploaded, batch);
-          const layers = Array.from({ length: n_layers }, (_, layer) => outputs[`probe/windows/counts/${layer}`]!.data);
+          const layers = Array.from({ length: n_layers }, (_, layer) => outputs[`probe/firings/counts/${layer}`]!.data);
           each(first, layers as Int32Array[]);
         }),
       ),
@@ -60,23 +54,18 @@ export interface Scorer {
 
 /** Compiles it for the run's held-out windows, or others. */
 export async function createScorer({ open }: Looking, windows: EvalWindows = open.held): Promise<Scorer> {
-  const { engine, plan } = open;
-  const together = Math.min(plan.train.batch_size, windows.count);
-  const { step, signature } = frozenStep({
-    ...plan,
-    sequences: together,
-    probe: {
-      name: "scores",
-      sites: ["logits"],
-      probe: ({ logits }, { tf, targets }) => {
-        const rows = tf.reshape(logits, [-1, logits.shape.at(-1)!]); // [n d_vocab]
-        const hits = tf.cast(tf.equal(tf.argMax(rows, -1), tf.reshape(targets, [-1])), "float32"); // [n]
-        const losses = windowLosses(rows, tf.reshape(targets, [-1]), together);
-        return { losses, correct: tf.mean(tf.reshape(hits, [together, -1]), 1) };
-      },
+  const { engine } = open;
+  const { program, together } = await compiled(open, windows, {
+    name: "scores",
+    sites: ["logits"],
+    probe: ({ logits }, { tf, targets }) => {
+      const [batch, , d_vocab] = logits.shape as [number, number, number];
+      const rows = tf.reshape(logits, [-1, d_vocab]); // [n d_vocab]
+      const hits = tf.cast(tf.equal(tf.argMax(rows, -1), tf.reshape(targets, [-1])), "float32"); // [n]
+      const losses = windowLosses(rows, tf.reshape(targets, [-1]), batch);
+      return { losses, correct: tf.mean(tf.reshape(hits, [batch, -1]), 1) };
     },
   });
-  const program = await engine.compile(step, signature, "scores of windows");
   return {
     scores: (parameters) =>
       withState(engine, parameters, async (uploaded) => {
@@ -93,6 +82,13 @@ export async function createScorer({ open }: Looking, windows: EvalWindows = ope
       }),
     dispose: () => program.dispose(),
   };
+}
+
+/** A probe compiled for as many windows at once as are looked at together. */
+async function compiled({ engine, plan }: OpenRun, windows: EvalWindows, probe: StepProbe) {
+  const together = Math.min(plan.train.batch_size, windows.count);
+  const { step, signature } = frozenStep({ ...plan, sequences: together, probe });
+  return { program: await engine.compile(step, signature, `${probe.name} of windows`), together };
 }
 
 /** Hands over all windows, `size` at a time; the last batch overlaps the one before where they do not come out even. */

@@ -26,7 +26,7 @@ export const worlds = {
   directed: { drift: [0.5, 2], noise: 0.5, common: 0.3, outliers: [0.02, 0.05, 1] },
   random: { drift: [0, 0], noise: 1, common: 0.3, outliers: [0.02, 0.05, 1] },
   outliers: { drift: [0, 0], noise: 0.15, common: 0.1, outliers: [0.1, 0.3, 2.5] },
-  half: { drift: [0.25, 1.28], noise: 1, common: 0.3, outliers: [0.02, 0.05, 1] },
+  half: { drift: [0.25, 1.25], noise: 1, common: 0.3, outliers: [0.02, 0.05, 1] },
   still: { drift: [0, 0], noise: 0.001, common: 0, outliers: [0.02, 0, 0] },
 } as const satisfies Readonly<Record<string, Pick<World, "drift" | "noise" | "common" | "outliers">>>;
 

@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { readRun } from "../../core/record/runs.ts";
 import { populationOf } from "./population.ts";
-import { simulatedRows } from "./simulations.ts";
+import { simulatedRows, slopeRows } from "./simulations.ts";
 import { contrastRows, documentRows, gatheredRows, halvesRows, type Row } from "./tables.ts";
 
 const dir = process.argv[2] ?? "";
@@ -21,6 +21,7 @@ const intervals = [
   ...contrastRows(from, 0, last, few),
   ...contrastRows(from, middle, last, few),
   ...documentRows(from, sets),
+  ...slopeRows(sets),
 ];
 const alarms = [...halvesRows(from, middle, few), ...halvesRows(from, last, few), ...simulatedRows(few)];
 const lines = (rows: readonly Row[], head: string) => [

@@ -1,9 +1,11 @@
 /** False alarms of tests on simulated data with a known truth. */
 import { createRandom, type Random } from "../../core/arrays/random.ts";
+import { trend } from "../../plugins/analyzers/layer-contrast/inversion.ts";
 import { createLife } from "../../plugins/analyzers/neuron-death/life.ts";
 import { randomWalk } from "../../plugins/analyzers/neuron-death/random-walk.ts";
 import { createEventLog } from "../../statistics/event-study.ts";
 import { signFlipTogether } from "../../statistics/seeds.ts";
+import { slopeOf } from "../../statistics/trend.ts";
 import { layerOverlap } from "../../studies/overlap.ts";
 import type { Row } from "./tables.ts";
 
@@ -12,6 +14,7 @@ export function simulatedRows(sets: number): Row[] {
   const rows: readonly (readonly [string, (random: Random) => boolean])[] = [
     ["deaths follow spikes, p <= .05; neither changes over time", (random) => events(random, Infinity)],
     ["deaths follow spikes, p <= .05; both thin out over training", (random) => events(random, 400)],
+    ["a trend of three statistics is called, noise correlated .5 between neighbours", (random) => trends(random, 0.5)],
     ["any of nine claims over 8 seeds", nineClaims],
     ["overlap of forks beyond frequency, z > 1.645", forks],
     ["directedness, p <= .05; units move by themselves and together", walk],
@@ -37,6 +40,38 @@ function events(random: Random, thinning: number): boolean {
     }
   }
   return log.result().p <= 0.05;
+}
+
+/** Statistics of two layers over 40 analyses that go nowhere. */
+function trends(random: Random, rho: number): boolean {
+  const times = Array.from({ length: 40 }, (_, i) => Math.log(20_000 * (i + 1)));
+  const verdicts = Array.from({ length: 3 }, () =>
+    trend(times, stationary(random, times.length, rho), stationary(random, times.length, rho), 0.05 / 3),
+  );
+  return verdicts.some((verdict) => verdict !== "undecided");
+}
+
+/** Coverage of slopes against log tokens, the truth being 0. */
+export function slopeRows(sets: number): Row[] {
+  return [20, 60].flatMap((points) =>
+    [0, 0.5, 0.7].map((rho) => {
+      const random = createRandom(6, `slope ${points} ${rho}`);
+      const times = Array.from({ length: points }, (_, i) => Math.log(20_000 * (i + 1)));
+      const found = Array.from({ length: sets }, () => slopeOf(times, stationary(random, points, rho)));
+      const share = found.filter(({ low, high }) => low <= 0 && high >= 0).length / sets;
+      const what = `slope of a trend over ${points} analyses, noise correlated ${rho} between neighbours (simulated)`;
+      return { what, sets, share };
+    }),
+  );
+}
+
+/** Noise whose correlation between neighbours is `rho`. */
+function stationary(random: Random, points: number, rho: number): number[] {
+  let value = random.normal() / Math.sqrt(1 - rho ** 2);
+  return Array.from({ length: points }, () => {
+    value = rho * value + random.normal();
+    return value;
+  });
 }
 
 function nineClaims(random: Random): boolean {

@@ -1,7 +1,7 @@
 /** `experiment sweep cancel`: stops what runs of a plan and takes back what waits. */
+import { executorOf, jobOf } from "../../studies/sweep/executor.ts";
 import { stopHere } from "../../studies/sweep/here.ts";
 import type { LoadPlugins } from "../command.ts";
-import { executorOf, jobOf } from "./executor.ts";
 import { namedSweep, type PlanArguments } from "./open.ts";
 
 type Arguments = PlanArguments & { readonly on: string | undefined };

@@ -1,13 +1,13 @@
 /** `experiment sweep --dry-run`: the runs of a plan, and what they would take. */
 import type { PluginTable } from "../../core/host/registry.ts";
 import { duration } from "../../core/run/step-line.ts";
+import type { NamedSweep } from "../../studies/sweep/executor.ts";
 import { shortKey, valueText } from "../../studies/sweep/settings.ts";
 import { statesOf } from "../../studies/sweep/states.ts";
 import { type Estimate, estimateOf } from "../../studies/sweep/trial.ts";
 import { bytesText, jsonText } from "../numbers.ts";
 import { createStatusLine } from "../status-line.ts";
 import { bold, sanitise, table } from "../terminal.ts";
-import type { NamedSweep } from "./open.ts";
 
 interface Options {
   readonly jobs: number | undefined;

@@ -3,19 +3,12 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { openConfig } from "../../core/config/load.ts";
 import { configNotFound } from "../../core/errors/errors.ts";
-import { type FoundPlan, readPlan } from "../../studies/sweep/plan.ts";
-import { isSnapshot, type OpenSweep, openPlan, openSnapshot } from "../../studies/sweep/snapshot.ts";
+import type { NamedSweep } from "../../studies/sweep/executor.ts";
+import { readPlan } from "../../studies/sweep/plan.ts";
+import { isSnapshot, openPlan, openSnapshot } from "../../studies/sweep/snapshot.ts";
 import { type ConfigArguments, flagsFrom } from "../config-flags.ts";
 
 export type PlanArguments = ConfigArguments & { readonly plan: string | undefined };
-
-/** A sweep with its plan; a snapshot has none. */
-export interface NamedSweep {
-  readonly sweep: OpenSweep;
-  readonly found: FoundPlan | undefined;
-  /** Puts the snapshot on disk, where it is not yet. */
-  write(): void;
-}
 
 /** Opens the sweep of a plan file, of the rc file, or of a snapshot in a sweep's folder. */
 export async function namedSweep(args: PlanArguments): Promise<NamedSweep> {

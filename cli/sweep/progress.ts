@@ -23,6 +23,7 @@ export function createSweepProgress(
 ): SweepProgress {
   const begun = clock();
   const running = new Map<number, number>(); // index to the share that is done
+  const elsewhere = new Set<number>();
   let done = 0;
   let last = Number.NEGATIVE_INFINITY;
   const nameOf = (index: number) => `run ${index} (${labelOf(runs[index]?.settings ?? {}, keys)})`;
@@ -42,7 +43,12 @@ export function createSweepProgress(
   const report = (news: RunNews) => {
     if (news.kind === "started") running.set(news.index, 0);
     if (news.kind === "step") running.set(news.index, news.steps > 0 ? news.step / news.steps : 0);
-    if (news.kind === "busy") running.delete(news.index);
+    if (news.kind === "busy") {
+      running.delete(news.index);
+      if (!elsewhere.has(news.index))
+        line.print(`${nameOf(news.index)} is under way in another process: waiting for it`);
+      elsewhere.add(news.index);
+    }
     if (news.kind === "ended") {
       running.delete(news.index);
       done++;

@@ -1,6 +1,7 @@
 /** `experiment sweep run`: one run of a plan, or several one after another, in this process. */
-
+import path from "node:path";
 import { noIndex } from "../../core/errors/errors.ts";
+import { lockState } from "../../core/record/lock.ts";
 import { createWorkshop } from "../../core/run/workshop.ts";
 import { parseIndices, shareOf } from "../../studies/sweep/indices.ts";
 import { labelOf } from "../../studies/sweep/settings.ts";
@@ -38,30 +39,41 @@ export async function runCommand(args: Arguments, plugins: LoadPlugins): Promise
   // A scheduler's TERM comes twice: to this process, and to the shell around it, which passes it on.
   const stopping = stopOnSignals((message) => progress.warning?.(message), ["SIGINT"]);
   const workshop = createWorkshop();
+  const { signal } = stopping;
+  const say = (index: number, what: string, reason = "") => {
+    const label = sanitise(labelOf(sweep.runs[index]!.settings, sweep.keys));
+    console.log([`run ${index} (${label}): ${what}`, sanitise(reason, 400)].filter(Boolean).join(": "));
+  };
   let code = 0;
   try {
-    for (const index of indices) {
-      if (stopping.signal.aborted) break;
-      const { state, reason, already } = await trainPlanned(sweep, index, {
-        ...options,
-        workshop,
-        signal: stopping.signal,
-        observer: progress,
-      });
-      const label = sanitise(labelOf(sweep.runs[index]!.settings, sweep.keys));
-      console.log(
-        [`run ${index} (${label}): ${state}${already ? " before" : ""}`, reason && sanitise(reason, 400)]
-          .filter(Boolean)
-          .join(": "),
-      );
-      if (state === "failed" || state === "killed" || state === "busy") code = 1;
+    const held: number[] = [];
+    const once = async (index: number, last: boolean) => {
+      const given = { ...options, workshop, signal, observer: progress };
+      const { state, reason, already } = await trainPlanned(sweep, index, given);
+      const waits = state === "busy" && !last;
+      if (waits) held.push(index);
+      say(index, waits ? "waits for the process that has it" : `${state}${already ? " before" : ""}`, reason);
+      if (!waits && ["failed", "killed", "busy"].includes(state)) code = 1;
+    };
+    for (const index of indices) if (!signal.aborted) await once(index, false);
+    for (const index of held) {
+      await untilFree(path.join(sweep.root, sweep.runs[index]!.id), signal);
+      if (!signal.aborted) await once(index, true);
     }
-    const interrupted = stopping.signal.reason === "SIGUSR2" ? tryAgain : 130;
-    process.exitCode = stopping.signal.aborted ? interrupted : code;
+    const interrupted = signal.reason === "SIGUSR2" ? tryAgain : 130;
+    process.exitCode = signal.aborted ? interrupted : code;
   } finally {
     stopping.stop();
     await workshop.close();
   }
+}
+
+/** Between two looks at a lock, ms. */
+const recheck = 500;
+
+/** Until nobody who gives signs of life holds a run: an owner that is gone, also on another machine, holds nothing for long. */
+async function untilFree(dir: string, signal: AbortSignal): Promise<void> {
+  while (lockState(dir) === "live" && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, recheck));
 }
 
 function chosenIndices({ index, of, share }: Arguments, count: number): number[] {

@@ -1,8 +1,7 @@
 /** `experiment sweep`: hands what is missing of a plan to an executor, and shows how it goes. */
-import { mkdirSync } from "node:fs";
 import { manyRuns } from "../../core/errors/errors.ts";
 import { checkPlugins } from "../../studies/sweep/check.ts";
-import { markHere } from "../../studies/sweep/here.ts";
+import { executorOf, jobOf, submit } from "../../studies/sweep/executor.ts";
 import { statesOf } from "../../studies/sweep/states.ts";
 import { statusOf, todoOf } from "../../studies/sweep/status.ts";
 import type { LoadPlugins } from "../command.ts";
@@ -10,7 +9,6 @@ import { jsonText } from "../numbers.ts";
 import { stopOnSignals } from "../signals.ts";
 import { createStatusLine } from "../status-line.ts";
 import { dryRun } from "./dry-run.ts";
-import { executorOf, jobOf } from "./executor.ts";
 import { namedSweep, type PlanArguments } from "./open.ts";
 import { createSweepProgress } from "./progress.ts";
 import { statusText } from "./status-text.ts";
@@ -47,26 +45,24 @@ export async function sweepCommand(args: SweepArguments, plugins: LoadPlugins): 
   if (sweep.runs.length > many && !args.yes) throw manyRuns(sweep.name, sweep.runs.length, many);
 
   const executor = await executorOf(named, args.on, table);
-  mkdirSync(sweep.folder, { recursive: true });
-  named.write();
   if (todo.length > 0) {
     const stopping = stopOnSignals((message) =>
       line.warn(message.replace("the step and saving a checkpoint", "what runs, with a checkpoint each")),
     );
-    const here = markHere(sweep.folder);
     const progress = createSweepProgress(line, sweep, todo.length);
     try {
-      const said = await executor.submit(jobOf(named, todo, args.jobs), progress.host, stopping.signal);
+      const job = jobOf(named, todo, args.jobs);
+      const said = await submit(named, executor, job, progress.host, stopping.signal);
       progress.end();
       if (said !== "") line.print(said);
     } finally {
       progress.end();
-      here.remove();
       stopping.stop();
     }
     if (stopping.signal.aborted) process.exitCode = 130;
   }
   const status = await statusOf(sweep);
   console.log(args.json ? jsonText(status) : statusText(status, args.plan));
-  if (executor.queue === undefined && status.counts.finished < status.runs) process.exitCode ??= 1;
+  const elsewhere = executor.queue !== undefined || executor.cancel !== undefined;
+  if (!elsewhere && status.counts.finished < status.runs) process.exitCode ??= 1;
 }

@@ -1,9 +1,9 @@
 /** `experiment sweep status`: where the runs of a plan stand, by their directories. */
+import { executorOf, jobOf, type NamedSweep } from "../../studies/sweep/executor.ts";
 import { type SweepStatus, statusOf } from "../../studies/sweep/status.ts";
 import type { LoadPlugins } from "../command.ts";
 import { jsonText } from "../numbers.ts";
-import { executorOf, jobOf } from "./executor.ts";
-import { type NamedSweep, namedSweep, type PlanArguments } from "./open.ts";
+import { namedSweep, type PlanArguments } from "./open.ts";
 import { statusText } from "./status-text.ts";
 
 type Arguments = PlanArguments & { readonly watch: boolean; readonly json: boolean };

@@ -11,9 +11,19 @@ interface Json {
   properties?: Record<string, Json>;
 }
 
-/** Describes what may be written: everything is optional, and plugins may be named in the short ways too. */
-export function configJsonSchema(plugins: PluginSchemas = {}): Readonly<Record<string, unknown>> {
+/**
+ * Describes what may be written: everything is optional, and plugins may be named in the short ways too. `sections` are what else
+ * may stand in the file, by key: what other commands read there.
+ */
+export function configJsonSchema(
+  plugins: PluginSchemas = {},
+  sections: Readonly<Record<string, z.ZodType>> = {},
+): Readonly<Record<string, unknown>> {
   const root = written(configSchema);
+  for (const [key, schema] of Object.entries(sections)) {
+    const { $schema: _, ...section } = written(schema);
+    root.properties = { ...root.properties, [key]: section };
+  }
   for (const keyPath of pluginKeys.keys()) {
     const segments = keyPath.split(".");
     const last = segments.pop() ?? "";

@@ -22,8 +22,19 @@ export interface LayerParameters {
   readonly b_in?: string;
   /** `[d_mlp d_model]`: a row for each neuron. */
   readonly W_out: string;
-  /** The normalisation that W_in reads: gain and shift `[d_model]`, the shift absent without one. */
-  readonly norm: { readonly kind: "layernorm" | "rmsnorm"; readonly gain: string; readonly shift?: string };
+  /** The normalisation that W_in reads. */
+  readonly norm: Normalisation;
+}
+
+/** A LayerNorm, or an RMSNorm, and the names of its parameters. */
+export interface Normalisation {
+  readonly kind: "layernorm" | "rmsnorm";
+  /** Added to the variance, or mean square, before the root. */
+  readonly epsilon: number;
+  /** `[d_model]`. */
+  readonly gain: string;
+  /** `[d_model]`; absent without one. */
+  readonly shift?: string;
 }
 
 /** What `forward` is given. */

@@ -6,8 +6,8 @@
 import type { GradSaveFunc, Tensor, Tensor1D } from "@tensorflow/tfjs";
 import { tf } from "../engine/tensorflow.ts";
 
-/** Added to the variance (or mean square) before the root, as in GPT-2 and PyTorch. */
-const normEpsilon = 1e-5;
+/** What `normalised` adds to the variance (or mean square) before the root, as GPT-2 and PyTorch do. */
+export const normEpsilon = 1e-5;
 
 /**
  * Rows of `table` `[d_vocab d_model]` at `ids` `[n]`, giving `[n d_model]`. Backward is a product with the one-hot matrix: no
@@ -74,7 +74,16 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
 
 /** Mean cross-entropy of each of `windows` equal stretches of rows, nats: `[windows]`. Not for differentiation. */
 export function windowLosses(logits: Tensor, targets: Tensor, windows: number): Tensor {
-  return tf.mean(tf.reshape(surprise(logits, targets).losses, [windows, -1]), -1);
+  const [n, d_vocab] = logits.shape as [number, number];
+  const shifted = tf.sub(logits, tf.max(logits, -1, true)); // [n d_vocab]
+  const total = tf.sum(tf.exp(shifted), -1); // [n], at least 1
+  // Picked by index: a one-hot matrix would be twice more of what is the largest thing here in models with a large vocabulary.
+  const rows = tf.tensor1d(
+    Int32Array.from({ length: n }, (_, row) => row * d_vocab),
+    "int32",
+  );
+  const chosen = tf.gather(tf.reshape(shifted, [-1]), tf.add(targets, rows)); // [n]
+  return tf.mean(tf.reshape(tf.sub(tf.log(total), chosen), [windows, -1]), -1);
 }
 
 /** `-log softmax(logits)` at each target, `[n]`, and what its gradient needs. */

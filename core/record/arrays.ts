@@ -1,4 +1,5 @@
 /** arrays/: the array metrics of a step in one safetensors file. */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Arrays } from "../arrays/ndarray.ts";
@@ -28,7 +29,7 @@ export function writeArrays(dir: string, step: number, arrays: Arrays, disk: Dis
       disk.rmSync(aside, { recursive: true, force: true });
       const file = disk.openSync(aside, "wx");
       try {
-        writeAll(file, encodeSafetensors(arrays, { step: String(step) }), disk);
+        writeAll(file, encodeSafetensors(arrays, { step: String(step), sha256: sumOf(arrays) }), disk);
       } finally {
         disk.closeSync(file);
       }
@@ -68,7 +69,16 @@ export function readArrays(dir: string, step: number): Arrays {
     }
     return readFileSync(real ?? path);
   });
-  return decodeSafetensors(bytes, path).arrays;
+  const { arrays, metadata } = decodeSafetensors(bytes, path);
+  if (metadata.sha256 !== undefined && metadata.sha256 !== sumOf(arrays)) {
+    throw damagedFile(path, "its arrays do not have the SHA-256 that is in it");
+  }
+  return arrays;
+}
+
+/** SHA-256 of the same arrays as a safetensors file without metadata; in files since 0.2.0. */
+function sumOf(arrays: Arrays): string {
+  return createHash("sha256").update(encodeSafetensors(arrays)).digest("hex");
 }
 
 function stepsOnDisk(dir: string): number[] {

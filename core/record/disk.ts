@@ -1,6 +1,6 @@
 /** Writing that survives: whole files aside and renamed, folders synced, and one clear error when the disk refuses. */
 import fs from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ExperimentError, ioFailed } from "../errors/errors.ts";
 
 /** The operations that change a run directory; a test fails any one of them, or stops at it as a killed process would. */
@@ -58,6 +58,27 @@ export function replaceFile(path: string, bytes: Uint8Array | string, disk: Disk
     }
     syncDirectory(dirname(path), disk);
   });
+}
+
+/**
+ * Makes a folder, and those above it that are missing. Node's own `recursive` never returns from a file system that has a folder and
+ * says that nothing can be below it, such as /proc.
+ */
+export function makeFolder(path: string, disk: Disk = nodeDisk): void {
+  if (isFolder(path)) return;
+  const missing = [resolve(path)];
+  for (let above = dirname(missing[0]!); !fs.existsSync(above); above = dirname(above)) missing.push(above);
+  for (const folder of missing.reverse()) {
+    try {
+      disk.mkdirSync(folder);
+    } catch (thrown) {
+      if (!isFolder(folder)) throw thrown; // another process may have made it meanwhile
+    }
+  }
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Replaces a file in one step for readers, without waiting for the disk: for what can be made anew after a loss of power. */

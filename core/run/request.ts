@@ -16,12 +16,13 @@ import { presentBaseDir } from "../record/base-dir.ts";
 import type { RunFile } from "../record/format.ts";
 import type { LockOptions } from "../record/lock.ts";
 import { readRun, resolveRun } from "../record/runs.ts";
+import { lastRow } from "../record/tail.ts";
 import { forkOrigin } from "./fork-origin.ts";
 import { recordedData } from "./open.ts";
 import { lastStep } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
 import type { Means } from "./same-means.ts";
-import type { Word } from "./trust.ts";
+import { isOwnRun, type Word } from "./trust.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** What `train` is asked for, with a config that `loadConfig` has found. */
@@ -104,6 +105,13 @@ export async function resumeRequest(
     const where = run.fork ? `step ${run.fork.step} of run ${run.fork.run}, which it is a fork of` : "the first step";
     notes.push(`no whole checkpoint: beginning again from ${where}.`);
   }
+  const missing = await missingRows(dir, run, latest?.step ?? 0);
+  if (missing !== undefined) notes.push(missing);
+  if (run.seal !== undefined && !isOwnRun(run)) {
+    notes.push(
+      "run.json does not bear your seal: somebody else made the run, or it was changed since. It is taken as it stands.",
+    );
+  }
   if (changes.some(({ keyPath }) => keyPath === "train.steps")) {
     notes.push(`the learning rate follows the schedule of ${config.train.steps} steps from here on.`);
   }
@@ -118,4 +126,14 @@ export async function resumeRequest(
     recorded: recordedData(run),
     acceptChangedCorpus,
   };
+}
+
+/** What to say where the rows end before the checkpoint that a run goes on from; a fork's begin after where it was forked. */
+async function missingRows(dir: string, run: RunFile, step: number): Promise<string | undefined> {
+  const { json } = (run.config.sinks ?? {}) as { readonly json?: unknown };
+  const first = run.fork?.step ?? 0;
+  if (json === undefined || run.observed || step <= first) return undefined;
+  const last = (await lastRow(dir))?.step ?? first;
+  if (last >= step) return undefined;
+  return `rows.jsonl ends at step ${last}, before the checkpoint of step ${step}: rows of steps ${last + 1} to ${step} are lost.`;
 }

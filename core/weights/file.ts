@@ -1,6 +1,6 @@
 /** A file that is read in pieces: weights may be larger than memory. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { ExperimentError, unreadableWeights } from "../errors/errors.ts";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { damagedWeights, ExperimentError, unreadableWeights } from "../errors/errors.ts";
 
 /** An open file. */
 export interface OpenFile {
@@ -24,6 +24,8 @@ export function openFile(path: string): OpenFile {
       throw unreadableWeights(path, thrown);
     }
   };
+  // What is no file may make whoever opens it wait for ever.
+  if (!attempt(() => statSync(path)).isFile()) throw damagedWeights(path, "expected a file");
   const descriptor = attempt(() => openSync(path, "r"));
   const { size } = attempt(() => fstatSync(descriptor));
   return {

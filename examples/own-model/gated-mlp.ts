@@ -1,5 +1,5 @@
 /** A transformer whose MLPs are gated, `(relu(x W_gate) * (x W_up)) W_out` (ReGLU, arXiv 2002.05202): a model of one's own in one file. */
-import { defineModel, embedding, type ForwardInputs, type Model, normalised } from "reluscope";
+import { defineModel, embedding, type ForwardInputs, type Model, normalised, normEpsilon } from "reluscope";
 import { z } from "zod";
 
 type Tensor = ForwardInputs["tokens"];
@@ -72,7 +72,7 @@ export const gatedMlp: Model = defineModel({
       layer: (index) => ({
         W_in: `blocks.${index}.mlp.W_gate`,
         W_out: `blocks.${index}.mlp.W_out`,
-        norm: { kind: "rmsnorm", gain: `blocks.${index}.ln2.w` },
+        norm: { kind: "rmsnorm", epsilon: normEpsilon, gain: `blocks.${index}.ln2.w` },
       }),
     };
   },

@@ -1,5 +1,5 @@
 /** The page: prose whose numbers, and whose verdicts, are filled in from the runs. */
-import { centre, fork, initScales, learningRates, seeds } from "./plan.ts";
+import { centre, forms, initScales, learningRates, seeds } from "./plan.ts";
 import type { Cell, Layers, Summary } from "./summary.ts";
 
 const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
@@ -19,10 +19,9 @@ export function page(summary: Summary): string {
 
 Six layers, d_model 64, 512 hidden units each, 64 tokens of context, trained on bytes of the State of the Union addresses for
 ${summary.useTokenCourse.tokens.at(-1)?.toLocaleString("en")} tokens. Learning rate by initial scale (one seed each), and ${seeds.length} seeds of the centre (learning rate ${centre.lr},
-initial scale ${centre.initScale}). One command trains what is missing and writes this page: \`npx tsx examples/sparsity-study/main.ts\`.
-**These are short, unconverged runs, recorded before** deaths were called by how seldom units come back, verdicts of inversion had a
-direction and waited for convergence, and claims were corrected for their number: read the numbers as what those runs showed by the
-earlier definitions, and none of the verdicts as settled. A rerun to convergence is to replace them.
+initial scale ${centre.initScale}). One command trains what is missing and writes this page: \`npx tsx examples/sparsity-study/main.ts\`,
+3000 steps a run, or 300 with \`--short\`.
+${standing(summary)}
 
 Wild & Anderson (arXiv 2407.07848) report that a six-layer model with 32768 units a layer ends up using 13.3 % of its first
 layer's units in a batch of 8192 tokens and 95.6 % of its last layer's. Ours is a far smaller model, trained far less.
@@ -58,17 +57,14 @@ The paper's per-batch contrast would be +4.95. Inversion of token level and batc
 | --- | --- | --- | --- | --- | --- |
 ${cells.map(cellRow).join("\n")}
 
-${knobs(cells)} Dead meant, in these runs: silent significantly (turn-off test, 1 % a layer and window of 16384 tokens) and for one window more;
-a run of this length can only just call a death, so the column is a lower bound and "born dead" holds what fell silent during
-warm-up and stayed so.
+${knobs(cells)} ${meaningOfDead(summary)}
 
 ## How units die
 
 Over the ${seeds.length} centre runs ${deaths.deaths} deaths were called; ${percent(deaths.revivedShare, 0)} of them are estimated to end in revival. ${deaths.explained} could be traced on the
-frozen probe. The largest part of what moved them was ${ranked(deaths.dominant)}.
-A death that so often ends in revival is a unit that is off for now: the call is about a rate that has fallen to nothing, not about
-the end. Dying units drifted ${deaths.excessDrift.toFixed(3)} further than survivors that fired as often (in units of the pre-activation; negative is towards
-death). Between looks four steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
+frozen probe. The largest part of what moved them was ${ranked(deaths.dominant)}${deaths.dominantSurvivors ? `; of survivors as busy as they, ${ranked(deaths.dominantSurvivors)}` : ""}.
+${deaths.revivedShare > 0.5 ? "A death that so often ends in revival is a unit that is off for now: the call is about a rate that has fallen to nothing, not about\nthe end. " : ""}Dying units drifted ${deaths.excessDrift.toFixed(3)} further than survivors that fired as often (in units of the pre-activation; negative is towards
+death${deaths.excessDriftNull === undefined ? "" : `; random walks of the same steps make ${deaths.excessDriftNull.toFixed(3)} by selection alone`}). Between looks four steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
 By the analyzer's rule ${percent(deaths.jumpShare, 0)} of the deaths were jumps and ${percent(deaths.gradualShare, 0)} gradual (of the survivors' falls ${percent(deaths.gradualShareSurvivors, 0)} were).
 Before its last firing ${percent(deaths.starvedDeaths, 0)} of the dying had been starved of gradient: ${deaths.starvedDeaths > 0.5 ? "most had stopped learning before they stopped firing." : "most were fed until they fell silent."}
 The parts add up to the change for every unit to ${deaths.residual.toExponential(0)} of it; the device's float32
@@ -76,7 +72,7 @@ rounding of that change is ${deaths.rounding.toExponential(0)} of the largest me
 
 ## Would other data have killed others?
 
-${fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against sets random among units
+${forms[summary.form ?? "short"].fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against sets random among units
 that fired as often (fortieths of the layer) their newly silent units overlap
 
 | layer | alive | newly silent | lift | z | kappa |
@@ -99,6 +95,25 @@ part the idleness of an undertrained network, and no evidence about larger ones.
 One corpus, one size, ${seeds.length} seeds of one cell, one seed of the others, and no correction for the number of statistics. "Used per
 batch" depends on the tokens in a batch: 1024 here, 8192 in the paper.
 `;
+}
+
+/** How far the numbers are to be trusted. */
+function standing({ form }: Summary): string {
+  if (form === "full")
+    return "Runs of the full form; `experiment death` and `experiment paper` on them say more than this page.";
+  if (form === "short")
+    return "**These runs are of the short form, and have not converged**: no verdict here is settled.";
+  return `**These are short, unconverged runs, recorded before** deaths were called by how seldom units come back, verdicts of inversion had a
+direction and waited for convergence, and claims were corrected for their number: read the numbers as what those runs showed by the
+earlier definitions, and none of the verdicts as settled. They have not been rerun, in either form: what of them survives is not known.`;
+}
+
+function meaningOfDead({ form }: Summary): string {
+  return form === undefined
+    ? `Dead meant, in these runs: silent significantly (turn-off test, 1 % a layer and window of 16384 tokens) and for one window more;
+a run of this length can only just call a death, so the column is a lower bound and "born dead" holds what fell silent during
+warm-up and stayed so.`
+    : `Dead: silent for so long that at most 5 % of units as long silent come back, layer by layer; 0 where the run is too short to tell.`;
 }
 
 function cellRow({ lr, initScale, evalLoss, useBatch, dead, bornDead }: Cell): string {

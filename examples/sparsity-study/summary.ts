@@ -8,7 +8,7 @@ import { mean } from "../../statistics/moments.ts";
 import { type ContrastReport, contrastRuns } from "../../studies/contrast.ts";
 import { type OverlapReport, overlapOf } from "../../studies/overlap.ts";
 import { type PruneReport, pruneRun } from "../../studies/prune.ts";
-import { centre, initScales, learningRates, nameOf, planned, seeds } from "./plan.ts";
+import { centre, type FormName, forms, initScales, learningRates, nameOf, seeds } from "./plan.ts";
 import { forkNames, type RunDirs } from "./train-all.ts";
 
 /** Analysed rows at the end of a run that are averaged. */
@@ -41,7 +41,10 @@ export interface Deaths {
   readonly gradualShare: number;
   readonly gradualShareSurvivors: number;
   readonly dominant: Readonly<Record<string, number>>;
+  /** Of matched survivors, and of random walks; absent where form is. */
+  readonly dominantSurvivors?: Readonly<Record<string, number>>;
   readonly excessDrift: number;
+  readonly excessDriftNull?: number;
   readonly residual: number;
   readonly rounding: number;
   readonly gradientBeforeDeath: number;
@@ -55,6 +58,8 @@ export interface Course {
 }
 
 export interface Summary {
+  /** Absent in the record of runs from before deaths were called by horizons and verdicts had a direction. */
+  readonly form?: FormName;
   readonly cells: readonly Cell[];
   readonly contrast: ContrastReport;
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -66,19 +71,20 @@ export interface Summary {
 }
 
 /** Reads all runs. */
-export async function summarise(runs: RunDirs): Promise<Summary> {
+export async function summarise(runs: RunDirs, form: FormName): Promise<Summary> {
   const dirOf = (name: string) => runs.get(name) ?? fail(`run ${name} is missing`);
   const rowsOf = new Map<string, readonly StoredRow[]>();
-  for (const { name } of planned) rowsOf.set(name, (await readRows(dirOf(name))).rows);
+  for (const [name, dir] of runs) rowsOf.set(name, (await readRows(dir)).rows);
   const grid = learningRates.flatMap((lr) => initScales.map((initScale) => ({ lr, initScale })));
   const centres = seeds.map((seed) => nameOf(centre.lr, centre.initScale, seed));
   const centreRows = centres.map((name) => rowsOf.get(name)!);
   return {
+    form,
     cells: grid.map(({ lr, initScale }) => cellOf(lr, initScale, rowsOf.get(nameOf(lr, initScale, seeds[0]))!)),
     contrast: await contrastRuns(centres.map(dirOf), lastRows),
     verdicts: verdictsOf(centreRows),
     deaths: deathsOf(centreRows),
-    overlap: await overlapOf(forkNames.map(dirOf), 65_536, builtIns),
+    overlap: await overlapOf(forkNames(forms[form]).map(dirOf), 65_536, builtIns),
     prune: await pruneRun({ dir: dirOf(centres[0]!), tokens: 65_536, shares: [0.1, 0.3, 0.5, 0.7, 0.9] }, builtIns),
     useTokenCourse: courseOf(centreRows, "token_sparsity/use_token"),
     useBatchCourse: courseOf(centreRows, "batch_union_sparsity/use_batch"),
@@ -150,7 +156,11 @@ function deathsOf(seedRows: readonly (readonly StoredRow[])[]): Deaths {
     largestStep: weighted("largest_step", explained),
     largestStepSurvivors: weighted("largest_step_survivors", explained),
     dominant: Object.fromEntries(parts.map((part) => [part, weighted(`dominant_${part}`, explained)])),
+    dominantSurvivors: Object.fromEntries(
+      parts.map((part) => [part, weighted(`dominant_${part}_survivors`, explained)]),
+    ),
     excessDrift: weighted("excess_drift", explained),
+    excessDriftNull: weighted("excess_drift_null", explained),
     jumpShare: weighted("jump_share", explained),
     gradualShare: weighted("gradual_share", explained),
     gradualShareSurvivors: weighted("gradual_share_survivors", explained),

@@ -28,3 +28,24 @@ export function layerLines(title: string, axis: object = { field: "value", type:
     encoding: { x: tokensAxis, y: axis, color: layerColour, detail: { field: "run" } },
   } as const;
 }
+
+/** The same of `metric` with a band from `metric_low` to `metric_high`, where both ends are finite. */
+export function layerBand(metric: string, title: string) {
+  const ends = [`${metric}_low`, `${metric}_high`] as const;
+  const finite = ends.map((end) => `isValid(datum.${end}) && isFinite(datum.${end})`).join(" && ");
+  return {
+    transform: [{ pivot: "metric", value: "value", groupby: ["run", "tokens", "layer"] }],
+    encoding: { x: tokensAxis, color: layerColour, detail: { field: "run" } },
+    layer: [
+      {
+        transform: [{ filter: finite }],
+        mark: { type: "area", opacity: 0.15 },
+        encoding: {
+          y: { field: ends[0], type: "quantitative", scale: { zero: false }, title },
+          y2: { field: ends[1] },
+        },
+      },
+      { mark: "line", encoding: { y: { field: metric, type: "quantitative" } } },
+    ],
+  };
+}

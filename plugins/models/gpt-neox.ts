@@ -2,18 +2,14 @@
 import { z } from "zod";
 import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
-import { activation, count } from "./decoder/config.ts";
+import { activation, count, plainNeuron, sizeKeys, sizesOf } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
 import { defineFamily } from "./decoder/model.ts";
 import { ropeKeys, rotaryBase } from "./decoder/rope.ts";
 
 const config = z.strictObject({
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
+  ...sizeKeys,
   intermediate_size: count,
-  max_position_embeddings: count,
-  vocab_size: count,
   hidden_act: activation.default("gelu"),
   layer_norm_eps: z.number().positive().default(1e-5),
   use_parallel_residual: z.boolean().default(true),
@@ -31,23 +27,16 @@ const family: Family<z.output<typeof config>> = {
   modelTypes: ["gpt_neox"],
   config,
   decoder: (c) => {
-    const d_head = c.hidden_size / c.num_attention_heads;
+    const sizes = sizesOf(c);
     const share = c.rope_parameters?.partial_rotary_factor ?? c.rotary_pct ?? 0.25;
     return {
-      n_layers: c.num_hidden_layers,
-      d_model: c.hidden_size,
-      n_heads: c.num_attention_heads,
-      n_kv_heads: c.num_attention_heads,
-      d_head,
+      ...sizes,
       d_mlp: c.intermediate_size,
-      n_ctx: c.max_position_embeddings,
-      d_vocab: c.vocab_size,
-      d_embed: c.hidden_size,
       activation: hubNames[c.hidden_act]!,
       gated: false,
       norm: { kind: "layernorm", epsilon: c.layer_norm_eps, place: "before", final: true },
       parallel: c.use_parallel_residual,
-      positions: { kind: "rotary", width: Math.floor(d_head * share), base: rotaryBase(c, c.rotary_emb_base) },
+      positions: { kind: "rotary", width: Math.floor(sizes.d_head * share), base: rotaryBase(c, c.rotary_emb_base) },
       bias: { qkv: c.attention_bias, out: c.attention_bias, mlp: true, unembed: false },
       tied: c.tie_word_embeddings,
     };
@@ -74,7 +63,7 @@ export const gptNeox: Model = defineFamily(
   {
     name: "gpt-neox",
     summary: "GPT-NeoX and Pythia: GELU, rotary positions, attention and MLP side by side.",
-    neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+    neuron: plainNeuron,
   },
   family,
 );

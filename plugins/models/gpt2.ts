@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
-import { activation, count, only } from "./decoder/config.ts";
+import { activation, count, only, plainNeuron, sizesOf } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
 import { defineFamily } from "./decoder/model.ts";
 
@@ -27,15 +27,14 @@ const family: Family<z.output<typeof config>> = {
   modelTypes: ["gpt2"],
   config,
   decoder: (c) => ({
-    n_layers: c.n_layer,
-    d_model: c.n_embd,
-    n_heads: c.n_head,
-    n_kv_heads: c.n_head,
-    d_head: c.n_embd / c.n_head,
+    ...sizesOf({
+      num_hidden_layers: c.n_layer,
+      hidden_size: c.n_embd,
+      num_attention_heads: c.n_head,
+      max_position_embeddings: c.n_positions,
+      vocab_size: c.vocab_size,
+    }),
     d_mlp: c.n_inner ?? 4 * c.n_embd,
-    n_ctx: c.n_positions,
-    d_vocab: c.vocab_size,
-    d_embed: c.n_embd,
     activation: hubNames[c.activation_function]!,
     gated: false,
     norm: { kind: "layernorm", epsilon: c.layer_norm_epsilon, place: "before", final: true },
@@ -67,7 +66,7 @@ export const gpt2: Model = defineFamily(
   {
     name: "gpt2",
     summary: "GPT-2: GELU, learned positions, biases.",
-    neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+    neuron: plainNeuron,
   },
   family,
 );

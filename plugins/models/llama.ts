@@ -2,20 +2,16 @@
 import { z } from "zod";
 import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
-import { activation, count } from "./decoder/config.ts";
+import { activation, count, sizeKeys, sizesOf } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
 import { defineFamily } from "./decoder/model.ts";
 import { ropeKeys, rotaryBase } from "./decoder/rope.ts";
 
 const config = z.strictObject({
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
+  ...sizeKeys,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),
   intermediate_size: count,
-  max_position_embeddings: count,
-  vocab_size: count,
   hidden_act: activation.default("silu"),
   rms_norm_eps: z.number().positive().default(1e-6),
   attention_bias: z.boolean().default(false),
@@ -29,17 +25,13 @@ const family: Family<z.output<typeof config>> = {
   modelTypes: ["llama", "mistral"],
   config,
   decoder: (c) => {
-    const d_head = c.head_dim ?? c.hidden_size / c.num_attention_heads;
+    const sizes = sizesOf(c);
+    const d_head = c.head_dim ?? sizes.d_head;
     return {
-      n_layers: c.num_hidden_layers,
-      d_model: c.hidden_size,
-      n_heads: c.num_attention_heads,
-      n_kv_heads: c.num_key_value_heads ?? c.num_attention_heads,
+      ...sizes,
+      n_kv_heads: c.num_key_value_heads ?? sizes.n_heads,
       d_head,
       d_mlp: c.intermediate_size,
-      n_ctx: c.max_position_embeddings,
-      d_vocab: c.vocab_size,
-      d_embed: c.hidden_size,
       activation: hubNames[c.hidden_act]!,
       gated: true,
       norm: { kind: "rmsnorm", epsilon: c.rms_norm_eps, place: "before", final: true },

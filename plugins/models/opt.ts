@@ -2,17 +2,13 @@
 import { z } from "zod";
 import type { Model } from "../../core/contract/model.ts";
 import { hubNames } from "./decoder/activations.ts";
-import { activation, count, only } from "./decoder/config.ts";
+import { activation, count, only, plainNeuron, sizeKeys, sizesOf } from "./decoder/config.ts";
 import type { Family } from "./decoder/family.ts";
 import { defineFamily } from "./decoder/model.ts";
 
 const config = z.strictObject({
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
+  ...sizeKeys,
   ffn_dim: count,
-  max_position_embeddings: count,
-  vocab_size: count,
   word_embed_proj_dim: count.optional(),
   activation_function: activation.default("relu"),
   do_layer_norm_before: z.boolean().default(true),
@@ -26,14 +22,8 @@ const family: Family<z.output<typeof config>> = {
   modelTypes: ["opt"],
   config,
   decoder: (c) => ({
-    n_layers: c.num_hidden_layers,
-    d_model: c.hidden_size,
-    n_heads: c.num_attention_heads,
-    n_kv_heads: c.num_attention_heads,
-    d_head: c.hidden_size / c.num_attention_heads,
+    ...sizesOf(c),
     d_mlp: c.ffn_dim,
-    n_ctx: c.max_position_embeddings,
-    d_vocab: c.vocab_size,
     d_embed: c.word_embed_proj_dim ?? c.hidden_size,
     activation: hubNames[c.activation_function]!,
     gated: false,
@@ -77,7 +67,7 @@ export const opt: Model = defineFamily(
   {
     name: "opt",
     summary: "OPT: ReLU, learned positions, biases; also the 350m model, whose norms stand behind the sums.",
-    neuron: "A hidden unit of a block's MLP. It fires at a token where mlp_post is above zero.",
+    neuron: plainNeuron,
   },
   family,
 );

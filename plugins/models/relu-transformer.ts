@@ -22,7 +22,7 @@ import {
   type Parameters,
 } from "../../core/contract/model.ts";
 import { siteShapes } from "../../core/contract/sites.ts";
-import { embedding, normalised } from "../../core/model/operations.ts";
+import { embedding, normalised, normEpsilon } from "../../core/model/operations.ts";
 
 /** Model `relu-transformer`: what runs train when they say nothing else. */
 export const reluTransformer: Model = defineModel({
@@ -108,7 +108,12 @@ function layerOf({ bias, norm }: ModelSettings, layer: number): LayerParameters 
     W_in: `${block}.mlp.W_in`,
     ...(bias && { b_in: `${block}.mlp.b_in` }),
     W_out: `${block}.mlp.W_out`,
-    norm: { kind: norm, gain: `${block}.ln2.w`, ...(bias && norm === "layernorm" && { shift: `${block}.ln2.b` }) },
+    norm: {
+      kind: norm,
+      epsilon: normEpsilon,
+      gain: `${block}.ln2.w`,
+      ...(bias && norm === "layernorm" && { shift: `${block}.ln2.b` }),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { configNotFound, noPlan } from "../../core/errors/errors.ts";
 
 const settings = z.record(z.string(), z.unknown());
 
+/** Every key of a plan with its description. */
 export const planSchema = z.strictObject({
   name: z
     .string()

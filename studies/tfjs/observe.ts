@@ -171,7 +171,7 @@ async function watcherOf({ options, open, entry, analyzers, observer, plugins }:
 }
 
 /** Nothing is known of what leads into a layer's units. */
-const noParameters: LayerParameters = { W_in: "", W_out: "", norm: { kind: "layernorm", gain: "" } };
+const noParameters: LayerParameters = { W_in: "", W_out: "", norm: { kind: "layernorm", epsilon: 0, gain: "" } };
 
 /** One look's activations, `[batch pos units]` each. */
 async function looked({ activations, layers: given }: ObserveOptions) {

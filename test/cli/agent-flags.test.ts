@@ -1,5 +1,11 @@
 import { expect } from "chai";
 import { withAgentFlags } from "../../cli/agent-flags.ts";
+import { readRun } from "../../core/record/runs.ts";
+import { readPointer } from "../../plugins/sinks/wandb/log/layout.ts";
+import { command } from "../helpers/command.ts";
+import { useTempDir } from "../helpers/temp.ts";
+import { onlyRun, writeTiny } from "../helpers/tiny.ts";
+import { readLog } from "../helpers/wandb-reader.ts";
 
 describe("withAgentFlags", () => {
   it("reads dotted flags and bare assignments as --set, of commands that take a config", () => {
@@ -19,5 +25,25 @@ describe("withAgentFlags", () => {
     ]) {
       expect(withAgentFlags(given)).to.deep.equal(given);
     }
+  });
+});
+
+describe("experiment train, as W&B's agent calls it", () => {
+  const dir = useTempDir();
+
+  it("trains with the agent's flags, under the run's id and the sweep's", async () => {
+    writeTiny(dir(), { sinks: { json: {}, wandb: {} }, train: { steps: 2, batch_size: 4, warmup_steps: 1, lr: 1e-3 } });
+    const { code, stderr } = await command(["train", "--train.lr=0.02", "model.d_mlp=32", "--seed=7"], {
+      cwd: dir(),
+      env: { WANDB_RUN_ID: "qwe123", WANDB_SWEEP_ID: "abc", WANDB_MODE: "offline", HOME: dir() },
+    });
+    expect(code, stderr).to.equal(0);
+    const run = onlyRun(dir());
+    const { config } = readRun(run).run as unknown as { config: { train: object; model: object; seed: number } };
+    expect(config.seed).to.equal(7);
+    expect(config.train).to.include({ lr: 0.02 });
+    expect(config.model).to.include({ d_mlp: 32 });
+    const [{ run: record } = {}] = readLog(readPointer(run)?.log ?? "");
+    expect(record).to.include({ run_id: "qwe123", sweep_id: "abc" });
   });
 });

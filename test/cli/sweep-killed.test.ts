@@ -45,10 +45,8 @@ describe("experiment sweep on a bad day", function () {
     const folder = join(dir(), "shared");
     mkdirSync(folder);
     writeSweep(folder, planOf(4));
-    for (const { code, stdout, stderr } of await Promise.all([
-      sweep(folder, ["plan.yaml", "--jobs", "1"]),
-      sweep(folder, ["plan.yaml", "--jobs", "1"]),
-    ])) {
+    const both = [sweep(folder, ["plan.yaml", "--jobs", "1"]), sweep(folder, ["plan.yaml", "--jobs", "1"])];
+    for (const { code, stdout, stderr } of await Promise.all(both)) {
       expect(code, stderr).to.equal(0);
       expect(stdout).to.match(/^tiny: 4 runs: 4 finished\n/);
     }

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { takeLock } from "../../core/record/lock.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { statusOf } from "../../studies/sweep/status.ts";
 import { command } from "../helpers/command.ts";
@@ -134,5 +135,41 @@ describe("experiment sweep", function () {
     ]);
     const run = readRun(join(dir(), "runs", JSON.parse(readFileSync(file, "utf8")).runs[2].id)).run;
     expect(run.model.n_layers).to.equal(2);
+  });
+
+  it("shows with --watch how a sweep goes on, until all have ended", async () => {
+    writeSweep(dir());
+    const watching = command(["sweep", "status", "plan.yaml", "--watch", "--json"], {
+      cwd: dir(),
+      started: (child) => child.stdout?.once("data", () => void sweep("plan.yaml", "--jobs", "1")),
+    });
+    const { code, stdout, stderr } = await watching;
+    expect(code, stderr).to.equal(0);
+    const looks = stdout.split(/(?<=^\})\n/m).filter(Boolean);
+    const finished = looks.map((text) => JSON.parse(text).counts.finished as number);
+    expect(finished[0]).to.equal(0);
+    expect(finished.at(-1)).to.equal(4);
+    expect(finished).to.deep.equal([...finished].sort());
+  });
+
+  it("waits for a run that another process holds, says so, and does the others first", async () => {
+    writeSweep(dir());
+    const { file, root, runs } = await tinySweep(dir());
+    const taken = join(root, runs[0]!.id);
+    mkdirSync(taken);
+    const held = takeLock(taken, Date.now());
+    const { code, stdout, stderr } = await command(["sweep", "run", file, "--index", "0-1"], {
+      cwd: dir(),
+      started: (child) => {
+        child.stdout?.on("data", (text: string) => text.includes("run 1") && held.release());
+      },
+    });
+    expect(code, stderr).to.equal(0);
+    expect(stdout.split("\n").map((line) => line.replace(/\/.*runs\//, ""))).to.deep.equal([
+      `run 0 (lr=0.001 seed=1): waits for the process that has it: ${runs[0]!.id}: in use by a live process (pid ${process.pid}${/ since \S+Z/.exec(stdout)?.[0]}). Wait for it to end, or stop it (SIGINT lets it save a checkpoint).`,
+      "run 1 (lr=0.001 seed=2): finished",
+      "run 0 (lr=0.001 seed=1): finished",
+      "",
+    ]);
   });
 });

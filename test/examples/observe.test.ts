@@ -1,7 +1,9 @@
-import { cpSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs";
 import { expect } from "chai";
+import { openBackend } from "../../core/engine/backend.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { fit } from "../../examples/watch-fit/fit.ts";
 import { command } from "../helpers/command.ts";
@@ -52,5 +54,29 @@ describe("the examples of observed runs", function () {
     const { rows } = await readRows(run);
     expect(rows.map(({ step }) => step)).to.deep.equal([0, 20, 32]);
     expect(rows[2]!.metrics["token_sparsity/use_token/layer_1"]).to.be.within(0, 1);
+  });
+
+  it("watch-trained looks at real weights: a MobileNetV2 from npm", async function () {
+    if (!existsSync(join(root, "node_modules/nsfwjs"))) {
+      this.test!.title += " (skipped: `npm install --no-save nsfwjs@4.4.0` un-skips it)";
+      this.skip();
+    }
+    const { look, pictures } = await import("../../examples/watch-trained/look.ts");
+    const { trainedModel } = await import("../../examples/watch-trained/model.ts");
+    await openBackend("wasm");
+    await tf.setBackend("wasm");
+    const model = await trainedModel();
+    const images = pictures(224);
+    const { dir: run, layers, metrics } = await look(model, images, { cwd: dir() });
+    expect(layers).to.have.length(35);
+    const last = tf.model({ inputs: model.inputs, outputs: model.getLayer(layers[34]!).output as tf.SymbolicTensor });
+    const share = tf.tidy(() => tf.mean(tf.step(last.predict(images) as tf.Tensor)).dataSync()[0]!);
+    expect(metrics["token_sparsity/use_token/layer_34"]).to.be.closeTo(share, 1e-6);
+    // What tells a trained network from fresh weights, which fire half of the time everywhere.
+    expect(share).to.be.below(0.1);
+    expect(metrics["token_sparsity/use_token/layer_0"]).to.be.above(0.5);
+    expect((await readRows(run)).rows).to.have.length(1);
+    tf.dispose(images);
+    model.dispose();
   });
 });

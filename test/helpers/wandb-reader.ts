@@ -18,7 +18,7 @@ message MetricSummary { bool min = 1; bool max = 2; bool mean = 3; bool best = 4
 message MetricRecord { string name = 1; string glob_name = 2; string step_metric = 4; int32 step_metric_index = 5; MetricOptions options = 6; MetricSummary summary = 7; int32 goal = 8; }
 message Feature { bool metric = 7; }
 message TelemetryRecord { Feature feature = 3; string python_version = 4; string cli_version = 5; string core_version = 12; string platform = 13; }
-message RunRecord { string run_id = 1; string entity = 2; string project = 3; Changes config = 4; string run_group = 6; string job_type = 7; string display_name = 8; string notes = 9; repeated string tags = 10; string host = 13; Timestamp start_time = 17; TelemetryRecord telemetry = 19; }
+message RunRecord { string run_id = 1; string entity = 2; string project = 3; Changes config = 4; string run_group = 6; string job_type = 7; string display_name = 8; string notes = 9; repeated string tags = 10; string sweep_id = 12; string host = 13; Timestamp start_time = 17; TelemetryRecord telemetry = 19; }
 message RunExitRecord { int32 exit_code = 1; int32 runtime = 2; bool not_complete = 3; }
 message EnvironmentRecord { string os = 1; Timestamp started_at = 3; string host = 12; string executable = 14; uint32 cpu_count_logical = 17; string writer_id = 199; }
 message StoragePolicyConfigItem { string key = 1; string value_json = 2; }

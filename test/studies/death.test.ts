@@ -12,6 +12,7 @@ import type { DeathOptions } from "../../studies/death/design.ts";
 import type { Evidence } from "../../studies/death/evidence.ts";
 import { deathTables } from "../../studies/death/tables.ts";
 import { weigh } from "../../studies/death/weigh.ts";
+import { formats } from "../../studies/formats.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
 import { onlyRun, tinyConfig, trainTiny, withPlugins } from "../helpers/tiny.ts";
 
@@ -149,6 +150,10 @@ describe("a study of death", function () {
     expect(report.missing).to.equal(12);
     expect(new Set(report.verdicts.map(({ verdict }) => verdict))).to.deep.equal(new Set(["not decided"]));
     const [verdicts] = deathTables(report);
-    expect(verdicts!.note).to.include(`experiment death ${readRun(options.dirs[0]!).run.id} --forks`);
+    const page = formats.html([{ ...verdicts!, note: "<script>" }], "a & b");
+    expect(page).to.include('class="words"').and.not.include("<script>");
+    expect(verdicts!.note).to.include(
+      `experiment death ${readRun(options.dirs[0]!).run.id} --forks --points 2 --orders 2 --horizons 2 4`,
+    );
   });
 });

@@ -1,13 +1,16 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { decodeSafetensors, encodeSafetensors } from "../../core/arrays/safetensors.ts";
+import { encodeSafetensors } from "../../core/arrays/safetensors.ts";
 import { loadConfig } from "../../core/config/load.ts";
+import { readArrays } from "../../core/record/arrays.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import type { RunResult } from "../../core/run/conclude.ts";
 import type { Observer } from "../../core/run/observer.ts";
 import { resumeRequest } from "../../core/run/request.ts";
+import { openWeights } from "../../core/weights/folder.ts";
+import { driftParts } from "../../plugins/analyzers/neuron-death/drift.ts";
 import { observeCheckpoints } from "../../studies/observe/observe.ts";
 import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
@@ -44,36 +47,30 @@ async function rowsOf({ dir }: RunResult) {
   return rows.map(({ time: _, metrics: { "look/ms": __, ...metrics }, ...row }) => ({ ...row, metrics }));
 }
 
-/** A history of a model: its weights, a little further from the last at each step. */
-function history(folder: string, name: string, steps: readonly number[]): string {
+/** What stands in a checkpoint at a step, from the number in the fixture. */
+type Changed = (value: number, step: number, tensor: string) => number;
+/** All weights, a little further from the last at each step. */
+const growing: Changed = (value, step) => value * (1 + step / 10_000);
+
+/** A history of a model, in float32, with keys of its config.json changed. */
+function history(folder: string, name: string, steps: readonly number[], changed = growing, keys: object = {}): string {
   const to = join(folder, "history");
-  const path = join(fixtures, name, "model.safetensors");
+  const files = ["tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json"];
+  const weights = openWeights(join(fixtures, name));
   for (const step of steps) {
     const own = join(to, `step${step}`);
     mkdirSync(own, { recursive: true });
-    for (const file of ["config.json", "tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json"])
-      cpSync(join(fixtures, name, file), join(own, file), {
-        recursive: true,
-        force: true,
-        errorOnExist: false,
-        filter: exists,
-      });
-    const { arrays } = decodeSafetensors(readFileSync(path), path);
-    const moved = Object.entries(arrays).map(([key, { shape, data }]) => {
-      return [key, { shape, data: (data as Float32Array).map((x) => x * (1 + step / 10_000)) }] as const;
+    for (const file of files.filter((one) => existsSync(join(fixtures, name, one))))
+      cpSync(join(fixtures, name, file), join(own, file));
+    const config = JSON.parse(readFileSync(join(fixtures, name, "config.json"), "utf8")) as object;
+    writeFileSync(join(own, "config.json"), JSON.stringify({ ...config, ...keys }));
+    const moved = [...weights.tensors].map(([key, { shape, read }]) => {
+      return [key, { shape, data: read().map((x) => changed(x, step, key)) }] as const;
     });
     writeFileSync(join(own, "model.safetensors"), encodeSafetensors(Object.fromEntries(moved)));
   }
+  weights.close();
   return to;
-}
-
-function exists(path: string): boolean {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe("observeCheckpoints", function () {
@@ -115,6 +112,24 @@ describe("observeCheckpoints", function () {
     const messages = said.map(({ data }) => String(data.message));
     expect(messages.filter((message) => message.startsWith("neuron-death: nothing is trained here"))).to.have.length(1);
     expect(messages.filter((message) => message.startsWith("gelu is never exactly zero"))).to.have.length(1);
+  });
+
+  it("tells what moved units between two checkpoints from the parameters alone, by the model's own epsilon", async () => {
+    const fell: Changed = (x, step, tensor) => (/layers\.0\.mlp\.dense_h_to_4h\.bias/.test(tensor) ? x - 3 * step : x);
+    const options = { analyzers: { "neuron-death": { window_tokens: 64, frozen_sequences: 4 } } };
+    const biased = await observed(folder(), { paths: [history(folder(), "gpt_neox", [0, 1], fell)] }, options);
+    const { data } = readArrays(biased.dir, 1)["neuron_death/drift/layer_0"]!;
+    const parts = Object.fromEntries(driftParts.map((part, i) => [part, data[i]]));
+    expect(parts.bias).to.be.closeTo(-3, 1e-5);
+    for (const part of driftParts.filter((one) => one !== "bias")) expect(parts[part], part).to.equal(0);
+
+    const turned: Changed = (x, step, tensor) => (/(q|gate)_proj/.test(tensor) ? x * (1 + step) : x);
+    rmSync(join(folder(), "history"), { recursive: true });
+    // So large that another epsilon shows: with 1e-5 the parts would miss what the device computed by 3e-4.
+    const paths = [history(folder(), "llama-relu", [0, 1], turned, { rms_norm_eps: 0.01 })];
+    const { metrics } = (await rowsOf(await observed(folder(), { paths }, options)))[1]!;
+    expect(metrics["neuron_death/drift_rounding/layer_1"]).to.be.within(0, 1e-5);
+    expect(metrics["neuron_death/drift_residual/layer_1"]).to.be.within(0, 1e-5);
   });
 
   it("goes on where it was stopped, to the same rows", async () => {
@@ -193,7 +208,9 @@ describe("observeCheckpoints", function () {
     const paths = [history(folder(), "gpt_neox", [0, 1])];
     const first = await observed(folder(), { paths });
     const again = () => resumeRequest(join(folder(), "runs"), first.id, plugins);
-    expect((await rejectedBy(observeCheckpoints(await again()))).message).to.match(/finished, at step 1/);
+    expect((await rejectedBy(observeCheckpoints(await again()))).message).to.match(
+      /finished, every checkpoint was looked at, up to step 1/,
+    );
     history(folder(), "gpt_neox", [2]);
     const rest = await observeCheckpoints(await again());
     const { run } = readRun(rest.dir);

@@ -6,11 +6,13 @@ import { loadConfig } from "../../core/config/load.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { contrastRuns } from "../../studies/contrast.ts";
+import { forkRequests } from "../../studies/fork.ts";
 import { observeCheckpoints } from "../../studies/observe/observe.ts";
 import { openCheckpoints } from "../../studies/observe/stored.ts";
 import { paperOf } from "../../studies/paper/paper.ts";
 import { paperTables } from "../../studies/paper/tables.ts";
 import { pruneRun } from "../../studies/prune.ts";
+import { reportDocument } from "../../viewer/report/document.ts";
 import { useTempDir } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { trainTiny, withPlugins, writeTiny } from "../helpers/tiny.ts";
@@ -44,7 +46,11 @@ describe("openCheckpoints", function () {
     expect(own.step).to.equal(6);
     expect(own.removals.some(({ lossIncrease }) => lossIncrease !== 0)).to.equal(true);
     expect({ ...other, run: "" }).to.deep.equal({ ...own, run: "" });
-    expect((await rejectedBy(observed({ paths: [looked.dir] }))).message).to.match(/expected a run with parameters/);
+    const refusals = [
+      await rejectedBy(observed({ paths: [looked.dir] })),
+      await rejectedBy(forkRequests({ root: "", ref: looked.dir, orders: 1, steps: 1, counterfactuals: [] }, plugins)),
+    ];
+    for (const { message } of refusals) expect(message).to.match(/expected a run with parameters/);
   });
 
   it("prunes a published model, with what its family puts before a text", async () => {
@@ -77,6 +83,15 @@ describe("openCheckpoints", function () {
     const soft = await observed({ paths, tokenizer: join(fixtures, "llama-relu") });
     const told = await paperOf({ dirs: [soft.dir], tokens: 32 }, plugins);
     expect(paperTables(told)[0]!.note).to.include("silu is never exactly zero");
+  });
+
+  it("is told of in reports: what was looked at, and what fires there", async () => {
+    const { dir } = await observed({ paths: [join(fixtures, "gpt2")], threshold: { value: 0.25 } });
+    const { abstract } = await reportDocument([dir], 0, folder());
+    expect(abstract.join(" ")).to.match(
+      /1 look at gpt2 \(gpt2\); nothing was trained\. gelu\w* is never exactly zero: .* above 0\.250, 0\.250 \(by layer\)/,
+    );
+    expect(abstract.join(" ")).to.not.match(/steps of/);
   });
 
   it("opens a run again with the thresholds that it has on record, and not with other text", async () => {

@@ -63,4 +63,33 @@ describe("viewer page for every eye", function () {
     await page.evaluate(() => scrollTo(0, 0));
     await shot("run-375");
   });
+
+  it("says in a line which charts have nothing to show, instead of drawing frames; facets keep within their card", async () => {
+    const { root, page, open } = stage();
+    const facet = { field: "layer", type: "ordinal", columns: 3 };
+    const y = { field: "value", type: "quantitative" };
+    const base = { section: "neuron_death", description: "", data: "scalars", only: ["dead"] } as const;
+    const charts = [
+      {
+        ...base,
+        id: "bars",
+        title: "Zeros",
+        spec: { mark: "bar", encoding: { x: { field: "layer", type: "ordinal" }, y } },
+      },
+      {
+        ...base,
+        id: "facets",
+        title: "By layer",
+        spec: { mark: "area", encoding: { x: { field: "step", type: "quantitative" }, y, facet } },
+      },
+    ];
+    // Within the first steps no unit is dead: every value is zero.
+    writeSyntheticRun(root, { id: "short", rows: 20, outcome: "finished", charts, arraysEvery: 0 });
+    await open("#run=short");
+    await page.getByText("Not drawn – Zeros").waitFor();
+    expect(await page.locator("#chart-neuron_death-bars canvas").count()).to.equal(0);
+    await drawn(page, "neuron_death-facets");
+    const place = page.locator("#chart-neuron_death-facets .vega");
+    expect(await place.evaluate((one) => one.scrollWidth - one.clientWidth)).to.equal(0);
+  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { writeReport } from "../../viewer/report/report.ts";
@@ -7,7 +7,9 @@ import { pageBuilt, useStage } from "../helpers/page.ts";
 import { damage, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
 import { useTempDir } from "../helpers/temp.ts";
 
-const hostile = `"><script>alert(1)</script>|*x*\n# y`;
+/** What moves the cursor of a terminal, or turns the direction of text. */
+const invisible = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+const hostile = `"><script>alert(1)</script>|*x*\n# y\u001b[2J\u0007\u202eturned\u2066`;
 
 describe("writeReport", () => {
   const temp = useTempDir();
@@ -95,9 +97,13 @@ describe("writeReport", () => {
     await report("html", dir);
     expect(html()).not.to.contain("<script");
     expect(html()).not.to.contain("root:");
+    expect(html()).not.to.match(invisible);
     await report("md", dir);
     const text = readFileSync(join(temp(), "report.md"), "utf8");
     expect(text).not.to.contain("<script");
+    expect(text).to.contain("turned").and.not.match(invisible);
+    for (const name of readdirSync(join(temp(), "report-charts")))
+      expect(readFileSync(join(temp(), "report-charts", name), "utf8")).not.to.match(invisible);
     expect(text.split("\n").filter((line) => /^#+ y/.test(line))).to.deep.equal([]);
   });
 

@@ -1,5 +1,6 @@
 /** Pictures of many runs as points: what came of which config. Specs and records, drawn by Vega-Lite. */
 import { rankCorrelation } from "../../statistics/rank-correlation.ts";
+import { exact } from "./format.ts";
 import type { Fields } from "./records.ts";
 
 /** One run as a point: its name, its group with its colour, and its values by column (a config key or a metric). */
@@ -113,7 +114,7 @@ export function parallel(
   const records = points.flatMap(({ run, group, values }) =>
     columns.flatMap((column) => {
       const place = scales.get(column)!(values[column]);
-      return place === undefined ? [] : [{ run, group, column, place, value: String(values[column]) }];
+      return place === undefined ? [] : [{ run, group, column, place, value: worded(values[column]) }];
     }),
   );
   const x = {
@@ -223,4 +224,8 @@ export function importance(
     },
     records,
   };
+}
+
+function worded(value: unknown): string {
+  return typeof value === "number" ? exact(value) : String(value);
 }

@@ -34,7 +34,7 @@ export function dressed(spec: Spec, dress: Dress): Record<string, unknown> {
     ...sized(inner, dress),
     data: { name: tableName },
     background: null,
-    config: themeConfig(dress.theme, dress.width < 440),
+    config: themeConfig(dress.theme, isNarrow(dress.width)),
   };
 }
 
@@ -122,9 +122,12 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
     return { ...rest, width: dress.width, height: typeof height === "number" ? height : dress.height, autosize: fit };
   }
   // Narrower panels than this have no room for their own ticks.
-  const most = Math.max(1, Math.floor((dress.width - 110) / 150));
-  const rows = Math.ceil(Math.max(1, dress.panels) / most);
-  const columns = typeof spec.columns === "number" ? spec.columns : Math.ceil(Math.max(1, dress.panels) / rows);
+  const most = Math.max(1, Math.floor((dress.width - besides(dress)) / 150));
+  const faceted = isMap(encoding.facet) ? encoding.facet : {};
+  const asked = [spec.columns, faceted.columns].find((one) => typeof one === "number") as number | undefined;
+  const panels = Math.max(1, dress.panels);
+  // As many rows as it takes, equally long.
+  const columns = Math.ceil(panels / Math.ceil(panels / Math.max(1, Math.min(asked ?? panels, most))));
   const inColumns = "column" in encoding || (isMap(spec.facet) && "column" in spec.facet);
   const byRow = "row" in encoding || (isMap(spec.facet) && "row" in spec.facet);
   const across =
@@ -133,12 +136,23 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
       : byRow
         ? 1
         : Math.max(1, inColumns ? dress.panels : columns);
-  const width = Math.max(40, Math.floor((dress.width - 110) / across) - 24);
-  const height = Math.max(90, Math.min(dress.height, across > 1 || byRow ? 130 : dress.height));
+  const width = Math.max(40, Math.floor((dress.width - besides(dress)) / across) - 24);
+  const height = Math.max(90, Math.min(dress.height, across > 1 || byRow || panels > 2 ? 130 : dress.height));
   if (isMap(spec.spec)) return { ...spec, columns, spec: { width, height, ...spec.spec } };
-  if (facet) return { ...("facet" in encoding ? { columns } : {}), width, height, ...spec };
+  if (facet && "facet" in encoding)
+    return { width, height, ...spec, encoding: { ...encoding, facet: { ...faceted, columns } } };
+  if (facet) return { width, height, ...spec };
   const view = { continuousWidth: width, continuousHeight: height };
   return { ...spec, view };
+}
+
+/** Pixels that axes and a legend take; where there is little room, legends stand below. */
+function besides({ width }: Dress): number {
+  return isNarrow(width) ? 60 : 110;
+}
+
+function isNarrow(width: number): boolean {
+  return width < 440;
 }
 
 /** Vega-Lite's config in the viewer's type and ink. */
@@ -148,6 +162,7 @@ export function themeConfig(theme: Theme, narrow = false): Record<string, unknow
   return {
     font,
     background: null,
+    numberFormat: ",~r",
     view: { stroke: null },
     mark: { tooltip: { content: "data" }, color: runColour(0, theme) },
     line: { strokeWidth: 1.5, strokeJoin: "round" },
@@ -164,7 +179,10 @@ export function themeConfig(theme: Theme, narrow = false): Record<string, unknow
       domainColor: grid,
       tickColor: grid,
       labelOverlap: true,
+      // Longer than a plot is high, a title would be cut at its ends.
+      titleLimit: 220,
     },
+    axisXDiscrete: { labelAngle: 0, labelLimit: 110 },
     legend: {
       ...(narrow && { orient: "bottom", columns: 4 }),
       gradientLength: 90,

@@ -1,4 +1,5 @@
 /** Makes elements. Text becomes text nodes, never markup: whatever a run is called, it cannot become part of the page. */
+import { visible } from "../charts/visible.ts";
 
 type Child = Node | string | number | null | undefined | false;
 type Handler = (event: never) => void;
@@ -31,11 +32,6 @@ function append(element: Element, children: readonly Child[]): void {
     if (child === null || child === undefined || child === false) continue;
     element.append(child instanceof Node ? child : visible(String(child)));
   }
-}
-
-/** Text without control characters and without those that turn the direction of what follows. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
 }
 
 /** Says something to people who use a screen reader. */

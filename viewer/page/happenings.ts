@@ -1,5 +1,6 @@
 /** Events on the time axis: where they are drawn, and in what words. */
 import type { RunEvent } from "../../core/contract/sink.ts";
+import { exact } from "../charts/format.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import type { Axis } from "../series/axes.ts";
@@ -59,7 +60,10 @@ export function wordsFor(
 /** An event's data on one line. */
 export function detailOf({ data }: RunEvent): string {
   const text = Object.entries(data)
-    .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name} ${typeof value === "string" ? value : typeof value === "number" ? exact(value) : JSON.stringify(value)}`,
+    )
     .join(", ");
   return text.length > 160 ? `${text.slice(0, 159)}…` : text;
 }

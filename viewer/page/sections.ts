@@ -23,6 +23,9 @@ export interface Section {
   readonly folded: boolean;
 }
 
+/** What the process took of its machine: it answers no question of the run's. */
+const systemSection = "system";
+
 /** All sections for these runs; charts that several runs declare appear once. */
 export function sections(
   details: ReadonlyMap<string, RunDetail>,
@@ -106,7 +109,7 @@ export function sections(
       charts: list.map(({ family, of }) =>
         line({
           id: family.replaceAll("/", "-"),
-          title: parseKey(family).metric.replaceAll("_", " "),
+          title: titleOf(parseKey(family).metric),
           description: described.get(family) ?? "",
           keys: of,
         }),
@@ -117,9 +120,10 @@ export function sections(
     { id: "overview", title: "Overview", charts: [...loss, ...firsts.slice(0, 3)], folded: false },
     { id: "across", title: "Across runs", charts: across, folded: false },
     ...analyzers,
-    ...others,
+    ...others.filter(({ id }) => id !== systemSection),
     { id: "inside", title: "Inside the run: arrays and units", charts: inside, before: finder, folded: false },
     { id: "training", title: "Training", charts: training.slice(1), folded: false },
+    ...others.filter(({ id }) => id === systemSection),
     { id: "all-metrics", title: `Every metric (${byFamily.size})`, charts: every, folded: true },
   ];
 }

@@ -7,6 +7,8 @@ export interface StepSlider {
   /** The steps there are; the newest is shown unless another was chosen. */
   steps(list: readonly number[]): void;
   readonly step: number | undefined;
+  /** Whether the newest step is shown. */
+  readonly atEnd: boolean;
 }
 
 /** ms between steps while playing. */
@@ -68,6 +70,9 @@ export function stepSlider(changed: () => void): StepSlider {
     },
     get step() {
       return list[place];
+    },
+    get atEnd() {
+      return place >= list.length - 1;
     },
   };
 }

@@ -102,10 +102,16 @@ export function vegaCard(
       return;
     }
     frame.filled();
+    const atLast = slider.atEnd;
     const groups = together ? [runs] : runs.map((run) => [run]);
     if (JSON.stringify(groups) !== JSON.stringify(pictures.map((picture) => picture.runs))) frameAll(groups);
     for (const picture of pictures) await paint(picture);
     frame.note(notes);
+    // At an earlier step there may be something: then the slider has to stay.
+    if (atLast && pictures.every(({ drawn }) => drawn && !drawn.shows())) {
+      drop();
+      frame.empty("what is on record has nothing to show yet (no such unit, or only zeros).");
+    }
   }
 
   /** The first run of each of the first groups that are shown. */

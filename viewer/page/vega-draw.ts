@@ -4,6 +4,7 @@ import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { exact } from "../charts/format.ts";
 import { tableName } from "../charts/spec.ts";
+import { showsMarks } from "./marks.ts";
 import { noLoader, toSvg } from "./svg.ts";
 import { hideTip, showFacts } from "./tip.ts";
 
@@ -12,6 +13,8 @@ export { toSvg };
 /** A chart on the page. */
 export interface Drawn {
   update(records: readonly object[]): Promise<void>;
+  /** Whether anything is seen of it but its frame. */
+  shows(): boolean;
   toCanvas(scale: number): Promise<HTMLCanvasElement>;
   toSVG(): Promise<string>;
   destroy(): void;
@@ -46,6 +49,7 @@ export async function draw(
     logger: logger as never,
   });
   view.description(label);
+  element.tabIndex = 0; // what is wider than its card can be scrolled by keys
   view.tooltip((_, event, __, value) => {
     if (value === null || value === undefined || value === "") return hideTip();
     const { clientX, clientY } = event as MouseEvent;
@@ -64,6 +68,7 @@ export async function draw(
       view.data(tableName, [...next]);
       await view.runAsync();
     },
+    shows: () => showsMarks(view),
     toCanvas: (scale) => view.toCanvas(scale) as unknown as Promise<HTMLCanvasElement>,
     toSVG: () => view.toSVG(),
     destroy() {

@@ -61,7 +61,7 @@ export async function reportCharts(runs: readonly ReportRun[], grouping: Groupin
     }
     try {
       const pictures = await declaredPictures(runs, chart, keys, grouping);
-      if (pictures.length > 0) charts.push({ ...base, pictures });
+      charts.push({ ...base, pictures });
     } catch (thrown) {
       charts.push({ ...base, pictures: [], problem: `This chart's spec cannot be drawn: ${reasonOf(thrown)}` });
     }
@@ -88,10 +88,8 @@ export async function declaredPictures(
     if (records.length === 0) continue;
     const layers = new Set(records.map(({ layer }) => layer)).size;
     const spec = dressed(chart.spec, { ...dress, layers: run.shown.layers, panels: layers });
-    pictures.push({
-      caption: runs.length > 1 ? run.shown.label : "",
-      svg: await toSvg({ ...spec, background: null }, records),
-    });
+    const svg = await toSvg({ ...spec, background: null }, records);
+    if (svg !== "") pictures.push({ caption: runs.length > 1 ? run.shown.label : "", svg });
   }
   return pictures;
 }

@@ -87,9 +87,11 @@ function chartSection(charts: ReportDocument["charts"], section: string): string
   const title = section.replaceAll("_", " ");
   const mine = charts.filter((chart) => chart.section === section);
   const drawn = mine.filter(({ pictures, problem }) => pictures.length > 0 || problem !== undefined);
+  const empty = mine.filter((chart) => !drawn.includes(chart)).map((chart) => escaped(chart.title));
+  const undrawn = empty.length > 0 ? `<p class="quiet">Without values, so not drawn: ${empty.join(", ")}.</p>` : "";
   return folded(
     title.charAt(0).toUpperCase() + title.slice(1),
-    `<div class="grid">${drawn.map(figure).join("\n")}</div>`,
+    `<div class="grid">${drawn.map(figure).join("\n")}</div>${undrawn}`,
   );
 }
 

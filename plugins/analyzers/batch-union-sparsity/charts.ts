@@ -1,6 +1,6 @@
 /** Charts of batch-union-sparsity. */
 import type { Chart } from "../../../core/contract/chart.ts";
-import { layerColour, layerLines, percentAxis, tokensAxis } from "../chart-parts.ts";
+import { layerBand, layerColour, layerLines, percentAxis } from "../chart-parts.ts";
 import type { metrics } from "./metrics.ts";
 
 /** Use of the batch over training, and the climb from token to sequence to batch. */
@@ -65,20 +65,6 @@ export const charts: readonly Chart<keyof typeof metrics>[] = [
       "Units that a sequence uses over what as many tokens shuffled between sequences would use. 1: no structure beyond frequency. Band: 95 % interval of the mean of the last analyses.",
     data: "scalars",
     only: ["cluster_index", "cluster_index_low", "cluster_index_high"],
-    spec: {
-      transform: [{ pivot: "metric", value: "value", groupby: ["run", "tokens", "layer"] }],
-      encoding: { x: tokensAxis, color: layerColour, detail: { field: "run" } },
-      layer: [
-        {
-          transform: [{ filter: "isValid(datum.cluster_index_low) && isFinite(datum.cluster_index_low)" }],
-          mark: { type: "area", opacity: 0.15 },
-          encoding: {
-            y: { field: "cluster_index_low", type: "quantitative", scale: { zero: false }, title: "cluster index" },
-            y2: { field: "cluster_index_high" },
-          },
-        },
-        { mark: "line", encoding: { y: { field: "cluster_index", type: "quantitative" } } },
-      ],
-    },
+    spec: layerBand("cluster_index", "cluster index"),
   },
 ];

@@ -1,8 +1,8 @@
 /** What the weights alone say about firing: LayerNorm's output lies on a sphere, so a pre-activation has a ceiling. */
 import type { Tensor } from "@tensorflow/tfjs";
+import type { Normalisation } from "../../../core/contract/model.ts";
 import type { ProbeInputs } from "../../../core/contract/sites.ts";
 import { incompleteBeta } from "../../../statistics/special.ts";
-import type { Norm } from "./drift.ts";
 
 /**
  * The firing threshold cosine of every unit, `theta = -(W.beta + b) / (sqrt(d) |P(g W)|)` with P subtracting the mean (RMSNorm:
@@ -12,7 +12,7 @@ import type { Norm } from "./drift.ts";
 export function thresholdCosine(
   tf: ProbeInputs["tf"],
   { weights, bias, gain, shift }: { weights: Tensor; bias?: Tensor; gain: Tensor; shift?: Tensor },
-  norm: Norm,
+  norm: Normalisation["kind"],
 ): Tensor {
   const d = weights.shape[0]!;
   const scaled = tf.mul(weights, tf.reshape(gain, [d, 1])); // [d_model d_mlp]
@@ -28,7 +28,7 @@ export function thresholdCosine(
  * How often directions spread evenly over the sphere would fire the unit: `1/2 I_(1 - theta^2)((k - 1)/2, 1/2)`, with k the
  * dimensions that the norm leaves: d - 1 for LayerNorm, d for RMSNorm.
  */
-export function isotropicRate(theta: number, d: number, norm: Norm): number {
+export function isotropicRate(theta: number, d: number, norm: Normalisation["kind"]): number {
   const left = norm === "layernorm" ? d - 1 : d;
   const tail = 0.5 * incompleteBeta(1 - theta * theta, (left - 1) / 2, 0.5);
   if (theta >= 1) return 0;

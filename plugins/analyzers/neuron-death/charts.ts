@@ -1,6 +1,6 @@
 /** Charts of neuron-death: states, deaths and revivals; those of what lies behind deaths are in charts-of-causes.ts. */
 import type { Chart } from "../../../core/contract/chart.ts";
-import { layerColour, layerLines, percentAxis } from "../chart-parts.ts";
+import { layerBand, layerColour, layerLines, percentAxis } from "../chart-parts.ts";
 import { chartsOfCauses } from "./charts-of-causes.ts";
 import { lifeStates } from "./life.ts";
 import type { metrics } from "./metrics.ts";
@@ -161,10 +161,10 @@ export const charts: readonly Chart<keyof typeof metrics>[] = [
     id: "directedness",
     title: "Directedness",
     description:
-      "Units that fell silent over 16 looks, over those that random walks with the same steps bring there. 1: chance.",
+      "Units that fell silent over 16 looks, over those that random walks with the same steps bring there. 1: chance. Band: what lies between the 2.5 % and 97.5 % quantiles of walks; a line whose band holds 1 is no more than chance.",
     data: "scalars",
-    only: ["directedness"],
-    spec: layerLines("directedness"),
+    only: ["directedness", "directedness_low", "directedness_high"],
+    spec: layerBand("directedness", "directedness"),
   },
   ...chartsOfCauses,
 ];

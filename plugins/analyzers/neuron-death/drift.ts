@@ -6,6 +6,8 @@
  * means over tokens need only means of these vectors.
  */
 
+import type { Normalisation } from "../../../core/contract/model.ts";
+
 /** Names of the parts, in the order of rows everywhere. */
 export const driftParts = [
   "weights",
@@ -30,11 +32,8 @@ export interface LayerSnapshot {
   readonly fires: Uint8Array;
 }
 
-/** The model's `norm`. */
-export type Norm = "layernorm" | "rmsnorm";
-
-/** As in the model: added to the variance before the root. */
-const normEpsilon = 1e-5;
+/** The model's norm before the MLP. */
+export type Norm = Pick<Normalisation, "kind" | "epsilon">;
 
 /** Vectors over d_model whose products with W are the parts, of one token or summed over several; each `[d_model]`. */
 interface Pieces {
@@ -176,9 +175,9 @@ function fillRow(pieces: Pieces, from: LayerSnapshot, to: LayerSnapshot, norm: N
 }
 
 /** Mean (0 for RMSNorm) and inverse root of the mean square about it, of one row. */
-export function statisticsOf(x: Float32Array, from: number, d: number, norm: Norm) {
+export function statisticsOf(x: Float32Array, from: number, d: number, { kind, epsilon }: Norm) {
   let centre = 0;
-  if (norm === "layernorm") {
+  if (kind === "layernorm") {
     for (let j = 0; j < d; j++) centre += x[from + j]!;
     centre /= d;
   }
@@ -187,7 +186,7 @@ export function statisticsOf(x: Float32Array, from: number, d: number, norm: Nor
     const off = x[from + j]! - centre;
     square += off * off;
   }
-  return { centre, inverse: 1 / Math.sqrt(square / d + normEpsilon) };
+  return { centre, inverse: 1 / Math.sqrt(square / d + epsilon) };
 }
 
 /** Groups of parts; norm: gain and shift, upstream: direction and scale, which apart may be large and cancel. */

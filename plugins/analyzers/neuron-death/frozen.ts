@@ -18,31 +18,32 @@ function parametersOf(params: FrozenInputs["params"], { W_in, b_in, norm }: Laye
   };
 }
 
-/** Tensors of every layer. The weights of the first `followed` units go to the host. */
+/** Tensors of every layer. The weights of the units `followed[layer]` go to the host. */
 export function lookAt(
   { mlp_in, mlp_pre }: { mlp_in: readonly Tensor[]; mlp_pre: readonly Tensor[] },
   { tf, params }: FrozenInputs,
   parameters: readonly LayerParameters[],
-  followed: number,
+  followed: readonly (readonly number[])[],
 ) {
   const layers = mlp_pre.map((pre, layer) => {
     const own = parametersOf(params, parameters[layer]!);
     const [d_model, d_mlp] = own.weights.shape as [number, number];
     const z = tf.reshape(pre, [-1, d_mlp]); // [n d_mlp]
     const mean = tf.mean(z, 0); // [d_mlp]
-    const all = followed >= d_mlp;
-    const columns = (x: Tensor) => (all ? x : tf.slice(x, [0, 0], [-1, followed]));
+    const some = followed[layer]!;
+    const units = (x: Tensor, axis: number) =>
+      some.length === d_mlp ? tf.clone(x) : tf.gather(x, tf.tensor1d([...some], "int32"), axis);
     const fires = tf.step(z);
     return {
       zmax: tf.max(z, 0),
       zmean: mean,
       zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
       active: tf.cast(tf.sum(fires, 0), "int32"),
-      fires: tf.cast(columns(fires), "bool"), // [n followed]
+      fires: tf.cast(units(fires, 1), "bool"), // [n followed]
       theta: thresholdCosine(tf, own, parameters[layer]!.norm.kind),
       x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
-      weights: tf.transpose(columns(own.weights)), // [followed d_model]
-      bias: tf.slice(own.bias ?? tf.zeros([d_mlp]), 0, Math.min(followed, d_mlp)),
+      weights: tf.transpose(units(own.weights, 1)), // [followed d_model]
+      bias: units(own.bias ?? tf.zeros([d_mlp]), 0),
       gain: tf.clone(own.gain),
       shift: own.shift === undefined ? tf.zeros([d_model]) : tf.clone(own.shift),
     };

@@ -6,6 +6,7 @@ import type { ProbeInputs } from "../../../core/contract/sites.ts";
 import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric, counts } from "../counts.ts";
 import { charts } from "./charts.ts";
+import { sampleOf } from "./followed.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
 import { prefixed, under } from "./keys.ts";
 import { createLayer } from "./layer.ts";
@@ -27,8 +28,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   charts,
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
-    const { kind: norm } = run.layers[0]!.norm;
-    const followed = Math.min(d_mlp, chosen.followed_units);
+    const { norm } = run.layers[0]!;
+    const followed = Array.from({ length: n_layers }, (_, layer) =>
+      sampleOf(d_mlp, chosen.followed_units, createRandom(run.seed, `neuron-death/followed ${layer}`)),
+    );
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { revival_share: share, reach } = chosen;
@@ -38,12 +41,13 @@ export const neuronDeath: Analyzer = defineAnalyzer({
       skip,
       share,
       norm,
-      followed,
       reach,
       every: chosen.frozen_every,
       tokensPerSequence: n_ctx,
     };
-    const layers = Array.from({ length: n_layers }, (_, layer) => createLayer(layer, shared));
+    const layers = Array.from({ length: n_layers }, (_, layer) =>
+      createLayer(layer, { ...shared, followed: followed[layer]! }),
+    );
     const spikes = createSpikeLog();
     const randomAt = (step: number, purpose: string) => createRandom(run.seed, `neuron-death/${purpose}/${step}`);
     /** Arrays are thinned as looks get many; the last ones are always kept. */
@@ -103,12 +107,14 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               theta: readings.theta[l]!.data as Float32Array,
             };
             const zmax = readings.zmax[l]!.data as Float32Array;
+            const some = followed[l]!;
+            const floats = (values: Float32Array) => Float32Array.from(some, (unit) => values[unit]!);
             const look = {
               step: at.step,
-              zmax: zmax.slice(0, followed),
-              zmean: per.zmean.slice(0, followed),
-              active: per.active.slice(0, followed),
-              theta: per.theta.slice(0, followed),
+              zmax: floats(zmax),
+              zmean: floats(per.zmean),
+              active: Int32Array.from(some, (unit) => per.active[unit]!),
+              theta: floats(per.theta),
             };
             const snapshot = snapshotOf(readings, l);
             const keep = run.held.includes(run.layers[l]!.W_in) ? 1 : kept;

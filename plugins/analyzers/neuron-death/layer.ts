@@ -16,8 +16,8 @@ import { createStash, type StashedCauses } from "./stash.ts";
 /** How a layer is watched. */
 export interface LayerOptions extends LifeOptions {
   readonly norm: Norm;
-  /** So many units are followed, the first ones. */
-  readonly followed: number;
+  /** Units that are followed; attribution knows them by their places in this list. */
+  readonly followed: readonly number[];
   /** Steps before the last firing over which a death is explained, and steps between looks. */
   readonly reach: number;
   readonly every: number;
@@ -33,6 +33,7 @@ const living: ReadonlySet<number> = new Set(["alive", "revived"].map((state) => 
 export function createLayer(layer: number, options: LayerOptions) {
   const { units, followed, tokensPerSequence, reach, every } = options;
   const life = createLife(options);
+  const placeOf = new Map(followed.map((unit, place) => [unit, place]));
   const attribution = createAttribution(options.norm, reach, every);
   const causes = createCauses(reach, every);
   const stash = createStash();
@@ -99,11 +100,11 @@ export function createLayer(layer: number, options: LayerOptions) {
 
   /** How a unit that fell silent came to it, and survivors as busy as it over the same steps. */
   function causesOf(turn: Turn, at: AnalyzerMoment, random: Random): StashedCauses | undefined {
-    const own = turn.unit < followed ? attribution.explain(turn.unit, turn, at.step) : undefined;
-    if (own === undefined) return undefined;
-    const alive: number[] = [];
-    for (let i = 0; i < followed; i++) if (living.has(life.states[i]!)) alive.push(i);
-    return { own, controls: attribution.controls([turn.unit], alive, turn, random) };
+    const place = placeOf.get(turn.unit);
+    const own = place === undefined ? undefined : attribution.explain(place, turn, at.step);
+    if (place === undefined || own === undefined) return undefined;
+    const alive = [...followed.keys()].filter((one) => living.has(life.states[followed[one]!]!));
+    return { own, controls: attribution.controls([place], alive, turn, random) };
   }
 
   return {
@@ -140,7 +141,7 @@ export function createLayer(layer: number, options: LayerOptions) {
       const { ended, ongoing } = life.spells();
       const longest = lengthOf(ended, ongoing);
       const survival = Float32Array.from(kaplanMeier(ended.slice(0, longest), ongoing.slice(0, longest)));
-      const silent = new Float32Array(units);
+      const silent = new Uint32Array(units); // beyond 2^24 tokens float32 no longer tells neighbours apart
       for (let i = 0; i < units; i++) silent[i] = life.silentFor(i) * tokensPerSequence;
       return {
         transitions: { shape: [6, 6], data: Float32Array.from(reports.at(-1)!.transitions) },

@@ -33,7 +33,7 @@ export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: 
     frozen_silent: silent.thresholds.length / units,
     certified_dead: certified / units,
     threshold_silent,
-    isotropic_silent: isotropicRate(threshold_silent, d_model, norm),
+    isotropic_silent: isotropicRate(threshold_silent, d_model, norm.kind),
     threshold_firing: median(firing.thresholds),
     standardised_silent: median(silent.standardised),
     standardised_firing: median(firing.standardised),

@@ -26,7 +26,7 @@ export const options = z.strictObject({
   followed_units: count
     .default(1024)
     .describe(
-      "Most units of a layer whose drift is followed (the first ones where there are more; units are in no order): their weights go to the host.",
+      "Most units of a layer whose drift is followed, their weights going to the host: all, or where there are more a random sample that the seed decides.",
     ),
   reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
 });

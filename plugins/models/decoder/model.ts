@@ -86,6 +86,11 @@ function layerOf({ bias, norm }: Decoder, layer: number): LayerParameters {
     W_in: `${block}.mlp.W_in`,
     ...(bias.mlp && { b_in: `${block}.mlp.b_in` }),
     W_out: `${block}.mlp.W_out`,
-    norm: { kind: norm.kind, gain: `${read}.w`, ...(norm.kind === "layernorm" && { shift: `${read}.b` }) },
+    norm: {
+      kind: norm.kind,
+      epsilon: norm.epsilon,
+      gain: `${read}.w`,
+      ...(norm.kind === "layernorm" && { shift: `${read}.b` }),
+    },
   };
 }

@@ -26,13 +26,14 @@ export type KnownRun = Pick<Run, "id" | "name" | "dir" | "config" | "model" | "s
  * (sender.py, `_setup_fork`) and ours at 0, and where the two ids are one run it stands for a rewind, which cuts that run off
  * (runupserter.go, 0.30).
  *
- * The runs of a sweep never share an id or a name either. Unless the user chose otherwise, W&B's group of one holds the runs
+ * The runs of a sweep never share an id or a name either, nor do they belong to a sweep of W&B's own. Unless the user chose otherwise, W&B's group of one holds the runs
  * that differ from it in their seed alone, and its job type, and a tag, name the sweep.
  */
 export function startOf(run: KnownRun, settings: Settings): RunLogStart {
   const { entity, project, notes, tags } = settings;
   const { fork, sweep } = run;
-  const { id, name } = fork === undefined && sweep === undefined ? settings : { id: undefined, name: undefined };
+  const alone = fork === undefined && sweep === undefined;
+  const { id, name, sweepId } = alone ? settings : { id: undefined, name: undefined, sweepId: "" };
   return {
     run: {
       id: id ?? runIdFrom(run.id),
@@ -40,6 +41,7 @@ export function startOf(run: KnownRun, settings: Settings): RunLogStart {
       project,
       group: settings.group || (fork ? parentId(run.dir, fork.run) : (sweep?.group ?? "")),
       jobType: settings.jobType || (sweep?.name ?? ""),
+      sweepId,
       name: name ?? run.name,
       notes,
       tags: sweep === undefined || tags.includes(sweep.name) ? tags : [...tags, sweep.name],

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { z } from "zod";
 import { exampleConfig } from "../../../core/config/example.ts";
 import { configJsonSchema } from "../../../core/config/json-schema.ts";
 import { formatKeyPath } from "../../../core/config/key-path.ts";
@@ -9,6 +10,7 @@ import { leavesOf } from "../../../core/config/leaves.ts";
 import { loadConfig } from "../../../core/config/load.ts";
 import { configSchema } from "../../../core/config/schema.ts";
 import { shortFlags } from "../../../core/config/short-flags.ts";
+import { planSchema } from "../../../studies/sweep/plan.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const everyKey = [
@@ -83,6 +85,15 @@ describe("configJsonSchema", () => {
   it("requires nothing, and allows $schema and $import", () => {
     expect(JSON.stringify(schema)).not.to.include('"required"');
     expect(schema.properties).to.include.all.keys("$schema", "$import", "train", "analyzers");
+  });
+
+  it("describes a plan under `sweep`, with the options of known executors", () => {
+    const executors = { "sweep.executor": { known: z.strictObject({ throttle: z.int().describe("Tasks.") }) } };
+    const { sweep } = (configJsonSchema(executors, { sweep: planSchema }) as Json).properties ?? {};
+    expect(sweep?.properties).to.include.all.keys("grid", "zip", "list", "random", "exclude", "executor");
+    expect(sweep?.properties?.grid?.description).to.include("every combination");
+    const known = sweep?.properties?.executor?.anyOf?.[0]?.properties?.known?.anyOf?.[0];
+    expect(Object.keys(known?.properties ?? {})).to.deep.equal(["throttle"]);
   });
 
   it("completes the options of known plugins", () => {

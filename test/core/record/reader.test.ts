@@ -35,6 +35,20 @@ describe("readRows", () => {
     expect(damage).to.deep.equal({ lines: 0, torn: false });
   });
 
+  it("takes no row in which any one bit has changed, and counts it; lines without a sum are taken as they are", async () => {
+    const bytes = Buffer.from(rowLine(row(1)));
+    const digits = bytes.indexOf(',"crc"');
+    for (let at = 0; at < digits; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 1;
+      writeFileSync(path(), Buffer.concat([Buffer.from(rowLine(row(0))), changed]));
+      const { rows, damage } = await readRows(dir());
+      expect([rows.map(({ seq }) => seq), damage.lines], `byte ${at}`).to.deep.equal([[0], 1]);
+    }
+    write('{"seq":0,"step":1,"tokens":32,"time":1000,"metrics":{"train/loss":0}}\n');
+    expect((await readRows(dir())).rows).to.deep.equal([row(0)]);
+  });
+
   it("finds no rows where there is no file yet", async () => {
     expect(await seqs()).to.deep.equal([]);
     expect(await lastRow(dir())).to.equal(undefined);
@@ -192,6 +206,14 @@ describe("readEvents", () => {
   it("is not fooled by a plugin's own event called resume", async () => {
     write(event("other", "death", 7), event("other", "resume", 7, { step: 0 }));
     expect((await readEvents(dir())).events).to.have.length(2);
+  });
+
+  it("takes no event whose numbers have changed", async () => {
+    write(event("x", "death", 5), event("x", "death", 6));
+    const file = join(dir(), "events.jsonl");
+    writeFileSync(file, readFileSync(file, "utf8").replace('"step":5', '"step":4'));
+    const { events, damage } = await readEvents(dir());
+    expect([events.map(({ step }) => step), damage.lines]).to.deep.equal([[6], 1]);
   });
 
   it("counts what it cannot read", async () => {

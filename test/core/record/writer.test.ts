@@ -89,11 +89,16 @@ describe("openRecord", () => {
 
   it("names the file and the fault when arrays are damaged or not there", () => {
     const record = openRecord(dir());
-    record.writeRows([rowAt(1, vector(1, 2, 3))]);
+    record.writeRows([rowAt(1, vector(1, 2, 3)), rowAt(3, vector(1, 2, 3))]);
     record.close();
     const path = join(dir(), "arrays", "step-000001.safetensors");
     writeFileSync(path, readFileSync(path).subarray(0, -1));
     expect(thrownBy(() => readArrays(dir(), 1)).code).to.equal("run.damaged");
+    const flipped = join(dir(), "arrays", "step-000003.safetensors");
+    const bytes = readFileSync(flipped);
+    bytes[bytes.length - 2]! ^= 1; // still a number, but not the one that was written
+    writeFileSync(flipped, bytes);
+    expect(thrownBy(() => readArrays(dir(), 3)).message).to.include("SHA-256");
     expect(thrownBy(() => readArrays(dir(), 2)).code).to.equal("run.io");
   });
 

@@ -1,33 +1,10 @@
-import type { ChildProcess } from "node:child_process";
-import { existsSync, type FSWatcher, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { command } from "../../helpers/command.ts";
+import { killAfterRows } from "../../helpers/killed.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { comparableRows, onlyRun, tinyConfig, weightsHash, writeTiny } from "../../helpers/tiny.ts";
-
-/** Kills a training process once its run has `more` rows more than it had when it said what run it is. */
-function killAfterRows(child: ChildProcess, folder: string, more: number): void {
-  let said = "";
-  let watcher: FSWatcher | undefined;
-  child.stderr?.on("data", (text: string) => {
-    said += text;
-    const id = /^run (\S+):/m.exec(said)?.[1];
-    if (id === undefined || watcher !== undefined) return;
-    const dir = join(folder, "runs", id);
-    const enough = rowsIn(dir) + more;
-    const look = () => rowsIn(dir) >= enough && child.kill("SIGKILL");
-    watcher = watch(dir, look);
-    look();
-  });
-  child.on("exit", () => watcher?.close());
-}
-
-function rowsIn(dir: string): number {
-  const ledger = join(dir, "rows.jsonl");
-  return existsSync(ledger) ? readFileSync(ledger, "utf8").split("\n").length - 1 : 0;
-}
 
 describe("a run that is killed", function () {
   this.timeout(240_000);

@@ -49,6 +49,28 @@ describe("resume", () => {
     expect(weightsHash(cut)).to.equal(weightsHash(whole.dir));
   });
 
+  it("says which rows are lost where rows.jsonl ends before the checkpoint", async () => {
+    const cut = await stoppedRun(`${dir()}/cut`);
+    const rows = join(cut, "rows.jsonl");
+    writeFileSync(rows, `${readFileSync(rows, "utf8").split("\n").slice(0, 5).join("\n")}\n`);
+    const warnings: string[] = [];
+    const observer = { warning: (message: string) => void warnings.push(message) };
+    await trainTiny(`${dir()}/cut`, { resume: "latest", observer });
+    expect(warnings).to.deep.equal([
+      "rows.jsonl ends at step 5, before the checkpoint of step 9: rows of steps 6 to 9 are lost.",
+    ]);
+  });
+
+  it("says that run.json was changed since the user's own run wrote it", async () => {
+    const cut = await stoppedRun(`${dir()}/cut`);
+    edit(join(cut, "run.json"), (file: { config: { eval: { every: number } } }) => {
+      file.config.eval.every = 4;
+    });
+    const { notes } = await resumeRequest(join(dir(), "cut", "runs"), "latest", withPlugins({}));
+    expect(notes).to.have.length(1);
+    expect(notes![0]).to.include("does not bear your seal");
+  });
+
   it("begins again, and says so, when no checkpoint is whole", async () => {
     const whole = await trainTiny(`${dir()}/whole`);
     const cut = await stoppedRun(`${dir()}/cut`);

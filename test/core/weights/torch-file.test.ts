@@ -1,4 +1,5 @@
-import { cpSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openWeights } from "../../../core/weights/folder.ts";
@@ -120,6 +121,13 @@ describe("openWeights", () => {
     const index = { weight_map: { "wte.weight": "../../etc/passwd" } };
     writeFileSync(join(to, "model.safetensors.index.json"), JSON.stringify(index));
     expect(thrownBy(() => openWeights(to)).message).to.match(/leads out of the folder/);
+  });
+
+  it("does not wait for what is no file", () => {
+    mkdirSync(join(folder(), "pytorch_model.bin"));
+    expect(thrownBy(() => openWeights(folder())).message).to.match(/pytorch_model\.bin: expected a file/);
+    execFileSync("mkfifo", [join(folder(), "model.safetensors")]);
+    expect(thrownBy(() => openWeights(folder())).message).to.match(/model\.safetensors: expected a file/);
   });
 
   it("lists the files that it looked for where there are none", () => {

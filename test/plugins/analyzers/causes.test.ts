@@ -70,11 +70,11 @@ describe("dominantPart", () => {
 });
 
 describe("isKept", () => {
-  it("keeps the first 128 looks, then 64 in each doubling: under 700 of 25 000", () => {
+  it("keeps the first 96 looks, then 48 in each doubling: under 500 of 25 000", () => {
     const kept = Array.from({ length: 25_000 }, (_, k) => k + 1).filter(isKept);
-    expect(kept.slice(0, 128)).to.deep.equal(Array.from({ length: 128 }, (_, k) => k + 1));
-    expect(kept.filter((count) => count > 1024 && count <= 2048)).to.have.length(64);
-    expect(kept.length).to.be.below(700);
+    expect(kept.slice(0, 96)).to.deep.equal(Array.from({ length: 96 }, (_, k) => k + 1));
+    expect(kept.filter((count) => count > 1024 && count <= 2048)).to.have.length(48);
+    expect(kept.length).to.be.below(500);
   });
 });
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { expect } from "chai";
 import { createRandom, type Random } from "../../../core/arrays/random.ts";
 import { openBackend } from "../../../core/engine/backend.ts";
-import { normalised } from "../../../core/model/operations.ts";
+import { normalised, normEpsilon } from "../../../core/model/operations.ts";
 import { isotropicRate, thresholdCosine } from "../../../plugins/analyzers/neuron-death/certificate.ts";
 import {
   dominantPart,
@@ -29,19 +29,36 @@ function snapshot(random: Random): LayerSnapshot {
 }
 
 /** Pre-activations as the model computes them, `[n][units]`. */
-function preActivations({ x, weights, bias, gain, shift }: LayerSnapshot, norm: Norm): number[][] {
+function preActivations({ x, weights, bias, gain, shift }: LayerSnapshot, kind: Norm["kind"]): number[][] {
   return tf.tidy(() => {
-    const u = normalised(norm, tf.tensor2d(x, [n, d]), tf.tensor1d(gain), tf.tensor1d(shift));
+    const u = normalised(kind, tf.tensor2d(x, [n, d]), tf.tensor1d(gain), tf.tensor1d(shift));
     return tf
       .add(tf.matMul(u as tf.Tensor2D, tf.tensor2d(weights, [units, d]), false, true), tf.tensor1d(bias))
       .arraySync() as number[][];
   });
 }
 
+const layernorm = { kind: "layernorm", epsilon: normEpsilon } as const;
 const sum = (parts: ArrayLike<number>) => Array.from(parts).reduce((total, part) => total + part, 0);
 
 describe("drift", () => {
   before(() => openBackend("cpu"));
+
+  it("takes the epsilon of the model's own norm", () => {
+    // One token, one unit: n = x / sqrt(mean(x^2) + 1), and x grows from (1, 0) to (3, 0).
+    const one = (x: number): LayerSnapshot => ({
+      x: Float32Array.of(x, 0),
+      weights: Float32Array.of(2, 0),
+      bias: Float32Array.of(0),
+      gain: Float32Array.of(1, 1),
+      shift: Float32Array.of(0, 0),
+      fires: Uint8Array.of(1),
+    });
+    const { change, all } = driftBetween(one(1), one(3), { kind: "rmsnorm", epsilon: 1 }, 1);
+    const expected = 2 * (3 / Math.sqrt(4.5 + 1) - 1 / Math.sqrt(0.5 + 1));
+    expect(change[0]).to.be.closeTo(expected, 1e-12);
+    expect(sum(all)).to.be.closeTo(expected, 1e-12);
+  });
 
   for (const norm of ["layernorm", "rmsnorm"] as const) {
     it(`adds up to the change of the model's pre-activations, over all tokens and over a unit's own (${norm})`, () => {
@@ -49,7 +66,7 @@ describe("drift", () => {
       const [plain, to] = [snapshot(random), snapshot(random)];
       const [z0, z1] = [preActivations(plain, norm), preActivations(to, norm)];
       const from = { ...plain, fires: Uint8Array.from(z0.flat(), (z) => (z > 0 ? 1 : 0)) };
-      const { all, change, own } = driftBetween(from, to, norm, 0.9, [0, 1, 2, 3, 4]);
+      const { all, change, own } = driftBetween(from, to, { kind: norm, epsilon: normEpsilon }, 0.9, [0, 1, 2, 3, 4]);
       for (let i = 0; i < units; i++) {
         const changes = z0.map((row, t) => z1[t]![i]! - row[i]!);
         const parts = all.subarray(i * driftParts.length, (i + 1) * driftParts.length);
@@ -63,7 +80,7 @@ describe("drift", () => {
 
   it("has no parts for a unit that no token fired", () => {
     const [from, to] = [snapshot(createRandom(50, "none")), snapshot(createRandom(51, "none"))];
-    expect(Array.from(driftBetween(from, to, "layernorm", 1, [3]).own[0]!).slice(0, 2)).to.deep.equal([
+    expect(Array.from(driftBetween(from, to, layernorm, 1, [3]).own[0]!).slice(0, 2)).to.deep.equal([
       Number.NaN,
       Number.NaN,
     ]);
@@ -85,8 +102,8 @@ describe("drift", () => {
       const keep = cause === "decay" ? 0.9 : 1;
       // There and back: a change that lifts a unit one way sinks it the other. Only what sinks it is named.
       const ways = [
-        driftBetween(from, change(from), "layernorm", keep),
-        driftBetween(change(from), from, "layernorm", 1 / keep),
+        driftBetween(from, change(from), layernorm, keep),
+        driftBetween(change(from), from, layernorm, 1 / keep),
       ];
       let sunk = 0;
       for (const drift of ways) {
@@ -105,7 +122,7 @@ describe("drift", () => {
 
   it("gives all of a bias kick to the bias", () => {
     const from = snapshot(createRandom(53, "kick"));
-    const kicked = driftBetween(from, { ...from, bias: from.bias.map((b) => b - 5) }, "layernorm", 1);
+    const kicked = driftBetween(from, { ...from, bias: from.bias.map((b) => b - 5) }, layernorm, 1);
     const parts = partsOf(kicked, 2);
     expect(Array.from(parts, (part) => Math.round(part * 1e5) / 1e5 + 0)).to.deep.equal(
       driftParts.map((part) => (part === "bias" ? -5 : 0)),

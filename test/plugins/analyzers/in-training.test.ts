@@ -55,10 +55,16 @@ describe("the four analyzers in training", function () {
     expect(await rowsWith(all)).to.deep.equal(await rowsWith({}));
   });
 
-  it("decompose every followed unit's drift exactly, whatever moves it", async () => {
+  it("decompose every followed unit's drift exactly, whatever moves it and whichever are followed", async () => {
     const { sink, memory } = createMemorySink();
-    for (const model of [tinyConfig.model, { ...tinyConfig.model, norm: "rmsnorm", bias: false }]) {
-      await trainTiny(tempFolder(), { changes: { ...changes, model, sinks: { memory: {} } }, sinks: [sink] });
+    const some = { "neuron-death": { ...all["neuron-death"], followed_units: 20 } };
+    for (const changed of [
+      {},
+      { model: { ...tinyConfig.model, norm: "rmsnorm", bias: false } },
+      { analyzers: some },
+      { analyzers: some, engine: "onnx" },
+    ]) {
+      await trainTiny(tempFolder(), { changes: { ...changes, ...changed, sinks: { memory: {} } }, sinks: [sink] });
       const all = (name: string) =>
         memory.rows.flatMap(({ metrics }) =>
           Object.entries(metrics).flatMap(([key, value]) => (key.includes(name) ? [value] : [])),

@@ -5,7 +5,10 @@ import { Job } from "kubernetes-models/batch/v1";
 import { parseWith } from "../../../core/config/check.ts";
 import { parseYaml } from "../../../core/config/yaml.ts";
 import type { SweepJob } from "../../../core/contract/executor.ts";
+import { readRun } from "../../../core/record/runs.ts";
 import { kubernetes } from "../../../plugins/executors/kubernetes/index.ts";
+import { command, commandPath } from "../../helpers/command.ts";
+import { tinySweep, writeSweep } from "../../helpers/sweeps.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 
 describe("kubernetes", () => {
@@ -71,6 +74,28 @@ describe("kubernetes", () => {
       "--share",
       "$(JOB_COMPLETION_INDEX)/2",
     ]);
+  });
+
+  it("writes a command that does its run, given what Kubernetes gives a pod", async function () {
+    this.timeout(60_000);
+    const seen = { image: "lab/reluscope:1", claim: "shared", mount: dir(), command: [process.execPath, commandPath] };
+    writeSweep(dir(), { executor: { kubernetes: seen } });
+    const { runs, root, folder } = await tinySweep(dir());
+    const { code, stderr } = await command(["sweep", "plan.yaml"], { cwd: dir() });
+    expect(code, stderr).to.equal(0);
+    const [file] = readdirSync(join(folder, "kubernetes"));
+    const manifest = (await parseYaml(readFileSync(join(folder, "kubernetes", file!), "utf8"))) as {
+      spec: { template: { spec: { containers: { command: string[]; args: string[]; workingDir: string }[] } } };
+    };
+    const [container] = manifest.spec.template.spec.containers;
+    const [program, main, ...given] = [...container!.command, ...container!.args];
+    expect([program, main]).to.deep.equal(seen.command);
+    const pod = await command(
+      given.map((word) => word.replace("$(JOB_COMPLETION_INDEX)", "3")),
+      { cwd: container!.workingDir, env: { JOB_COMPLETION_INDEX: "3" } },
+    );
+    expect(pod.stdout, pod.stderr).to.equal("run 3 (lr=0.01 seed=2): finished\n");
+    expect(readRun(join(root, runs[3]!.id)).run.attempts.at(-1)?.outcome?.state).to.equal("finished");
   });
 
   it("refuses a plan that pods cannot see, and options that are not there", async () => {

@@ -87,6 +87,7 @@ function runOf(bytes: Buffer): Decoded {
     name: f.text(8),
     notes: f.text(9),
     tags: f.texts(10),
+    sweepId: f.text(12),
     host: f.text(13),
     startedAt: msOf(f.bytes(17)),
   };

@@ -26,6 +26,8 @@ export interface RunIdentity {
   readonly project: string;
   readonly group: string;
   readonly jobType: string;
+  /** A sweep of W&B's own. */
+  readonly sweepId: string;
   readonly name: string;
   readonly notes: string;
   readonly tags: readonly string[];
@@ -71,6 +73,7 @@ export function runRecord(run: RunIdentity, config: Readonly<Record<string, unkn
     .string(8, run.name)
     .string(9, run.notes)
     .strings(10, run.tags)
+    .string(12, run.sweepId)
     .string(13, run.host)
     .message(17, timestamp(run.startedAt))
     .message(19, telemetry(version));

@@ -114,7 +114,7 @@ describe("W&B's own Python client, over our logs", () => {
 function contentOf(server: FakeWandb) {
   const { summary, events, output, exitcode, variables } = server.run("run1");
   const { _wandb, ...config } = JSON.parse(String(variables.config)) as Record<string, { value: { m: Definition[] } }>;
-  const { displayName, groupName, jobType, project, tags, host } = variables;
+  const { displayName, groupName, jobType, sweep, project, tags, host } = variables;
   return {
     summary: lenient(summary),
     events: events.map((line) => lenient(line ?? "")),
@@ -123,7 +123,7 @@ function contentOf(server: FakeWandb) {
     exitcode,
     config,
     metrics: definitionsOf(_wandb?.value.m ?? []),
-    identity: { displayName, groupName, jobType, project, tags, host },
+    identity: { displayName, groupName, jobType, sweep, project, tags, host },
     artifacts: server.artifacts.versions.map((version) => ({ ...version, manifest: "", manifestMd5: "" })),
     aliases: server.artifacts.aliases,
   };

@@ -19,6 +19,7 @@ const start: RunLogStart = {
     project: "p",
     group: "g",
     jobType: "train",
+    sweepId: "s1",
     name: 'näme "quoted"\n',
     notes: "",
     tags: ["a", "b"],
@@ -38,7 +39,13 @@ describe("RunLog", () => {
   it("begins with a run record that an independent reader understands", () => {
     const runLog = created();
     const [{ run }, { record_type }] = readLog(runLog.path) as [ReadRecord, ReadRecord];
-    expect(run).to.deep.include({ run_id: "run1", project: "p", display_name: 'näme "quoted"\n', tags: ["a", "b"] });
+    expect(run).to.deep.include({
+      run_id: "run1",
+      project: "p",
+      sweep_id: "s1",
+      display_name: 'näme "quoted"\n',
+      tags: ["a", "b"],
+    });
     expect(run?.config.update.map(({ key, value_json }) => [key, JSON.parse(value_json)])).to.deep.equal([
       ["lr", 0.1],
       ["deep", { n: [1, null, "x"] }],
