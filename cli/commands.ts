@@ -178,6 +178,7 @@ export const commands: readonly AddCommand[] = [
         .positional("run", { ...someRuns, describe: "Runs: ids, names, paths, or `latest` (default: all)." })
         .option("runs", runs)
         .option("trust", trust)
+        .option("take-over", takeOver)
         .example("$0 sync", "every run that is not on its server yet")
         .example("$0 sync latest", "the newest run"),
     load: async () => (await import("./sync.ts")).syncCommand,

@@ -10,12 +10,14 @@ interface Arguments {
   readonly runs: string | undefined;
   readonly run: readonly string[] | undefined;
   readonly trust: boolean;
+  readonly takeOver: boolean;
 }
 
-export async function syncCommand({ run = [], runs, trust }: Arguments, plugins: LoadPlugins): Promise<void> {
+export async function syncCommand({ run = [], runs, trust, takeOver }: Arguments, plugins: LoadPlugins): Promise<void> {
   const { print: info, warn, progress, clear } = createStatusLine(process.stderr);
   const host = { info, warn, progress };
-  const request = { root: await runsFolder(runs), refs: run, plugins: await plugins(), word: await wordOf({ trust }) };
+  const [root, word] = [await runsFolder(runs), await wordOf({ trust })];
+  const request = { root, refs: run, plugins: await plugins(), word, takeOver };
   const report = await syncRuns(request, host);
   clear();
   for (const { message } of report) {

@@ -6,7 +6,7 @@ import { reasonOf } from "../core/errors/errors.ts";
 import { files, type StoredRow } from "../core/record/format.ts";
 import { readLabels } from "../core/record/labels.ts";
 import { parseRow } from "../core/record/lines.ts";
-import { lockState } from "../core/record/lock.ts";
+import { trainerState } from "../core/record/lock.ts";
 import { runState } from "../core/record/run-file.ts";
 import { type FoundRun, readRun } from "../core/record/runs.ts";
 import { linesBackwards } from "../core/record/tail.ts";
@@ -124,7 +124,7 @@ function shared(list: readonly string[]): readonly string[] {
 
 /** A run that has no outcome may have died since: its lock is looked at each time. */
 function withState({ summary, open }: Known, dir: string): RunSummary {
-  return open ? { ...summary, state: runState(open, lockState(dir)) } : summary;
+  return open ? { ...summary, state: runState(open, trainerState(dir)) } : summary;
 }
 
 /** What the last lines of rows.jsonl say: 64 of them at most, as an evaluation is not in every row. */

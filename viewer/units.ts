@@ -1,4 +1,5 @@
 /** The life of one unit: its element of every array metric that has one a unit, over steps, and the events that name it. */
+import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { RunEvent } from "../core/contract/sink.ts";
 import { arraySteps, readArrays } from "../core/record/arrays.ts";
 import { readRunFile } from "../core/record/run-file.ts";
@@ -12,9 +13,24 @@ export interface UnitRecord {
   readonly units: number;
   readonly layers: number;
   /** By metric (without layer; of a matrix with its row): the unit's value at each step that has one. Non-finite ones are left out. */
-  readonly series: Readonly<Record<string, readonly { readonly step: number; readonly value: number }[]>>;
+  readonly series: Readonly<Record<string, readonly UnitPoint[]>>;
+  /** Units of the layer to hold it against, which no event names; see `matchedUnits`. */
+  readonly peers: readonly number[];
   readonly events: readonly RunEvent[];
 }
+
+/** A unit's value at a step, and those of its peers; these may be NaN, which JSON makes null. */
+export interface UnitPoint {
+  readonly step: number;
+  readonly value: number;
+  readonly peers: readonly (number | null)[];
+}
+
+type Values = NDArray["data"];
+
+/** Rows of a matrix that are shown. */
+const mostRows = 8;
+const mostPeers = 5;
 
 /** Files of arrays that are read for one unit at most, evenly over the run. */
 const mostFiles = 400;
@@ -26,34 +42,77 @@ export async function unitRecord(
   unit: number,
 ): Promise<UnitRecord> {
   const { d_mlp: units, n_layers: layers } = readRunFile(dir).model;
-  const series: Record<string, { step: number; value: number }[]> = Object.create(null);
+  const series: Record<string, UnitPoint[]> = Object.create(null);
+  let peers: readonly number[] | undefined;
   for (const step of evenly(await arraySteps(dir), mostFiles)) {
-    let arrays: ReturnType<typeof readArrays>;
-    try {
-      arrays = readArrays(dir, step);
-    } catch {
-      continue; // A file that cannot be read is told where arrays are shown; the others still say something.
-    }
-    for (const [key, { shape, data }] of Object.entries(arrays)) {
-      const { section, metric, layer: of } = parseKey(key);
-      if (of !== layer || shape.at(-1) !== units || !(unit >= 0 && unit < units)) continue;
-      const rows = data.length / units;
-      for (let row = 0; row < Math.min(rows, 8); row++) {
-        const value = data[row * units + unit]!;
-        const name = `${section}/${metric}${rows > 1 ? ` [${row}]` : ""}`;
-        series[name] ??= [];
-        if (Number.isFinite(value)) series[name].push({ step, value: Number(value) });
-      }
+    const found = unitArrays(dir, step, layer, units);
+    if (found.size === 0 || !(unit >= 0 && unit < units)) continue;
+    peers ??= matchedUnits([...found.values()], unit, namedUnits(events, layer));
+    for (const [name, values] of found) {
+      series[name] ??= [];
+      const value = Number(values[unit]);
+      if (Number.isFinite(value)) series[name].push({ step, value, peers: peers.map((one) => Number(values[one])) });
     }
   }
-  return { layer, unit, units, layers, series, events: events.filter(({ data }) => names(data, layer, unit)) };
+  const own = events.filter(({ data }) => data.layer === layer && namesOf(data).includes(unit));
+  return { layer, unit, units, layers, series, peers: peers ?? [], events: own };
 }
 
-/** Whether an event's data is of this unit: it names its layer, and the unit itself or a list that holds it. */
-function names(data: Readonly<Record<string, unknown>>, layer: number, unit: number): boolean {
-  if (data.layer !== layer) return false;
-  return ["unit", "neuron", "units", "neurons"].some((name) => {
+/** Of the arrays of a step those with a value for each unit of a layer, by metric; of a matrix each row by itself. */
+function unitArrays(dir: string, step: number, layer: number, units: number): Map<string, Values> {
+  const found = new Map<string, Values>();
+  let arrays: ReturnType<typeof readArrays>;
+  try {
+    arrays = readArrays(dir, step);
+  } catch {
+    return found; // A file that cannot be read is told where arrays are shown; the others still say something.
+  }
+  for (const [key, { shape, data }] of Object.entries(arrays)) {
+    const { section, metric, layer: of } = parseKey(key);
+    if (of !== layer || shape.at(-1) !== units) continue;
+    const rows = data.length / units;
+    for (let row = 0; row < Math.min(rows, mostRows); row++)
+      found.set(`${section}/${metric}${rows > 1 ? ` [${row}]` : ""}`, data.subarray(row * units, (row + 1) * units));
+  }
+  return found;
+}
+
+/**
+ * Units to hold one against: of those that no event names, the ones whose values stand nearest to its own in rank, over all
+ * arrays. In order of nearness.
+ */
+function matchedUnits(arrays: readonly Values[], unit: number, named: ReadonlySet<number>): number[] {
+  const units = arrays[0]!.length;
+  const distance = new Float64Array(units);
+  for (const values of arrays) {
+    const ranks = ranksOf(values);
+    for (let one = 0; one < units; one++) distance[one]! += Math.abs(ranks[one]! - ranks[unit]!);
+  }
+  return Array.from({ length: units }, (_, one) => one)
+    .filter((one) => one !== unit && !named.has(one))
+    .sort((a, b) => distance[a]! - distance[b]!)
+    .slice(0, mostPeers);
+}
+
+/** Ranks from 0; equal values share that of the first. */
+function ranksOf(values: Values): Float64Array {
+  const order = Array.from(values, (_, i) => i).sort((a, b) => Number(values[a]) - Number(values[b]));
+  const ranks = new Float64Array(values.length);
+  for (const [i, one] of order.entries()) {
+    const before = order[i - 1];
+    ranks[one] = before !== undefined && values[before] === values[one] ? ranks[before]! : i;
+  }
+  return ranks;
+}
+
+function namedUnits(events: readonly RunEvent[], layer: number): Set<number> {
+  return new Set(events.flatMap(({ data }) => (data.layer === layer ? namesOf(data) : [])));
+}
+
+/** The units that an event's data names: one, or a list. */
+function namesOf(data: Readonly<Record<string, unknown>>): number[] {
+  return ["unit", "neuron", "units", "neurons"].flatMap((name) => {
     const value = data[name];
-    return value === unit || (Array.isArray(value) && value.includes(unit));
+    return (Array.isArray(value) ? value : [value]).filter((one): one is number => typeof one === "number");
   });
 }

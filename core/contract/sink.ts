@@ -90,6 +90,8 @@ export interface StoredRun {
    * it is to be followed, unless the user's own settings say the same. Absent: they do not.
    */
   readonly trusted?: boolean;
+  /** Throws once the run is another process's; to be asked before the last word on a run is said. Absent: it cannot become one. */
+  readonly check?: () => void;
 }
 
 /** What came of a `sync`: `complete`, `partial` (say why in the message), or `nothing` to be done for this run. */

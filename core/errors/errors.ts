@@ -104,9 +104,17 @@ export function runAmbiguous(ref: string, candidates: readonly string[]): Experi
   return new ExperimentError("run.notFound", message);
 }
 
-export function runInUse(dir: string, pid: number | undefined, since: number | undefined): ExperimentError {
+export function runInUse(
+  dir: string,
+  pid: number | undefined,
+  since: number | undefined,
+  task?: "sync",
+): ExperimentError {
   const when = since === undefined ? "" : ` since ${new Date(since).toISOString()}`;
-  const message = `${dir}: in use by a live process (pid ${pid}${when}). Wait for it to end, or stop it (SIGINT lets it save a checkpoint).`;
+  const message =
+    task === "sync"
+      ? `${dir}: is being synced by another process (pid ${pid}${when}). Wait for it to end, or stop it (SIGINT; a later sync goes on from there).`
+      : `${dir}: in use by a live process (pid ${pid}${when}). Wait for it to end, or stop it (SIGINT lets it save a checkpoint).`;
   return new ExperimentError("run.inUse", message);
 }
 

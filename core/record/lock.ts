@@ -17,7 +17,12 @@ interface LockFile extends ProcessIdentity {
   readonly nonce: string;
   /** Its owner gives signs of life; see `startHeartbeat`. */
   readonly beats?: boolean;
+  /** What it is held for; absent where the run trains. */
+  readonly task?: LockTask | undefined;
 }
+
+/** What a lock may be held for beside training: `sync` sends what is on disk and changes nothing of the run. */
+export type LockTask = "sync";
 
 /** A run directory's lock, held. */
 export interface Lock {
@@ -31,12 +36,14 @@ export interface LockOptions {
   readonly disk?: Disk;
   /** The user knows that an owner who cannot be seen from here is gone: do not wait until it has been silent for long. */
   readonly takeOver?: boolean | undefined;
+  readonly task?: LockTask;
 }
 
 /** Takes the lock of a run directory. Throws `run.inUse` when its process lives, or may live where it cannot be seen from here. */
-export function takeLock(dir: string, now: number, { disk = nodeDisk, takeOver = false }: LockOptions = {}): Lock {
+export function takeLock(dir: string, now: number, options: LockOptions = {}): Lock {
+  const { disk = nodeDisk, takeOver = false, task } = options;
   const path = join(dir, files.lock);
-  const lock: LockFile = { ...thisProcess(), since: now, nonce: randomBytes(8).toString("hex"), beats: true };
+  const lock: LockFile = { ...thisProcess(), since: now, nonce: randomBytes(8).toString("hex"), beats: true, task };
   const text = `${JSON.stringify(lock)}\n`;
   const aside = `${path}.${lock.nonce}.partial`;
   attempt(path, "write", () => {
@@ -69,10 +76,19 @@ export function takeLock(dir: string, now: number, { disk = nodeDisk, takeOver =
 
 /** Whether a process holds a run directory; `none` when it has no lock. One that gave a sign just now counts as live. */
 export function lockState(dir: string): Liveness | "none" {
-  const path = join(dir, files.lock);
+  return stateOf(join(dir, files.lock), () => true);
+}
+
+/** `lockState` of a process that trains: one that only syncs the run does not make it a running one. */
+export function trainerState(dir: string): Liveness | "none" {
+  return stateOf(join(dir, files.lock), (lock) => lock.task === undefined);
+}
+
+function stateOf(path: string, counts: (lock: LockFile) => boolean): Liveness | "none" {
   const text = textOf(path);
   if (text === undefined) return "none";
   const { lock, liveness } = holderOf(text);
+  if (lock !== undefined && !counts(lock)) return "none";
   if (liveness !== "elsewhere" || !lock?.beats) return liveness;
   const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   return Math.abs(age) <= silence ? "live" : "elsewhere";
@@ -94,7 +110,7 @@ function take(path: string, text: string, aside: string, disk: Disk, takeOver: b
     const found = wholeTextOf(path);
     if (found === undefined) continue;
     const { lock, liveness } = holderOf(found);
-    if (liveness === "live") throw runInUse(dirname(path), lock?.pid, lock?.since);
+    if (liveness === "live") throw runInUse(dirname(path), lock?.pid, lock?.since, lock?.task);
     if (liveness === "elsewhere" && !takeOver) {
       // Both times are the file system's own, so that the clocks of the two machines do not matter.
       const age = statSync(aside).mtimeMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { ioFailed, reasonOf, runAmbiguous, runNotFound } from "../errors/errors.ts";
 import { files, type RunFile, type RunState } from "./format.ts";
-import { lockState } from "./lock.ts";
+import { trainerState } from "./lock.ts";
 import { readRunFile, runState } from "./run-file.ts";
 
 /** A run as found on disk. */
@@ -25,11 +25,11 @@ export interface FoundRuns {
 export function readRun(dir: string): FoundRun {
   const absolute = resolve(dir);
   if (!isRunDir(absolute)) throw runNotFound(basename(absolute), resolve(absolute, ".."), []);
-  const lock = lockState(absolute); // before run.json: a run that ends in between is told by its outcome
+  const lock = trainerState(absolute); // before run.json: a run that ends in between is told by its outcome
   const run = readRunFile(absolute);
   const state = runState(run, lock);
   if (state !== "killed") return { dir: absolute, run, state };
-  return { dir: absolute, run, state: runState(run, lockState(absolute)) }; // a resume may have begun in between
+  return { dir: absolute, run, state: runState(run, trainerState(absolute)) }; // a resume may have begun in between
 }
 
 /** Every run under `root`. A folder that is not there has none; other folders in it are passed over. */

@@ -10,7 +10,11 @@ export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string; readonly applied?: boolean }
   | { readonly kind: "reset"; readonly applied: boolean }
   | { readonly kind: "stall"; readonly ms: number; readonly applied: boolean }
-  | { readonly kind: "malformed" };
+  | { readonly kind: "malformed" }
+  /** Success, with a body that W&B's server does not give for it. */
+  | { readonly kind: "undocumented"; readonly text: string; readonly applied: boolean }
+  /** Acknowledged as ever, and nothing done. */
+  | { readonly kind: "forgotten" };
 
 export interface FakeRequest {
   readonly path: string;
@@ -70,6 +74,7 @@ export class FakeWandb {
   transport(clock: { time: number }): Transport {
     return {
       now: () => clock.time,
+      date: () => clock.time,
       sleep: async (ms) => {
         clock.time += ms;
       },
@@ -151,6 +156,11 @@ export class FakeWandb {
       const after = fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter };
       return { status: fault.status, text: '{"error":"ordered"}', ...after };
     }
+    if (fault?.kind === "undocumented") {
+      if (fault.applied) this.#answer(request);
+      return { status: 200, text: fault.text };
+    }
+    if (fault?.kind === "forgotten" && request.operation === "file_stream") return this.#streamed();
     const answer = this.#answer(request);
     return fault?.kind === "malformed" ? { ...answer, text: "<html>{" } : answer;
   }
@@ -193,9 +203,10 @@ export class FakeWandb {
       name,
       ...{ displayName, config, tags, notes },
       summaryMetrics: run.summary,
-      historyLineCount: run.history.length,
-      eventsLineCount: run.events.length,
-      logLineCount: run.output.length,
+      state: run.exitcode === undefined ? "running" : run.exitcode === 0 ? "finished" : "failed",
+      historyLineCount: held(run.history),
+      eventsLineCount: held(run.events),
+      logLineCount: held(run.output),
       historyTail: tail(run.history),
       eventsTail: tail(run.events),
       wandbConfig: JSON.stringify(own?.t === undefined ? {} : { t: own.t }),
@@ -254,6 +265,10 @@ export class FakeWandb {
     }
     for (const name of uploaded ?? []) run.uploaded.add(name);
     if (complete) run.exitcode = exitcode ?? 0;
+    return this.#streamed();
+  }
+
+  #streamed(): Answer {
     return { status: 200, text: JSON.stringify({ exitcode: null, limits: {}, stopped: this.stopped }) };
   }
 
@@ -275,6 +290,11 @@ export class FakeWandb {
     this.run(run).files.set(decodeURIComponent(name), bytes.toString("utf8"));
     return { status: 200, text: "" };
   }
+}
+
+/** Lines that are there; a line that was forgotten leaves its place empty. */
+function held(lines: readonly (string | undefined)[]): number {
+  return lines.filter((line) => line !== undefined).length;
 }
 
 function data(value: object): Answer {

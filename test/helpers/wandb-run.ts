@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Patience } from "../../plugins/sinks/wandb/http/retry.ts";
 import type { Transport } from "../../plugins/sinks/wandb/http/transport.ts";
 import { RunLog, type RunLogOptions, type RunLogStart } from "../../plugins/sinks/wandb/log/run-log.ts";
 import { type Upload, upload } from "../../plugins/sinks/wandb/upload/upload.ts";
@@ -55,9 +56,16 @@ export function uploadOnce(
     attempts = 20,
     ms = Number.POSITIVE_INFINITY,
     exitCode,
-  }: { attempts?: number; ms?: number; exitCode?: number } = {},
+    onWait,
+  }: { attempts?: number; ms?: number; exitCode?: number; onWait?: Patience["onWait"] } = {},
 ): Promise<Upload> {
-  return upload({ log, account, transport, patience: { until: transport.now() + ms, attempts }, exitCode });
+  return upload({
+    log,
+    account,
+    transport,
+    patience: { until: transport.now() + ms, attempts, ...(onWait && { onWait }) },
+    codeOf: (logged) => logged ?? exitCode,
+  });
 }
 
 /** The row that W&B should have of a step. */

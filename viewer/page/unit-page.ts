@@ -63,11 +63,13 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   charts.replace(cards);
   const grid = h("div", { class: "grid" }, ...cards.map(({ element }) => element));
   const events = h("div", {});
+  const beside = h("p", { class: "quiet" });
   const head = h("div", { class: "run-head" });
   const element = h(
     "div",
     { class: "run" },
     head,
+    beside,
     names.length === 0 ? nothing(record) : grid,
     h("section", { class: "section" }, h("h2", {}, "What happened to it"), events),
   );
@@ -96,6 +98,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
       ),
     );
     fill(events, eventList(record));
+    fill(beside, besides(record, id));
   }
 
   show();
@@ -123,13 +126,16 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
 }
 
 /** A metric of the unit over steps; what happened to it as rules across. */
-function plotOf({ series, events }: UnitRecord, name: string): Plot {
+function plotOf({ series, events, peers }: UnitRecord, name: string): Plot {
   const list = series[name] ?? [];
   if (list.length === 0) return { empty: "no number on record." };
   const values = list.map(({ value }) => value);
   const log = values.every((value) => value > 0) && Math.max(...values) / Math.min(...values) > 100;
   const records = [
     ...list.map(({ step, value }) => ({ step, value })),
+    ...list.flatMap(({ step, peers: theirs }) =>
+      theirs.map((value, i) => ({ step, peer: `unit ${peers[i]}`, of_peer: value })),
+    ),
     ...events.map(({ step, kind, data }) => ({
       happened: typeof data.last_step === "number" ? data.last_step : step,
       kind,
@@ -143,6 +149,16 @@ function plotOf({ series, events }: UnitRecord, name: string): Plot {
         transform: [{ filter: "isValid(datum.kind)" }],
         mark: { type: "rule", strokeDash: [3, 3] },
         encoding: { x, tooltip: [{ field: "kind" }, { field: "at", title: "step" }] },
+      },
+      {
+        transform: [{ filter: "isValid(datum.of_peer)" }],
+        mark: { type: "line", strokeWidth: 1, opacity: 0.4, color: "#8a939c" },
+        encoding: {
+          x,
+          y: { field: "of_peer", type: "quantitative" },
+          detail: { field: "peer" },
+          tooltip: [{ field: "peer" }, { field: "of_peer", title: "value" }],
+        },
       },
       {
         transform: [{ filter: "isValid(datum.value)" }],
@@ -189,6 +205,22 @@ export function unitForm(
     go(Number(inLayer.value), Number(which.value));
   });
   return form;
+}
+
+/** Whom the thin lines are of. */
+function besides({ peers, layer }: UnitRecord, id: string): HTMLElement | null {
+  if (peers.length === 0) return null;
+  const links = peers.flatMap((one, i) => [
+    i > 0 ? ", " : "",
+    h("a", { href: `#run=${encodeURIComponent(id)}&unit=${layer}.${one}` }, String(one)),
+  ]);
+  return h(
+    "span",
+    {},
+    `Thin lines: unit${peers.length === 1 ? "" : "s"} `,
+    ...links,
+    " of the layer, nearest to it at the first step of which there are arrays, and named by no event: matched survivors.",
+  );
 }
 
 function nothing({ unit, units, layer, layers }: UnitRecord): HTMLElement {

@@ -14,6 +14,8 @@ import type { Settings } from "./login/settings.ts";
 /** What a log holds, as far as it can be read. */
 interface Content {
   rows: number;
+  /** Up to the end of the last whole record. */
+  bytes: number;
   lastStep: number;
   startedAt: number | undefined;
   exitCode: number | undefined;
@@ -22,7 +24,7 @@ interface Content {
 
 /**
  * Gives a log the rows at the end that only the run's rows.jsonl has: a kill may have come between the two, a disk may have
- * been full for one, the log may be damaged. Leaves the log of a living run alone. Returns the number of rows in it.
+ * been full for one, the log may be damaged. Leaves the log of a living run alone. Returns what it holds then.
  */
 export async function mend(
   run: StoredRun,
@@ -30,9 +32,9 @@ export async function mend(
   options: WandbOptions,
   settings: Settings,
   notices: Notices,
-): Promise<number> {
+): Promise<Content> {
   const found = contentOf(log);
-  if (run.state === "running") return found.rows;
+  if (run.state === "running") return found;
   let runLog: RunLog | undefined;
   let added = 0;
   let time = 0;
@@ -41,7 +43,7 @@ export async function mend(
       for (const row of batch) {
         if (row.step <= found.lastStep && found.damage === undefined) continue;
         runLog ??= opened(run, log, found, options, settings);
-        if (runLog === undefined) return found.rows;
+        if (runLog === undefined) return found;
         if (row.step <= found.lastStep) continue;
         runLog.row({ ...row, arrays: arraysOf(run.dir, row.step) });
         added += 1;
@@ -53,7 +55,7 @@ export async function mend(
     runLog?.close();
   }
   if (added > 0) notices.info(`W&B: ${run.id}: took ${added} rows over from rows.jsonl that the log lacked.`);
-  return found.rows + added;
+  return runLog === undefined ? found : contentOf(log);
 }
 
 /**
@@ -74,7 +76,10 @@ export async function fillUpTo(runLog: RunLog, dir: string, from: number, step: 
 }
 
 function contentOf(log: string): Content {
-  const found: Content = { rows: 0, lastStep: -1, startedAt: undefined, exitCode: undefined, damage: undefined };
+  const found: Content = {
+    ...{ rows: 0, bytes: 0, lastStep: -1 },
+    ...{ startedAt: undefined, exitCode: undefined, damage: undefined },
+  };
   const reader = new LogReader(log);
   try {
     for (let next = reader.next(); next !== undefined; next = reader.next()) {
@@ -88,6 +93,7 @@ function contentOf(log: string): Content {
   } catch (thrown) {
     found.damage = reasonOf(thrown);
   } finally {
+    found.bytes = reader.position;
     reader.close();
   }
   return found;

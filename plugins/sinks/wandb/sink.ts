@@ -6,6 +6,7 @@ import { ExperimentError, ioFailed } from "../../../core/errors/errors.ts";
 import { createSystemMonitor, type SystemMonitor, type SystemSample } from "../../../core/record/system-monitor.ts";
 import { addPresets } from "./charts/charts.ts";
 import { addPictures } from "./charts/pictures.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import { networkThrough } from "./http/transport.ts";
 import { startOf } from "./identity.ts";
 import { checkpointArtifacts, checkpointFiles } from "./log/checkpoint-files.ts";
@@ -88,7 +89,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
       runLog = undefined;
       if (options.charts) await addPictures(finished, addPresets(finished, opened.charts, host), host);
       await addCheckpoints(finished, opened, options);
-      finished.exit(exitCodeOf(outcome), outcome.time);
+      finished.exit(exitCodeOf(outcome.state), outcome.time);
       finished.close();
       if (settings.resume === "auto" && outcome.state === "finished") forgetUnfinished(settings.resumeFile);
       const { path, rows } = finished;
@@ -178,12 +179,12 @@ async function settle(
   host: SinkHost,
 ): Promise<void> {
   const limit = outcome.state === "interrupted" ? interruptedEnd : Number.POSITIVE_INFINITY;
-  const patience = { until: Date.now() + Math.min(limit, options.finish_timeout * 1000), attempts: 1000 };
   const account = accountOf(settings);
   if (account === undefined) return;
   const transport = networkThrough(account.proxies);
+  const patience = { until: transport.now() + Math.min(limit, options.finish_timeout * 1000), attempts: 1000 };
   const onProgress = (done: number) => host.progress(done, rows);
-  const done = await upload({ log, account, transport, patience, exitCode: undefined, onProgress });
+  const done = await upload({ log, account, transport, patience, codeOf: (logged) => logged, onProgress });
   if (done.complete) {
     const run = { entity: done.entity ?? "", project: done.project ?? "", id: done.id ?? "" };
     host.info(
@@ -194,19 +195,5 @@ async function settle(
     host.warn(
       `W&B: ${done.rows} rows are on the server; ${reason}. All rows are safe in ${log}. ${remedyFor(runId, log)}`,
     );
-  }
-}
-
-/** 0 only for a run that finished; W&B shows every other code as failed. */
-function exitCodeOf({ state }: Outcome): number {
-  switch (state) {
-    case "finished":
-      return 0;
-    case "failed":
-      return 1;
-    case "interrupted":
-      return 130;
-    default:
-      return state satisfies never;
   }
 }

@@ -7,19 +7,24 @@ import type { HttpReply, HttpRequest, Transport } from "./transport.ts";
  */
 export class UploadError extends Error {
   readonly kind: "refused" | "rejected" | "unreachable";
-  constructor(kind: UploadError["kind"], message: string) {
+  /** How long the server asked to be left alone, ms. */
+  readonly wait: number;
+  constructor(kind: UploadError["kind"], message: string, wait = 0) {
     super(message);
     this.name = "UploadError";
     this.kind = kind;
+    this.wait = wait;
   }
 }
 
 /** How long to go on trying. */
 export interface Patience {
-  /** Clock time, ms since 1970, after which no further attempt starts. */
+  /** Time of the transport's clock after which no further attempt starts. */
   readonly until: number;
   /** Attempts at one request. */
   readonly attempts: number;
+  /** Told before each wait for the next attempt: how long, ms, and why. */
+  readonly onWait?: (ms: number, reason: string) => void;
 }
 
 /** Answers that the same request would get again; every other 4xx and 5xx may pass (core/internal/clients/retry_policy.go). */
@@ -53,7 +58,7 @@ export async function requestUntilDone<T>(
       const refused = refusal(reply);
       if (refused !== undefined) throw refused;
       reason = `HTTP ${reply.status}`;
-      asked = retryAfterMs(reply.retryAfter, transport.now());
+      asked = retryAfterMs(reply.retryAfter, transport.date());
     } catch (thrown) {
       if (thrown instanceof UploadError) throw thrown;
       reason = causeOf(thrown);
@@ -63,8 +68,10 @@ export async function requestUntilDone<T>(
       throw new UploadError(
         "unreachable",
         `no success within ${attempt} ${attempt === 1 ? "attempt" : "attempts"}, last: ${reason}`,
+        asked,
       );
     }
+    patience.onWait?.(pause, reason);
     await transport.sleep(pause);
     wait = Math.min(longestWait, wait * 2);
   }

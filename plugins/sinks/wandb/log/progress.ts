@@ -16,26 +16,56 @@ export interface Progress extends LineCounts {
   readonly base?: Placement;
   /** What `resume` was when the run began; it holds wherever the upload is made. */
   readonly resume?: ResumeMode;
+  /**
+   * Lines of history that may be on the server, noted before they are sent: more than the log has once rows were superseded.
+   */
+  readonly reached: number;
   /** Files under `files/` that are there. */
   readonly files: readonly string[];
   /** Digests of artifacts that are there. */
   readonly artifacts: readonly string[];
-  /** Exit code that the server was told, once everything before it was acknowledged. */
-  readonly exitCode?: number;
+}
+
+/** Names a run on a server, for `Progress.target`. */
+export function targetOf(
+  { baseUrl }: { readonly baseUrl: string },
+  { entity, project, id }: { readonly entity: string; readonly project: string; readonly id: string },
+): string {
+  return [baseUrl, entity, project, id].join("/");
 }
 
 export function noProgress(target: string, generation: number): Progress {
-  return { target, generation, history: 0, events: 0, output: 0, files: [], artifacts: [] };
+  return { target, generation, history: 0, events: 0, output: 0, reached: 0, files: [], artifacts: [] };
 }
 
-/** The marker by which W&B's own client knows that a log is uploaded. */
+/** How much of a log a server has, and what it was told of its end. */
+export interface SyncedPart {
+  /** The server's address. */
+  readonly server: string;
+  readonly rows: number;
+  /** Bytes of the log up to the end of its last whole record. */
+  readonly bytes: number;
+  readonly exitCode: number;
+}
+
+/** The marker by which W&B's own client knows that a log is uploaded. Theirs is empty; ours says how far. */
 export function syncedMarker(log: string): string {
   return `${log}.synced`;
 }
 
-/** Says that a log is uploaded. */
-export function markSynced(log: string): void {
-  swapFile(syncedMarker(log), "");
+/** Says up to where a log is uploaded. */
+export function markSynced(log: string, { server, rows, bytes, exitCode }: SyncedPart): void {
+  swapFile(syncedMarker(log), `${JSON.stringify({ server, rows, bytes, exitCode })}\n`);
+}
+
+/** Whether the marker beside a log speaks of just this part of it; an empty one speaks of none. */
+export function isSynced(log: string, { server, rows, bytes, exitCode }: SyncedPart): boolean {
+  try {
+    const found = JSON.parse(readFileSync(syncedMarker(log), "utf8")) as Partial<SyncedPart> | null;
+    return found?.server === server && found.rows === rows && found.bytes === bytes && found.exitCode === exitCode;
+  } catch {
+    return false;
+  }
 }
 
 function progressPath(log: string): string {
@@ -54,9 +84,16 @@ export function uploadBegun(log: string): boolean {
 export function readProgress(log: string, target: string, generation: number): Progress {
   const found = stored(log);
   if (found?.target === target && found.generation === generation) return found;
-  const { base, resume } = found ?? {};
-  const kept = { ...(found?.target === target && base && { base }), ...(resume && { resume }) };
-  return { ...noProgress(target, generation), ...kept };
+  const { base, resume, reached = 0 } = found ?? {};
+  const there = found?.target === target && { reached, ...(base && { base }) };
+  return { ...noProgress(target, generation), ...there, ...(resume && { resume }) };
+}
+
+/** The progress without what a server, which counts `lines` of the run, does not have any more. */
+export function stillThere(known: Progress, base: Placement, lines: LineCounts): Progress {
+  const kept = (file: keyof LineCounts) => (lines[file] < base[file] + known[file] ? 0 : known[file]);
+  const counts = { history: kept("history"), events: kept("events"), output: kept("output") };
+  return { ...known, ...counts, ...(counts.history < known.history && { files: [], artifacts: [] }) };
 }
 
 export function writeProgress(log: string, progress: Progress): void {
@@ -69,9 +106,8 @@ export function rewindProgress(log: string, lines: LineCounts, generation: numbe
   rmSync(syncedMarker(log), { force: true });
   const found = stored(log);
   if (found === undefined) return;
-  const { exitCode: _, ...open } = found;
   writeProgress(log, {
-    ...open,
+    ...found,
     generation,
     history: Math.min(found.history, lines.history),
     events: Math.min(found.events, lines.events),
@@ -84,10 +120,11 @@ function stored(log: string): Progress | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const found = JSON.parse(readFileSync(path, "utf8")) as Progress;
-    const counts = [found.history, found.events, found.output];
+    const reached = found.reached ?? found.history;
+    const counts = [found.history, found.events, found.output, reached];
     const valid = typeof found.target === "string" && counts.every((n) => Number.isInteger(n) && n >= 0);
     const list = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
-    return valid ? { ...found, files: list(found.files), artifacts: list(found.artifacts) } : undefined;
+    return valid ? { ...found, reached, files: list(found.files), artifacts: list(found.artifacts) } : undefined;
   } catch {
     return undefined;
   }

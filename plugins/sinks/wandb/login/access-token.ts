@@ -47,7 +47,7 @@ export class AccessTokens {
   #fresh(token: AccessToken | undefined): token is AccessToken {
     if (typeof token?.access_token !== "string" || token.access_token === "") return false;
     const expires = Date.parse(`${String(token.expires_at).replace(" ", "T")}Z`);
-    return expires - this.#transport.now() > margin;
+    return expires - this.#transport.date() > margin;
   }
 
   async #exchange(patience: Patience): Promise<AccessToken> {
@@ -60,7 +60,7 @@ export class AccessTokens {
     } as const;
     const limited = { ...patience, attempts: Math.min(patience.attempts, exchangeAttempts) };
     const { token, seconds } = await requestUntilDone(this.#transport, request, limited, accessOf, rejection);
-    const expires = new Date(this.#transport.now() + seconds * 1000);
+    const expires = new Date(this.#transport.date() + seconds * 1000);
     const made = { expires_at: expires.toISOString().slice(0, 19).replace("T", " "), access_token: token };
     this.#store(made);
     return made;

@@ -4,7 +4,7 @@ import type { ResumeMode } from "../log/progress.ts";
 import type { IdentityFiles } from "./access-token.ts";
 import { readIni } from "./ini.ts";
 import { type Login, loginFor } from "./login.ts";
-import { askedMode, type Mode } from "./mode.ts";
+import { askedMode, type Mode, ownMode } from "./mode.ts";
 import type { WandbOptions } from "./options.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { checkedBaseUrl, checkedProject, checkedResume, checkedRunId, checkedTags } from "./validation.ts";
@@ -12,6 +12,8 @@ import { checkedBaseUrl, checkedProject, checkedResume, checkedRunId, checkedTag
 /** What holds for a run, from defaults, settings files, WANDB_* variables and options, the later over the earlier. */
 export interface Settings {
   readonly mode: Mode;
+  /** Whether the user's own variables or settings files, apart from any config, say that W&B is not to be used. */
+  readonly banned: boolean;
   /** One line for the user where the mode is not what they may expect. */
   readonly hint: string | undefined;
   readonly baseUrl: string;
@@ -93,6 +95,7 @@ export function resolveSettings(options: Partial<WandbOptions>, around: Surround
   const tags = options.tags ?? (setting("run_tags") ?? "").split(",").map((tag) => tag.trim());
   return {
     ...modeOf(askedMode(sources), login),
+    banned: ownMode(sources) === "disabled",
     baseUrl,
     appUrl: (setting("app_url") ?? appUrlOf(baseUrl)).replace(/\/+$/, ""),
     key: typeof login === "string" ? login : undefined,

@@ -6,6 +6,9 @@ export interface Lines {
   readonly content: readonly string[];
 }
 
+/** Takes history lines to the server by another way; resolves once they are there, rejects where that is not sure. */
+export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;
+
 /** What is sent in one request. */
 export interface Batch {
   readonly history: Lines;

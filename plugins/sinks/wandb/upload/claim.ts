@@ -18,10 +18,11 @@ export interface Claim {
  */
 export function claimOf(status: RunStatus, writer: string, known: Pick<Progress, "base" | "history">): Claim {
   const mark = status.marks.find((one) => one.writer === writer);
-  // A run of this id that was deleted and made anew has less than it acknowledged, and no mark.
-  const isSame = (base: Placement, rows: number) => base.history + rows <= status.lines.history;
-  const candidates = [known.base && isSame(known.base, known.history) ? known.base : undefined, mark];
-  const held = candidates.find((base) => base !== undefined && isSame(base, 0));
+  // A run of this id that was deleted and made anew has less than it acknowledged, and no mark; one that lost rows has its mark.
+  const isThere = (base: Placement, rows: number) => base.history + rows <= status.lines.history;
+  const isMarked = ({ history, step }: Placement) => mark?.history === history && mark.step === step;
+  const own = known.base && (isMarked(known.base) || isThere(known.base, known.history)) ? known.base : undefined;
+  const held = own ?? (mark && isThere(mark, 0) ? mark : undefined);
   const { history, events, output, step } = held ?? { ...status.lines, step: status.nextStep };
   const base = history + events + output === 0 ? front : { history, events, output, step };
   const marks =

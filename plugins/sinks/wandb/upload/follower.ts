@@ -59,6 +59,10 @@ export class Follower {
   get generation(): number {
     return this.#reader.generation;
   }
+  /** Bytes up to the end of the last record that was read. */
+  get position(): number {
+    return this.#reader.position;
+  }
   /** Why the log cannot be read past what was read. */
   get damage(): string | undefined {
     return this.#damage;

@@ -2,13 +2,13 @@
  * The streaming process: follows the log of a run and takes what it finds to the server, while training knows nothing of it.
  * It ends with the training process, however that ends; what it has not sent is in the log.
  */
-import { setTimeout } from "node:timers/promises";
 import { reasonOf } from "../../../../core/errors/errors.ts";
 import { UploadError } from "../http/retry.ts";
-import { networkThrough, type Transport } from "../http/transport.ts";
+import { networkThrough, sleepFor, type Transport } from "../http/transport.ts";
 import { type Account, suitsSdk } from "../login/account.ts";
+import type { HistoryLane } from "./batch.ts";
 import type { FromLive, ToLive } from "./live-messages.ts";
-import { type HistoryLane, Replay } from "./replay.ts";
+import { Replay } from "./replay.ts";
 import { openSdkLane } from "./sdk-lane.ts";
 import { Server } from "./server.ts";
 import { createStopRequest } from "./stop-request.ts";
@@ -49,8 +49,9 @@ function mortalNetwork({ proxies }: Account): Transport {
 }
 
 async function follow({ log, account, resumed }: ToLive & { type: "start" }): Promise<void> {
-  const started = Date.now();
-  const server = new Server(account, mortalNetwork(account));
+  const network = mortalNetwork(account);
+  const started = network.now();
+  const server = new Server(account, network);
   const replay = new Replay(log, server);
   const stopsNow = createStopRequest(resumed);
   let sent = started;
@@ -59,8 +60,9 @@ async function follow({ log, account, resumed }: ToLive & { type: "start" }): Pr
   let told = false;
   while (!stop.signal.aborted) {
     // One look has a minute; then the next one goes on with the same lines.
-    const patience = { until: Date.now() + 60_000, attempts: 100 };
+    const patience = { until: network.now() + 60_000, attempts: 100 };
     const before = replay.progress.history;
+    let asked = 0;
     try {
       await replay.pass(patience, undefined, lane && doubtful(lane));
       if (replay.run !== undefined && !told) {
@@ -73,10 +75,10 @@ async function follow({ log, account, resumed }: ToLive & { type: "start" }): Pr
           () => undefined,
         );
       }
-      if (replay.progress.history > before) sent = Date.now();
-      else if (Date.now() - sent > heartbeatEvery) {
+      if (replay.progress.history > before) sent = network.now();
+      else if (network.now() - sent > heartbeatEvery) {
         await replay.heartbeat(patience);
-        sent = Date.now();
+        sent = network.now();
       }
       if (stopsNow(server.stopAsked)) tell({ type: "stop-asked" });
     } catch (thrown) {
@@ -84,8 +86,9 @@ async function follow({ log, account, resumed }: ToLive & { type: "start" }): Pr
       warned = true;
       // What a server refuses for good it would refuse again.
       if (thrown instanceof UploadError && thrown.kind !== "unreachable") break;
+      if (thrown instanceof UploadError) asked = thrown.wait;
     }
-    await sleep(pause(Date.now() - started));
+    await sleep(Math.max(asked, pause(network.now() - started)));
   }
   replay.close();
   tell({ type: "stopped" });
@@ -110,5 +113,5 @@ function doubtful(trusted: HistoryLane): HistoryLane {
 
 /** Waits, or ends the wait at a stop. */
 async function sleep(ms: number): Promise<void> {
-  await setTimeout(ms, undefined, { signal: stop.signal }).catch(() => {});
+  await sleepFor(ms, stop.signal).catch(() => {});
 }

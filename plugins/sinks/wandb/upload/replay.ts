@@ -1,24 +1,33 @@
 import { existsSync, statSync } from "node:fs";
 import { type Patience, UploadError } from "../http/retry.ts";
-import { digestOf } from "../log/artifact.ts";
-import { fileBeside } from "../log/layout.ts";
 import { front, isBehind, type LineCounts, type Placement } from "../log/placement.ts";
-import { markSynced, noProgress, type Progress, readProgress, writeProgress } from "../log/progress.ts";
-import { filesOf, uploadArtifact } from "./artifact-upload.ts";
-import { type Batch, type Lines, placed } from "./batch.ts";
+import {
+  markSynced,
+  noProgress,
+  type Progress,
+  readProgress,
+  stillThere,
+  targetOf,
+  writeProgress,
+} from "../log/progress.ts";
+import { sendAttachments } from "./attachments.ts";
+import { type Batch, type HistoryLane, type Lines, placed } from "./batch.ts";
+import { blankRows } from "./blank-rows.ts";
 import { claimOf } from "./claim.ts";
 import { Follower } from "./follower.ts";
-import { resumeProblem } from "./resume.ts";
-import type { RunStatus } from "./run-status.ts";
-import { largestFile, type Server, type ServerRun } from "./server.ts";
+import { resumedMeanwhile, resumeProblem } from "./resume.ts";
+import type { Server, ServerRun } from "./server.ts";
+import { uncountedOf } from "./uncounted.ts";
 
 /** Characters; W&B takes requests up to 10 MiB, and a batch ends with the line that passes this. */
 const batchSize = 3 * 1024 * 1024;
 
-const everything: LineCounts = { history: Infinity, events: Infinity, output: Infinity };
+/** How often a server that has lost rows which it took is sent all of them again. */
+const resends = 5;
+/** Wait before rows that are not there are asked for again, ms; each further one twice as long: a server may count late. */
+const countedAfter = 2_000;
 
-/** Takes history lines to the server by another way; resolves once they are there, rejects where that is not sure. */
-export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;
+const everything: LineCounts = { history: Infinity, events: Infinity, output: Infinity };
 
 /**
  * Brings a server up to a log: every line goes to its absolute place, so that whatever is sent twice changes nothing, and what
@@ -27,21 +36,33 @@ export type HistoryLane = (lines: Lines, summary: string) => Promise<void>;
 export class Replay {
   readonly log: string;
   /** Files and artifacts that the log names and that cannot be sent: gone, changed or too large. */
-  readonly omitted: string[] = [];
+  omitted: readonly string[] = [];
+  /** Lines beside rows that the server does not count, though it took them. */
+  uncounted: readonly string[] = [];
   readonly #server: Server;
-  readonly #follower: Follower;
+  readonly #check: () => void;
+  #follower: Follower;
   #progress: Progress = noProgress("", 0);
   #pending: Batch | undefined;
   #run: ServerRun | undefined;
-  #status: RunStatus | undefined;
+  #begun = false;
   #base: Placement = front;
   #continued = false;
   #told = -1;
   #summary = "";
+  /** Tells the follower where its lines go. */
+  #place: () => void = () => {};
+  #resent = 0;
+  /** Whether the server showed the run as running when it was asked last. */
+  #open = false;
+  /** The line of history up to which rows without metrics were sent. */
+  #blanked = 0;
 
-  constructor(log: string, server: Server) {
+  /** `check` throws once the run is another process's. */
+  constructor(log: string, server: Server, check: () => void = () => {}) {
     this.log = log;
     this.#server = server;
+    this.#check = check;
     this.#follower = new Follower(log);
   }
 
@@ -73,7 +94,7 @@ export class Replay {
   async pass(patience: Patience, onProgress: (rows: number) => void = () => {}, lane?: HistoryLane): Promise<void> {
     for (;;) {
       if (!this.#follower.meet()) return;
-      if (this.#status === undefined) await this.#begin(patience);
+      if (!this.#begun) await this.#begin(patience);
       if (this.#continued) return;
       this.#pending ??= this.#follower.read(this.#progress, batchSize);
       const run = await this.#upserted(patience);
@@ -85,21 +106,80 @@ export class Replay {
     }
   }
 
-  /** Sends the rest, the files and the end of the run, after which W&B shows it as finished (0) or failed. */
+  /**
+   * Sends the rest, the files and the end of the run, after which W&B shows it as finished (0) or failed. Throws where the server has
+   * not kept every row, however often it took them.
+   */
   async finish(exitCode: number, patience: Patience, onProgress?: (rows: number) => void): Promise<void> {
     await this.pass(patience, onProgress);
     this.#checkCurrent();
-    if (!this.#continued) await this.#end(exitCode, patience);
-    markSynced(this.log);
+    if (!this.#continued) await this.#end(exitCode, patience, onProgress);
+    this.#checkCurrent();
+    const { position, lines } = this.#follower;
+    const server = this.#server.account.baseUrl;
+    markSynced(this.log, { server, rows: lines.history, bytes: position, exitCode });
   }
 
-  async #end(exitCode: number, patience: Patience): Promise<void> {
+  async #end(exitCode: number, patience: Patience, onProgress?: (rows: number) => void): Promise<void> {
+    await this.#makeWhole(patience, onProgress);
     const run = await this.#upserted(patience);
-    await this.#blankStale(run, patience);
-    await this.#uploadFiles(run, patience);
-    await this.#uploadArtifacts(run, patience);
-    await this.#server.stream(run, { complete: true, exitcode: exitCode }, patience);
-    this.#keep({ exitCode });
+    const { files, artifacts } = this.#follower;
+    const asked = { log: this.log, files, artifacts, done: this.#progress };
+    this.omitted = await sendAttachments(this.#server, run, asked, patience, (done) => this.#keep(done));
+    for (let told = 1; ; told++) {
+      this.#checkCurrent();
+      await this.#server.stream(run, { complete: true, exitcode: exitCode }, patience);
+      // A server may lose rows up to its last answer, and that one too.
+      const again = await this.#makeWhole(patience, onProgress);
+      if (!again && !this.#open) return;
+      const problem = `the server shows the run as running, though it was told of its end ${told} times`;
+      if (told > resends) throw new UploadError("unreachable", problem);
+      if (!again) await this.#server.pause(countedAfter * 2 ** (told - 1), problem, patience);
+    }
+  }
+
+  /** Sends everything again until the server counts all of it. Returns whether anything was missing. */
+  async #makeWhole(patience: Patience, onProgress?: (rows: number) => void): Promise<boolean> {
+    for (let again = false; ; again = true) {
+      const shortage = await this.#shortage(patience);
+      if (shortage === undefined) return again;
+      if (this.#resent === resends)
+        throw new UploadError("unreachable", `${shortage}, which it has taken ${resends + 1} times`);
+      await this.#resend(patience, onProgress);
+    }
+  }
+
+  /** What the server lacks by its own count, one line; asked again after a while, for it may count late. */
+  async #shortage(patience: Patience): Promise<string | undefined> {
+    for (let asked = 0; ; asked++) {
+      const run = await this.#upserted(patience);
+      const { lines, open } = await this.#server.status(run, patience);
+      this.#open = open;
+      const own = this.#follower.lines;
+      const counted = lines.history - this.#base.history;
+      const wanted = Math.max(own.history, this.#progress.reached);
+      const blanked = await this.#blankStale(run, Math.max(wanted, counted), patience);
+      this.uncounted = uncountedOf(lines, this.#base, own);
+      if (!blanked && counted >= wanted && (this.uncounted.length === 0 || this.#resent > 0)) return undefined;
+      const shortage = `the server counts ${Math.max(0, counted)} of ${wanted} rows`;
+      if (asked === 2) return shortage;
+      if (!blanked) await this.#server.pause(countedAfter * 2 ** (asked + this.#resent), shortage, patience);
+    }
+  }
+
+  /** Sends the log from its first line on. */
+  async #resend(patience: Patience, onProgress?: (rows: number) => void): Promise<void> {
+    const { generation } = this.#follower;
+    this.#follower.close();
+    this.#follower = new Follower(this.log);
+    if (!this.#follower.meet() || this.#follower.generation !== generation) throw resumedMeanwhile();
+    this.#place();
+    this.#resent += 1;
+    this.#told = -1;
+    this.#summary = "";
+    this.#blanked = 0;
+    this.#keep({ history: 0, events: 0, output: 0 });
+    await this.pass(patience, onProgress);
   }
 
   /** Tells the server that the run lives; it takes one that is silent for 5 minutes for crashed. */
@@ -121,7 +201,8 @@ export class Replay {
     const found = await this.#server.upsertRun({ ...named, entity, project }, this.#follower.configText, patience);
     this.#told = configChanges;
     this.#run = found;
-    if (this.#progress.base === undefined) this.#keep({ target: this.#target(found), base: this.#base });
+    if (this.#progress.base === undefined)
+      this.#keep({ target: targetOf(this.#server.account, found), base: this.#base });
     return found;
   }
 
@@ -131,17 +212,17 @@ export class Replay {
     if (run === undefined) throw new Error("the log has no run record");
     const status = await this.#server.status(run, patience);
     const { entity = run.entity, project = run.project } = status;
-    const known = readProgress(this.log, this.#target({ entity, project, id: run.id }), generation);
+    const known = readProgress(this.log, targetOf(this.#server.account, { entity, project, id: run.id }), generation);
     const claim = claimOf(status, writer, known);
     const problem = claim.isNew ? resumeProblem(known.resume, run.id, status.exists) : undefined;
     if (problem !== undefined) throw new UploadError("rejected", problem);
-    const lost = claim.isNew || status.lines.history < claim.base.history + known.history;
-    const { base: _, ...nothing } = { ...known, history: 0, events: 0, output: 0, files: [], artifacts: [] };
-    this.#progress = lost ? nothing : known;
+    const { base: _, ...fresh } = { ...known, ...noProgress(known.target, generation) };
+    this.#progress = claim.isNew ? fresh : stillThere(known, claim.base, status.lines);
     this.#base = claim.base;
-    this.#status = status;
+    this.#begun = true;
     const inherited = isBehind(claim.base) ? status : { config: new Map(), summary: new Map() };
-    this.#follower.place(claim.base, claim.marks, inherited);
+    this.#place = () => this.#follower.place(claim.base, claim.marks, inherited);
+    this.#place();
     if (claim.end !== undefined) this.#checkContinued(claim.end);
   }
 
@@ -156,16 +237,14 @@ export class Replay {
     this.#progress = { ...this.#progress, history };
   }
 
-  #target({ entity, project, id }: { entity: string; project: string; id: string }): string {
-    return [this.#server.account.baseUrl, entity, project, id].join("/");
-  }
-
   async #send(run: ServerRun, batch: Batch, patience: Patience, lane: HistoryLane | undefined): Promise<void> {
     this.#checkCurrent();
     const files: Record<string, Lines> = {};
     let { history } = placed(batch, this.#base);
     const { events, output } = placed(batch, this.#base);
     const summary = this.#follower.summaryText;
+    const reached = batch.history.offset + batch.history.content.length;
+    if (reached > this.#progress.reached) this.#keep({ reached });
     if (lane !== undefined && history.content.length > 0) {
       await lane(history, summary);
       history = { offset: history.offset + history.content.length, content: [] };
@@ -190,47 +269,26 @@ export class Replay {
 
   /** A resumed run may have superseded rows meanwhile; the old ones must not take the places of the new. */
   #checkCurrent(): void {
+    this.#check();
     if (existsSync(this.log) && statSync(this.log).ino === this.#follower.generation) return;
-    throw new UploadError("rejected", "the run was resumed meanwhile");
+    throw resumedMeanwhile();
   }
 
   /**
    * A killed process may have sent rows that its resumed run never came to. They are no part of the run any more: in their
-   * place go rows that hold a step and no metric.
+   * place, up to line `end`, go rows that hold a step and no metric. Returns whether any had to be sent.
    */
-  async #blankStale(run: ServerRun, patience: Patience): Promise<void> {
-    const rows = this.#base.history + this.#follower.lines.history;
-    const stale = (this.#status?.lines.history ?? 0) - rows;
-    if (stale <= 0) return;
-    const content = Array.from({ length: stale }, (_, i) => `{"_step":${this.#follower.lastStep + 1 + i}}`);
-    await this.#server.stream(run, { files: { "wandb-history.jsonl": { offset: rows, content } } }, patience);
-  }
-
-  async #uploadFiles(run: ServerRun, patience: Patience): Promise<void> {
-    for (const name of this.#follower.files) {
-      if (this.#progress.files.includes(name)) continue;
-      const path = fileBeside(this.log, "files", name);
-      if (path === undefined || statSync(path).size > largestFile) {
-        this.omitted.push(name);
-        continue;
-      }
-      await this.#server.upload(run, name, path, patience);
-      this.#keep({ files: [...this.#progress.files, name] });
+  async #blankStale(run: ServerRun, end: number, patience: Patience): Promise<boolean> {
+    const { lastStep, lines } = this.#follower;
+    const rows = lines.history;
+    const first = Math.max(rows, this.#blanked);
+    if (end > first) this.#keep({ reached: end });
+    for (const { offset, content } of blankRows(first, end, lastStep + 1 + first - rows)) {
+      const history = { offset: this.#base.history + offset, content };
+      await this.#server.stream(run, { files: { "wandb-history.jsonl": history } }, patience);
+      this.#blanked = offset + content.length;
     }
-  }
-
-  async #uploadArtifacts(run: ServerRun, patience: Patience): Promise<void> {
-    for (const artifact of this.#follower.artifacts) {
-      const digest = digestOf(artifact.files);
-      if (this.#progress.artifacts.includes(digest)) continue;
-      const files = await filesOf(this.log, artifact);
-      if (files === undefined) {
-        this.omitted.push(`${artifact.name}:${artifact.aliases[0]}`);
-        continue;
-      }
-      await uploadArtifact(this.#server, run, artifact, files, patience);
-      this.#keep({ artifacts: [...this.#progress.artifacts, digest] });
-    }
+    return end > first;
   }
 
   #keep(change: Partial<Progress>): void {

@@ -16,6 +16,11 @@ export function resumeProblem(mode: ResumeMode | undefined, id: string, exists: 
   return undefined;
 }
 
+/** The log that is sent is no longer the run's. */
+export function resumedMeanwhile(): UploadError {
+  return new UploadError("rejected", "the run was resumed meanwhile");
+}
+
 /** How long the start of a run may wait to hear whether it may begin, ms; the upload asks again. */
 const startPatience = 10_000;
 
@@ -29,9 +34,10 @@ export async function checkResume(
   account: Account,
 ): Promise<void> {
   if (mode !== "must" && mode !== "never") return;
-  const server = new Server(account, networkThrough(account.proxies));
+  const transport = networkThrough(account.proxies);
+  const server = new Server(account, transport);
   try {
-    const { exists } = await server.status(run, { until: Date.now() + startPatience, attempts: 3 });
+    const { exists } = await server.status(run, { until: transport.now() + startPatience, attempts: 3 });
     const problem = resumeProblem(mode, run.id, exists);
     if (problem !== undefined) throw resumeRefused(problem);
   } catch (thrown) {

@@ -9,6 +9,8 @@ export interface RunStatus {
   readonly project: string | undefined;
   /** Whether W&B takes it for a run that has begun (wandb: core/internal/runbranch/resume.go). */
   readonly exists: boolean;
+  /** Whether it shows the run as one that has not ended; false where it does not say. */
+  readonly open: boolean;
   readonly lines: LineCounts;
   /** One more than its last `_step`. */
   readonly nextStep: number;
@@ -24,7 +26,7 @@ export const runResumeStatus = `query RunResumeStatus($project: String, $entity:
   model(name: $project, entityName: $entity) {
     name entity { name }
     bucket(name: $name, missingOk: true) {
-      id summaryMetrics logLineCount historyLineCount eventsLineCount historyTail config wandbConfig(keys: ["t"])
+      id summaryMetrics logLineCount historyLineCount eventsLineCount historyTail state config wandbConfig(keys: ["t"])
     }
   }
 }`;
@@ -39,6 +41,7 @@ export function runStatusOf(data: unknown): RunStatus {
     entity: textOf(recordOf(model.entity).name) || undefined,
     project: textOf(model.name) || undefined,
     exists: bucket !== undefined && membersOf(textOf(bucket.wandbConfig)).has("t"),
+    open: textOf(bucket?.state).toLowerCase() === "running",
     lines: {
       history: bucket === undefined ? 0 : countOf(bucket.historyLineCount),
       events: bucket === undefined ? 0 : countOf(bucket.eventsLineCount),

@@ -4,8 +4,7 @@
  * offsets, and to tell what became of each request; at the first doubt it is given up for good.
  */
 import type { Account } from "../login/account.ts";
-import type { Lines } from "./batch.ts";
-import type { HistoryLane } from "./replay.ts";
+import type { HistoryLane, Lines } from "./batch.ts";
 import type { ServerRun } from "./server.ts";
 
 /** What `fetch` gives; the SDK leaves the body unread. */
@@ -28,7 +27,7 @@ interface SdkRun {
 /** Milliseconds in which the SDK must bring rows to the server; its own pause between requests is up to 30 s. */
 const sdkTimeout = 75_000;
 
-/** Starts the SDK on a run that is on the server already; `heard` gets the server's answers. Rejects where it cannot be used. */
+/** Starts the SDK on a run that is on the server already; `heard` gets the server's answers, and throws for one that acknowledges nothing. Rejects where it cannot be used. */
 export async function openSdkLane(
   account: Account,
   run: ServerRun,
@@ -63,10 +62,19 @@ export async function openSdkLane(
     if (history === undefined) return null; // nothing but our own rows goes this way, the end of the run neither
     const summary = { "wandb-summary.json": { offset: 0, content: [summaryText] } };
     const reply = await send({ files: { "wandb-history.jsonl": history, ...summary } });
-    if (reply?.ok) heard(await reply.json?.().catch(() => undefined));
-    if (!reply?.ok) settle?.failed(new Error("the SDK's request failed"));
+    const taken = reply?.ok && (await acknowledged(reply));
+    if (!taken) settle?.failed(new Error("the SDK's request failed"));
     else if (history.offset + history.content.length === first + exact.length) settle?.done();
     return reply;
+  };
+
+  const acknowledged = async (reply: Reply): Promise<boolean> => {
+    try {
+      heard(await reply.json?.());
+      return true;
+    } catch {
+      return false;
+    }
   };
 
   let first = 0;

@@ -72,8 +72,12 @@ export class Server {
     return this.#stopAsked;
   }
 
-  /** Takes note of an answer to `file_stream`, whoever sent the request. */
+  /** Takes note of an answer to `file_stream`, whoever sent the request. Throws for one that does not acknowledge it. */
   heard(answer: unknown): void {
+    if (typeof answer !== "object" || answer === null || Array.isArray(answer))
+      throw new Error("an answer that is none");
+    const problem = problemIn(answer);
+    if (problem !== undefined) throw new Error(problem);
     this.#stopAsked = at(answer, "stopped") === true;
   }
 
@@ -92,8 +96,7 @@ export class Server {
       host: given(run.host),
       config,
     };
-    const data = await this.graphql("UpsertBucket", upsertBucket, variables, patience);
-    const bucket = at(data, "upsertBucket", "bucket");
+    const bucket = await this.graphql("UpsertBucket", upsertBucket, variables, patience, bucketIn);
     return {
       storageId: textAt(bucket, "id") ?? "",
       entity: textAt(bucket, "project", "entity", "name") ?? run.entity,
@@ -107,6 +110,13 @@ export class Server {
     const path = [run.entity, run.project, run.id].map(encodeURIComponent).join("/");
     const url = `${this.account.baseUrl}/files/${path}/file_stream`;
     await this.#post(url, JSON.stringify(body), streamTimeout, patience, (reply) => this.heard(parsed(reply)));
+  }
+
+  /** Waits; throws where that leaves no time for another attempt. */
+  async pause(ms: number, reason: string, patience: Patience): Promise<void> {
+    if (this.#transport.now() + ms >= patience.until) throw new UploadError("unreachable", reason);
+    patience.onWait?.(ms, reason);
+    await this.#transport.sleep(ms);
   }
 
   /** Uploads one file of the run, which stands at `path`. */
@@ -193,14 +203,28 @@ function parsed(reply: HttpReply): unknown {
 
 function graphqlData(reply: HttpReply): unknown {
   const answer = parsed(reply);
-  const problem = textAt(answer, "errors", 0, "message");
-  if (problem !== undefined) {
-    const line = problem.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ").slice(0, 200);
-    throw new UploadError("rejected", `the server says: ${line}`);
-  }
+  const problem = problemIn(answer);
+  if (problem !== undefined) throw new UploadError("rejected", problem);
   const data = at(answer, "data");
   if (typeof data !== "object" || data === null) throw new Error("an answer without data");
   return data;
+}
+
+/** What an answer says went wrong, whatever its status; undefined where it says nothing of the kind. */
+function problemIn(answer: unknown): string | undefined {
+  const said = [at(answer, "errors"), at(answer, "error")].find((one) => {
+    return Array.isArray(one) ? one.length > 0 : one !== undefined && one !== null && one !== false;
+  });
+  if (said === undefined) return undefined;
+  const text = textAt(said, 0, "message") ?? textAt(said, "message") ?? JSON.stringify(said);
+  return `the server says: ${text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ").slice(0, 200)}`;
+}
+
+/** The run in an answer; an answer without one has made none. */
+function bucketIn(data: unknown): unknown {
+  const bucket = at(data, "upsertBucket", "bucket");
+  if (textAt(bucket, "name") === undefined) throw new Error("an answer that names no run");
+  return bucket;
 }
 
 /** What stands at a path in an answer. */

@@ -15,6 +15,8 @@ export interface Upload {
   readonly reason?: string;
   /** What is not to be had any more, though the rows are complete: files and artifacts that are gone, changed or too large. */
   readonly omitted?: readonly string[];
+  /** What the server does not count, though it took it: system metrics and console lines. */
+  readonly uncounted?: readonly string[];
   readonly entity?: string;
   readonly project?: string;
   readonly id?: string;
@@ -26,8 +28,10 @@ export interface UploadRequest {
   readonly account: Account;
   readonly transport: Transport;
   readonly patience: Patience;
-  /** The exit code to report where the log has none: its process was killed. Undefined leaves the run open. */
-  readonly exitCode: number | undefined;
+  /** The exit code to report, given the one in the log, if there is one. Undefined leaves the run open. */
+  readonly codeOf: (logged: number | undefined) => number | undefined;
+  /** Throws once the run is another process's. */
+  readonly check?: (() => void) | undefined;
   readonly onProgress?: (rows: number) => void;
 }
 
@@ -35,15 +39,15 @@ export interface UploadRequest {
 export async function upload(request: UploadRequest): Promise<Upload> {
   let replay: Replay | undefined;
   try {
-    replay = new Replay(request.log, new Server(request.account, request.transport));
+    replay = new Replay(request.log, new Server(request.account, request.transport), request.check);
     await replay.pass(request.patience, request.onProgress);
     const { damage } = replay;
     if (damage !== undefined) return { complete: false, rows: replay.progress.history, reason: damage, ...replay.run };
     if (!replay.hasRun) return { complete: false, rows: 0, reason: "the log does not hold a run yet" };
-    const code = replay.exitCode ?? request.exitCode;
+    const code = request.codeOf(replay.exitCode);
     if (code !== undefined) await replay.finish(code, request.patience, request.onProgress);
-    const { omitted, run } = replay;
-    return { complete: code !== undefined, rows: replay.progress.history, omitted, ...run };
+    const { omitted, uncounted, run } = replay;
+    return { complete: code !== undefined, rows: replay.progress.history, omitted, uncounted, ...run };
   } catch (thrown) {
     if (!(thrown instanceof UploadError || thrown instanceof ExperimentError)) throw thrown;
     return { complete: false, rows: replay?.progress.history ?? 0, reason: reasonOf(thrown), ...replay?.run };
@@ -53,8 +57,9 @@ export async function upload(request: UploadRequest): Promise<Upload> {
 }
 
 /** The end of a message, about what was left out. */
-export function omissionsOf({ omitted = [] }: Upload): string {
-  return omitted.length === 0 ? "" : ` Left out, because gone, changed or too large: ${omitted.join(", ")}.`;
+export function omissionsOf({ omitted = [], uncounted = [] }: Upload): string {
+  const left = omitted.length === 0 ? "" : ` Left out, because gone, changed or too large: ${omitted.join(", ")}.`;
+  return uncounted.length === 0 ? left : `${left} The server counts ${uncounted.join(" and ")}.`;
 }
 
 /**

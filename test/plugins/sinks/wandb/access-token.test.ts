@@ -32,7 +32,7 @@ describe("an identity token", () => {
       account,
       transport: server.transport(clock),
       patience: { until: Infinity, attempts },
-      exitCode: undefined,
+      codeOf: (logged) => logged,
     });
   const exchanges = () => server.requests.filter(({ operation }) => operation === "exchange").length;
   const stored = () =>

@@ -98,7 +98,7 @@ describe("a server that is brought up to a log", () => {
     const other = new FakeWandb();
     const patience = { until: Infinity, attempts: 3 };
     const account = { baseUrl: "http://other.test", login: testKey };
-    await upload({ log, account, transport: other.transport(fake.clock), patience, exitCode: undefined });
+    await upload({ log, account, transport: other.transport(fake.clock), patience, codeOf: (logged) => logged });
     expect(historyOf(other)).to.deep.equal(expectedRows(20));
   });
 

@@ -94,6 +94,21 @@ describe("resolveSettings", () => {
       resolveSettings({}, around(file === undefined ? {} : { [workspace]: file }, { WANDB_API_KEY: key, ...env })).mode;
     const faultOf = (env: Record<string, string>, file?: string) => thrownBy(() => modeOf(env, file)).message;
 
+    it("is the one that sends less, of the config, which may be another's, and the user's own", () => {
+      const modeOf = (mode: "online" | "offline" | "disabled", env: Record<string, string>, file?: string) =>
+        resolveSettings(
+          { mode },
+          around(file === undefined ? {} : { [workspace]: file }, { WANDB_API_KEY: key, ...env }),
+        ).mode;
+      expect(modeOf("online", { WANDB_MODE: "offline" })).to.equal("offline");
+      expect(modeOf("online", { WANDB_MODE: "disabled" })).to.equal("disabled");
+      expect(modeOf("online", { WANDB_DISABLED: "true" })).to.equal("disabled");
+      expect(modeOf("online", {}, "[default]\nmode = offline\n")).to.equal("offline");
+      expect(modeOf("online", { WANDB_MODE: "online" })).to.equal("online");
+      expect(modeOf("offline", { WANDB_MODE: "online" })).to.equal("offline");
+      expect(modeOf("disabled", { WANDB_MODE: "online" })).to.equal("disabled");
+    });
+
     it("is what W&B's words say, whatever blanks and case", () => {
       expect(modeOf({})).to.equal("online");
       expect(modeOf({ WANDB_MODE: "offline " })).to.equal("offline");

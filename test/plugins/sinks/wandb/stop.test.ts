@@ -35,7 +35,10 @@ describe("Server", () => {
       seen.push(server.stopAsked);
     }
     expect(seen).to.deep.equal([false, false, false, false, false, false, true, false, true, false]);
-    for (const answer of [null, "stopped", 5, [], { stopped: { stopped: true } }]) server.heard(answer);
+    server.heard({ stopped: { stopped: true } });
+    for (const answer of [null, "stopped", 5, [], { stopped: true, errors: ["no"] }]) {
+      expect(() => server.heard(answer)).to.throw();
+    }
     expect(server.stopAsked).to.equal(false);
   });
 

@@ -1,0 +1,37 @@
+/**
+ * Makes the pictures of the page in docs/viewing.md from real runs: `node --import tsx/esm scripts/page-pictures.ts FOLDER RUN
+ * LAYER.UNIT`. The folder holds a sweep with the analyzers token-sparsity and neuron-death; the unit of one of its runs should be one that
+ * something happened to. Needs Chromium (/usr/bin/chromium, or CHROMIUM).
+ */
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { chromium } from "playwright-core";
+import { startViewer } from "../viewer/server.ts";
+import { buildPage } from "./build-page.mjs";
+
+const [folder, run, unit] = process.argv.slice(2);
+if (folder === undefined || run === undefined || unit === undefined)
+  throw new Error("usage: page-pictures.ts FOLDER RUN LAYER.UNIT");
+const root = resolve(folder);
+const ids = readdirSync(root).filter((name) => !name.startsWith("."));
+await buildPage();
+const viewer = await startViewer({ dir: root, edit: false });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
+});
+const runs = ids.map((id) => `run=${id}`).join("&");
+await shoot("sweep", runs, ".many .card canvas", 700);
+await shoot("neuron", `run=${run}&unit=${unit}`, ".card canvas", 700);
+await browser.close();
+await viewer.close();
+
+async function shoot(name: string, hash: string, drawn: string, height: number): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1200, height } });
+  await page.goto(`${viewer.url}#${hash}`);
+  await page.locator(drawn).first().waitFor();
+  await page.waitForTimeout(1500); // charts come in one by one
+  await page.screenshot({ path: new URL(`../docs/pictures/${name}.png`, import.meta.url).pathname });
+  await page.close();
+  console.log(`docs/pictures/${name}.png`);
+}
