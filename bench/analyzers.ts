@@ -9,6 +9,7 @@ import type { AnalyzerInstance, Probe } from "../core/contract/analyzer.ts";
 import type { Run } from "../core/contract/run.ts";
 import type { Site } from "../core/contract/sites.ts";
 import { train } from "../core/run/train.ts";
+import { sequencesInWord } from "../plugins/analyzers/neuron-death/holding.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
 import { sizes } from "./sizes.ts";
@@ -89,7 +90,19 @@ function paperReadings(): Record<string, NDArray | NDArray[]> {
     perSequence: layers.map((data) => ({ shape: [batch, d_mlp], data })),
     perToken: layers.map(() => ({ shape: [batch, pos], data: new Int32Array(batch * pos).fill(2000) })),
     sums: layers.map(floats),
+    holding: layers.map((data) => ({ shape: [batch / sequencesInWord, d_mlp], data: holdingOf(data) })),
     gradients: layers.map(floats),
     gradNorm: { shape: [], data: Float32Array.of(1) },
   };
+}
+
+/** Which sequences hold each unit, as neuron-death's probe makes it. */
+function holdingOf(perSequence: Int32Array): Int32Array {
+  const words = new Int32Array((batch / sequencesInWord) * d_mlp);
+  for (let at = 0; at < perSequence.length; at++) {
+    const b = Math.floor(at / d_mlp);
+    if (perSequence[at]! > 0)
+      words[Math.floor(b / sequencesInWord) * d_mlp + (at % d_mlp)]! |= 1 << (b % sequencesInWord);
+  }
+  return words;
 }

@@ -5,6 +5,7 @@
  * table of its own.
  * (`npm run bench:viewer` measures the viewer; it writes gigabytes.)
  */
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { physicalCores } from "../core/engine/onnx/threads.ts";
 import type { Effort } from "./measure.ts";
@@ -44,7 +45,7 @@ function verdict({ target }: BenchRow, { ratio }: Result): string {
 const report: object[] = [];
 if (!flags.json)
   console.log(
-    `${effort.threads} threads, medians of ${effort.rounds}\n\n| what | target | measured | | |\n| --- | --- | --- | --- | --- |`,
+    `${cpus()[0]?.model.trim()}, ${effort.threads} threads, medians of ${effort.rounds}\n\n| what | target | measured | | |\n| --- | --- | --- | --- | --- |`,
   );
 for (const row of rows.filter((row) => wanted?.includes(row.id) ?? true)) {
   const result = await row.measure(effort);

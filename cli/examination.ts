@@ -1,4 +1,5 @@
 /** What `experiment doctor` looks at. */
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join, relative } from "node:path";
@@ -6,6 +7,7 @@ import { type FoundEngine, findEngines } from "../core/engine/choose.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { packageVersion } from "../core/modules/version.ts";
 import { findDebris, unbornRuns } from "../core/record/debris.ts";
+import { files } from "../core/record/format.ts";
 import { lockState } from "../core/record/lock.ts";
 import { listRuns } from "../core/record/runs.ts";
 import { bold, sanitise, table } from "./terminal.ts";
@@ -57,7 +59,10 @@ function debrisUnder(root: string): string[] {
   const unborn = unbornRuns(root).filter((dir) => !isLive(dir));
   const { runs } = listRuns(root);
   const left = runs.filter(({ state }) => state !== "running" && state !== "lost").map(({ dir }) => dir);
-  const inside = left.flatMap((dir) => findDebris(dir).map((name) => join(dir, name)));
+  const inside = left.flatMap((dir) => {
+    const dead = existsSync(join(dir, files.lock)) && !isLive(dir) ? [files.lock] : []; // killed as it was about to let go
+    return [...dead, ...findDebris(dir)].map((name) => join(dir, name));
+  });
   return [...unborn, ...inside].map((path) => relative(root, path));
 }
 

@@ -1,6 +1,7 @@
 /** `experiment paper RUN…`: the tables and figures of arXiv 2407.07848 on one's own runs. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../core/record/disk.ts";
 import { resolveRun } from "../core/record/runs.ts";
 import { formats } from "../studies/formats.ts";
 import { paperOf } from "../studies/paper/paper.ts";
@@ -35,7 +36,7 @@ export async function paperCommand(
     }
   }
   if (output === undefined) return;
-  mkdirSync(output, { recursive: true });
+  makeFolder(output);
   const files = Object.entries(formats).map(([ending, write]) => {
     writeFileSync(join(output, `paper.${ending}`), write(tables, "Use of hidden units, after arXiv 2407.07848"));
     return `paper.${ending}`;

@@ -1,34 +1,57 @@
 /** An upper bound on a share whose trials come in clusters. */
 import { incompleteBeta } from "./special.ts";
 
-/** Successes over trials. */
-export interface Share {
-  readonly share: number;
-  /** One-sided upper bound; 1 without trials. */
-  readonly upper: number;
-  readonly trials: number;
+/** All that a share and its bound depend on. Whole numbers: the same in whatever order clusters come. */
+export interface ClusterSums {
+  /** Those with trials. */
+  clusters: number;
+  trials: number;
+  hits: number;
+  squaredHits: number;
+  squaredTrials: number;
+  /** Of hits and trials. */
+  products: number;
+}
+
+export function noClusters(): ClusterSums {
+  return { clusters: 0, trials: 0, hits: 0, squaredHits: 0, squaredTrials: 0, products: 0 };
+}
+
+/** Sums over every `stride`-th cluster from `first` on. */
+export function sumsOf(hits: ArrayLike<number>, trials: ArrayLike<number>, first = 0, stride = 1): ClusterSums {
+  const sums = noClusters();
+  for (let i = first; i < trials.length; i += stride) {
+    if (trials[i]! === 0) continue;
+    sums.clusters++;
+    sums.trials += trials[i]!;
+    sums.hits += hits[i]!;
+    sums.squaredHits += hits[i]! ** 2;
+    sums.squaredTrials += trials[i]! ** 2;
+    sums.products += hits[i]! * trials[i]!;
+  }
+  return sums;
+}
+
+/** Hits over trials; NaN without trials. */
+export function shareOf({ hits, trials }: ClusterSums): number {
+  return hits / trials;
 }
 
 /**
- * The share of `successes[i]` of `trials[i]` over clusters i, with its upper bound at `level`: Clopper & Pearson's (1934) for as
- * many trials as are worth that number once clusters are allowed for, `N / max(1, deff)` with the design effect of the ratio (Kish
- * 1965), and never more than there are clusters with trials where nothing succeeded.
+ * One-sided upper bound on the share at `level`, 1 without trials: Clopper & Pearson's (1934) for as many trials as are worth that
+ * number once clusters are allowed for, `N / max(1, deff)` with the design effect of the ratio (Kish 1965), and never more than
+ * there are clusters with trials where nothing succeeded.
  */
-export function clusteredShare(successes: ArrayLike<number>, trials: ArrayLike<number>, level = 0.05): Share {
-  let [clusters, total, hits] = [0, 0, 0];
-  for (let i = 0; i < trials.length; i++) {
-    if (trials[i]! === 0) continue;
-    clusters++;
-    total += trials[i]!;
-    hits += successes[i]!;
-  }
-  if (total === 0) return { share: Number.NaN, upper: 1, trials: 0 };
-  const share = hits / total;
-  let squares = 0;
-  for (let i = 0; i < trials.length; i++) squares += (successes[i]! - share * trials[i]!) ** 2;
-  const deff = squares / (total * share * (1 - share));
-  const worth = hits === 0 || hits === total ? clusters : total / Math.max(1, deff);
-  return { share, upper: binomialUpper(share * worth, worth, level), trials: total };
+export function upperOf(
+  { clusters, trials, hits, squaredHits, squaredTrials, products }: ClusterSums,
+  level = 0.05,
+): number {
+  if (trials === 0) return 1;
+  const share = hits / trials;
+  const squares = squaredHits - 2 * share * products + share ** 2 * squaredTrials;
+  const deff = squares / (trials * share * (1 - share));
+  const worth = hits === 0 || hits === trials ? clusters : trials / Math.max(1, deff);
+  return binomialUpper(share * worth, worth, level);
 }
 
 /** The p at which `x` or fewer of `n` successes have probability `level`: `I_p(x + 1, n - x) = 1 - level`. Real x and n will do. */

@@ -5,9 +5,15 @@ export type Tally = Float64Array;
 
 /** Tallies counts that are at most `most`. */
 export function tallyOf(counts: ArrayLike<number>, most: number): Tally {
-  const tally = new Float64Array(most + 1);
-  for (let i = 0; i < counts.length; i++) tally[counts[i]!]!++;
-  return tally;
+  // Two tables in turn: an addition to a place does not wait for the one before it to the same place.
+  const [even, odd] = [new Int32Array(most + 1), new Int32Array(most + 1)];
+  const pairs = counts.length - (counts.length % 2);
+  for (let i = 0; i < pairs; i += 2) {
+    even[counts[i]!]!++;
+    odd[counts[i + 1]!]!++;
+  }
+  if (pairs < counts.length) even[counts[pairs]!]!++;
+  return Float64Array.from(even, (units, count) => units + odd[count]!);
 }
 
 /** The number of units in a tally. */

@@ -3,6 +3,7 @@ import { listCheckpoints } from "../core/checkpoint/folder.ts";
 import { deepFreeze } from "../core/config/deep-freeze.ts";
 import { differencesOf } from "../core/config/difference.ts";
 import type { Config } from "../core/config/schema.ts";
+import { noParameters } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { presentBaseDir } from "../core/record/base-dir.ts";
 import { readRows } from "../core/record/reader.ts";
@@ -93,6 +94,7 @@ export interface ForkOptions {
 export async function forkRequests(options: ForkOptions, plugins: PluginTable): Promise<RunRequest[]> {
   const { root, ref, orders, steps, counterfactuals, keepAt = [], bare = false, word = {} } = options;
   const { dir, run } = readRun(resolveRun(root, ref));
+  if (run.observed !== undefined) throw noParameters(run.id, run.observed.source);
   const all = listCheckpoints(dir);
   const found = options.at === undefined ? all[0] : all.find(({ step }) => step === options.at);
   if (found === undefined) throw noCheckpointAt(run.id, options.at, all.map(({ step }) => step).toReversed());

@@ -74,7 +74,7 @@ export async function course(
   const state = await engine.upload(initialState(plan, createRandom(seed, "weights")));
   const looked: Looked[] = [];
   for (let step = 1; step <= until; step++) {
-    const outputs = await programs.run(state, sampler, step);
+    const outputs = await (await programs.begin(state, sampler, step)).outputs;
     const frozen = looks.due(step) ? await looks.look(state, step) : new Map();
     const at = { ...momentOf(run, step, step), lr: plan.rate(step), applied: true, shrink: 1 };
     const recorded = await analyzeStep(analyzers, outputs.readings, at, config.model.n_layers, frozen);

@@ -103,12 +103,12 @@ function returns(random: Random): boolean {
   const life = createLife({ units, window: 1, skip: 0, share: 0.05 });
   const until = new Float64Array(units);
   for (let w = 0; w < 80; w++) {
-    const counts = Int32Array.from(until, (end, i) => {
+    const bits = Int32Array.from(until, (end, i) => {
       if (w < end) return 0;
       if (random.next() < 0.25) until[i] = w + Math.ceil((1 - random.next()) ** (1 / Math.log2(7 / 8)));
       return 1;
     });
-    life.add(counts, 1, w);
+    life.add(bits, 1, w);
   }
   return life.horizon() !== undefined;
 }

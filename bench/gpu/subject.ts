@@ -24,7 +24,12 @@ async function allProbes(): Promise<StepProbe[]> {
   const { shape } = plan.model;
   const tokensPerStep = plan.train.batch_size * shape.n_ctx;
   const about = { model: shape, batchSize: plan.train.batch_size, tokensPerStep, seed: 1, warmupSteps: 0 };
-  const run = { ...about, config: { model: { norm: "layernorm" }, train: plan.train } } as unknown as Run;
+  const run = {
+    ...about,
+    layers: Array.from({ length: shape.n_layers }, (_, layer) => plan.model.layer(layer)),
+    held: [],
+    config: { model: { norm: "layernorm" }, train: plan.train },
+  } as unknown as Run;
   return Promise.all(
     names.map(async (name) => {
       const analyzer = await builtIns.analyzer[name]!();

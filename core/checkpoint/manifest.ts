@@ -1,10 +1,10 @@
 /** checkpoint.json: what a checkpoint is of, and the hashes by which a damaged one is told. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { invalidCheckpoint, newerCheckpoint } from "../errors/errors.ts";
 import { canonicalJson } from "../record/canonical.ts";
+import { mostAtOnce, readWhole } from "../record/disk.ts";
 import { ownPath } from "../record/own-file.ts";
 
 /** Version of a checkpoint's layout; a newer one is refused. */
@@ -57,7 +57,10 @@ export function hashOfManifest(file: object): string {
 
 /** The hash of a file's bytes, in hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  const hash = createHash("sha256");
+  if (typeof bytes === "string") return hash.update(bytes).digest("hex");
+  for (let done = 0; done < bytes.length; done += mostAtOnce) hash.update(bytes.subarray(done, done + mostAtOnce));
+  return hash.digest("hex");
 }
 
 /** Reads checkpoint.json and both files, and checks them against each other. Throws `checkpoint.invalid`. */
@@ -80,7 +83,7 @@ export function readVerified(path: string): {
 function readManifest(path: string): Manifest {
   let value: unknown;
   try {
-    value = JSON.parse(readPart(path, manifestFile).toString("utf8"));
+    value = JSON.parse(Buffer.from(readPart(path, manifestFile)).toString("utf8"));
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
     throw invalidCheckpoint(path, `${manifestFile} is not JSON`, thrown);
@@ -98,10 +101,10 @@ function readManifest(path: string): Manifest {
   throw invalidCheckpoint(path, `${manifestFile}: ${issue?.path.join(".") || "top level"}: ${issue?.message}`);
 }
 
-function readPart(path: string, name: string): Buffer {
+function readPart(path: string, name: string): Uint8Array {
   try {
     const real = ownPath(path, name);
-    return readFileSync(real ?? join(path, name));
+    return readWhole(real ?? join(path, name));
   } catch (thrown) {
     throw invalidCheckpoint(path, `${name} cannot be read: ${(thrown as Error).message}`, thrown);
   }

@@ -141,7 +141,7 @@ const engine = z.strictObject({
     .default("auto")
     .describe("What runs the train step; auto chooses the fastest that is there (see `experiment doctor`)."),
   threads: count(0).default(0).describe("CPU threads; 0 leaves the choice to the engine."),
-  provider: z.enum(providerNames).default("cpu").describe("Where the onnx engine computes; other engines ignore it."),
+  provider: z.enum(providerNames).default("cpu").describe("onnx: where it computes."),
   skip_silent: z
     .enum(skipSilentNames)
     .default("auto")

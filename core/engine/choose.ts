@@ -19,13 +19,20 @@ const preference: readonly {
   /** What speaks for it, in a few words. */
   readonly because: string;
   wanted?(engine: Engine): boolean;
+  /** Whether `auto` need load it at all. */
+  worthLoading?(): Promise<boolean>;
 }[] = [
   {
     name: "xla",
     because: "a GPU is there: compiled, the fastest of all",
     wanted: (engine) => !engine.device.startsWith("CPU"),
   },
-  { name: "tensorflow", because: "a GPU is there", wanted: (engine) => engine.device.startsWith("GPU") },
+  {
+    name: "tensorflow",
+    because: "a GPU is there",
+    wanted: (engine) => engine.device.startsWith("GPU"),
+    worthLoading: async () => (await import("./backend.ts")).mayHaveTensorflowGpu(),
+  },
   { name: "onnx", because: "compiled, the fastest without a GPU" },
   { name: "wasm", because: "needs nothing but Node" },
   { name: "cpu", because: "plain JavaScript: slow, the reference for tests" },
@@ -35,7 +42,8 @@ const preference: readonly {
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   if (options.name !== "auto") return makers[options.name](options);
   let failure: unknown;
-  for (const { name, wanted } of preference) {
+  for (const { name, wanted, worthLoading } of preference) {
+    if (worthLoading !== undefined && !(await worthLoading())) continue;
     try {
       const engine = await makers[name](options);
       if (wanted?.(engine) ?? true) return engine;

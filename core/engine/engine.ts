@@ -56,8 +56,8 @@ export interface Program {
   readonly signature: Signature;
   readonly outputs: TensorSpecs;
   /**
-   * Runs the step once and advances `state`. Calls on one engine must not overlap, except up to the engine's `stepsAhead`
-   * calls of programs on the same state: they run in the order in which they were made.
+   * Runs the step once and advances `state`. Calls on one engine must not overlap, except on one that takes steps ahead: there
+   * calls of programs on the same state run in the order in which they were made.
    */
   run(state: State, inputs: Readonly<Record<string, NDArray>>): Promise<Readonly<Record<string, NDArray>>>;
   /** The program as text, one operation a line, where the engine has such a thing. */
@@ -71,7 +71,10 @@ export interface Engine {
   readonly name: EngineName;
   /** What the numbers are computed on, `CPU` or `GPU` first: "CPU, 1 thread (WebAssembly)". For run.json and `experiment doctor`. */
   readonly device: string;
-  /** How many steps may be asked for before the first of them has answered, so that the device never waits. Default 1. */
+  /**
+   * How many steps may be asked for before the first of them has answered, with looks and evaluations between them, so that the
+   * device never waits. Default 1: none.
+   */
   readonly stepsAhead?: number;
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
   /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */

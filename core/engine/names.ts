@@ -14,3 +14,9 @@ export type SkipSilent = (typeof skipSilentNames)[number];
 /** Where ONNX Runtime may be told to compute; which of them are there depends on its build. */
 export const providerNames = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
 export type ProviderName = (typeof providerNames)[number];
+
+/** Keys of `engine` that one engine alone reads. */
+export const keysOfOne = {
+  onnx: ["provider", "skip_silent"],
+  xla: ["plugin", "precision", "devices", "deterministic", "memory"],
+} as const satisfies Partial<Record<EngineName, readonly string[]>>;

@@ -86,7 +86,12 @@ export function mixedSubjects(a: string, b: string): ExperimentError {
 
 /** An observed run keeps what was seen, not what was looked at. */
 export function noParameters(run: string, source: string): ExperimentError {
-  const message = `run ${run}: expected a run with parameters, got one that observed ${source}. Observe what it looked at: its \`observe.paths\`.`;
+  const message = `run ${run}: expected a run with parameters, got one that observed ${source}: it keeps what was seen. What it looked at is in its \`observe.paths\`.`;
+  return new ExperimentError("usage", message);
+}
+
+export function allLookedAt(run: string, step: number): ExperimentError {
+  const message = `run ${run}: it is finished, every checkpoint was looked at, up to step ${step}. It goes on once its \`observe.paths\` hold later ones.`;
   return new ExperimentError("usage", message);
 }
 

@@ -1,6 +1,6 @@
 /** Writing that survives: whole files aside and renamed, folders synced, and one clear error when the disk refuses. */
-import fs from "node:fs";
-import { dirname } from "node:path";
+import fs, { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { ExperimentError, ioFailed } from "../errors/errors.ts";
 
 /** The operations that change a run directory; a test fails any one of them, or stops at it as a killed process would. */
@@ -16,6 +16,9 @@ export type Disk = Pick<
   | "renameSync"
   | "rmSync"
 >;
+
+/** Bytes that are read, written or hashed in one call: more than 2 GiB are refused by each. */
+export const mostAtOnce = 2 ** 30;
 
 /** The real one. */
 export const nodeDisk: Disk = fs;
@@ -60,6 +63,27 @@ export function replaceFile(path: string, bytes: Uint8Array | string, disk: Disk
   });
 }
 
+/**
+ * Makes a folder, and those above it that are missing. Node's own `recursive` never returns from a file system that has a folder and
+ * says that nothing can be below it, such as /proc.
+ */
+export function makeFolder(path: string, disk: Disk = nodeDisk): void {
+  if (isFolder(path)) return;
+  const missing = [resolve(path)];
+  for (let above = dirname(missing[0]!); !fs.existsSync(above); above = dirname(above)) missing.push(above);
+  for (const folder of missing.reverse()) {
+    try {
+      disk.mkdirSync(folder);
+    } catch (thrown) {
+      if (!isFolder(folder)) throw thrown; // another process may have made it meanwhile
+    }
+  }
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** Replaces a file in one step for readers, without waiting for the disk: for what can be made anew after a loss of power. */
 export function swapFile(path: string, bytes: Uint8Array | string): void {
   const aside = `${path}.new`;
@@ -70,7 +94,24 @@ export function swapFile(path: string, bytes: Uint8Array | string): void {
 
 /** Writes all of the bytes at the end of an open file; a short write goes on where it stopped. */
 export function writeAll(file: number, bytes: Uint8Array, disk: Disk = nodeDisk): void {
-  for (let done = 0; done < bytes.length; ) done += disk.writeSync(file, bytes, done, bytes.length - done);
+  for (let done = 0; done < bytes.length; )
+    done += disk.writeSync(file, bytes, done, Math.min(mostAtOnce, bytes.length - done));
+}
+
+/** The bytes of a file of any size: `readFileSync` takes none of 2 GiB. */
+export function readWhole(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(fstatSync(file).size);
+    for (let done = 0; done < bytes.length; ) {
+      const read = readSync(file, bytes, done, Math.min(mostAtOnce, bytes.length - done), done);
+      if (read === 0) return bytes.subarray(0, done);
+      done += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Forces a folder's entries (new names, renames) to the disk; Windows has no such thing and needs none. */

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ioFailed, runInUse, runNotFound } from "../errors/errors.ts";
 import { changedAt, unbornRuns } from "./debris.ts";
-import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
+import { attempt, type Disk, makeFolder, nodeDisk, removeQuietly, syncDirectory } from "./disk.ts";
 import { files, type RunFile } from "./format.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { readRunFile, writeRunFile } from "./run-file.ts";
@@ -42,7 +42,7 @@ export interface RunDirOptions {
 export function createRunDir(root: string, options: RunDirOptions = {}): RunDir {
   const { now = Date.now(), suffix = randomSuffix, disk = nodeDisk } = options;
   const absolute = resolve(root);
-  attempt(absolute, "make the folder", () => disk.mkdirSync(absolute, { recursive: true }));
+  attempt(absolute, "make the folder", () => makeFolder(absolute, disk));
   sweepUnborn(absolute, now, disk);
   if (options.id !== undefined) return createNamed(join(absolute, options.id), now, disk);
   const time = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
@@ -96,7 +96,7 @@ function discard(path: string, lock: Pick<Lock, "release">): void {
 
 /** A directory of a given name: what a start that was killed left of it, before it was a run, is taken over. */
 function createNamed(path: string, now: number, disk: Disk): RunDir {
-  attempt(path, "make the folder", () => disk.mkdirSync(path, { recursive: true }));
+  attempt(path, "make the folder", () => makeFolder(path, disk));
   attempt(path, "write", () => syncDirectory(dirname(path), disk));
   const lock = takeLock(path, now, { disk });
   if (!fs.existsSync(join(path, files.run))) return asRunDir(path, lock, disk);

@@ -2,6 +2,7 @@
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { EvalWindows } from "../data/windows.ts";
 import type { Engine, State } from "../engine/engine.ts";
+import { inTurn } from "../engine/in-turn.ts";
 import { evalStep, type StepPlan } from "../step/step.ts";
 
 /** A compiled evaluation. */
@@ -18,16 +19,16 @@ export async function createEvaluation(engine: Engine, plan: StepPlan, held: Eva
   const program = await engine.compile(step, signature, "evaluation", plan.sameAs && `evaluation ${plan.sameAs}`);
   return {
     losses: async (state) => {
-      const losses: number[] = [];
-      while (losses.length < held.count) {
-        const first = Math.min(losses.length, held.count - together); // the last batch overlaps when windows are left over
+      const begins = Array.from({ length: Math.ceil(held.count / together) }, (_, i) => i * together);
+      const losses = await inTurn(engine, begins, async (begin) => {
+        const first = Math.min(begin, held.count - together); // the last batch overlaps when windows are left over
         const outputs = await program.run(state, {
           tokens: rowsOf(held.tokens, first, together),
           targets: rowsOf(held.targets, first, together),
         });
-        losses.push(...outputs.losses!.data.subarray(losses.length - first));
-      }
-      return losses;
+        return Array.from(outputs.losses!.data.subarray(begin - first));
+      });
+      return losses.flat();
     },
     dispose: () => program.dispose(),
   };

@@ -2,6 +2,7 @@
 import type { Probe, Readings } from "../contract/analyzer.ts";
 import type { EvalWindows } from "../data/windows.ts";
 import type { Engine, Program, State } from "../engine/engine.ts";
+import { inTurn } from "../engine/in-turn.ts";
 import { type ActiveAnalyzer, looksAt } from "../host/analyzers.ts";
 import { frozenStep, regroup, type StepPlan } from "../step/step.ts";
 import { rowsOf } from "./evaluation.ts";
@@ -13,7 +14,7 @@ export type ReadingsByName = ReadonlyMap<string, Readings<Probe>>;
 export interface Looks {
   /** Whether any of them looks at a step. */
   due(step: number): boolean;
-  /** Those that look at a step, with the parameters as they are now. */
+  /** Those that look at a step, with the parameters as they are behind all steps that were asked for before. */
   look(state: State, step: number): Promise<ReadingsByName>;
   dispose(): void;
 }
@@ -43,12 +44,9 @@ export async function createLooks(
   return {
     due: (step) => programs.some((one) => looksAt(one, step, last)),
     look: async (state, step) => {
-      const readings = new Map<string, Readings<Probe>>();
-      for (const one of programs) {
-        if (!looksAt(one, step, last)) continue;
-        for (const [name, reading] of Object.entries(await one.look(state))) readings.set(name, reading);
-      }
-      return readings;
+      const due = programs.filter((one) => looksAt(one, step, last));
+      const found = await inTurn(engine, due, (one) => one.look(state));
+      return new Map(found.flatMap((readings) => Object.entries(readings)));
     },
     dispose: () => {
       for (const { program } of programs) program.dispose();

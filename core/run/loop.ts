@@ -1,21 +1,26 @@
 /**
  * The training loop. The steps after step k, as many as the engine takes ahead, run on it while step k is analysed and
- * written, unless a checkpoint or an evaluation stands between them; results and their order are the same either way.
+ * written, unless a checkpoint stands between them; results and their order are the same either way.
  */
 import { diverged, stepFailed } from "../errors/errors.ts";
 import { callHook } from "../host/analyzers.ts";
 import { summariseWindows } from "../step/evaluation.ts";
+import type { ReadingsByName } from "./looks.ts";
 import type { Observer } from "./observer.ts";
 import { createPace } from "./pace.ts";
 import { printStep, recordStep, saveTraining } from "./record-step.ts";
 import type { StepOutputs } from "./train-steps.ts";
 import type { Training } from "./training.ts";
 
-/** A step that has been handed to the engine. */
+/** A step that has been handed to the engine, and what looks at the state that it leaves, before any other step changes that. */
 interface Running {
-  readonly step: number;
-  readonly outputs: Promise<StepOutputs>;
+  readonly outputs: Promise<StepOutputs & { readonly endedAt: number }>;
+  readonly frozen: Promise<ReadingsByName> | undefined;
+  readonly losses: Promise<number[]> | undefined;
 }
+
+/** So much of the device's work is asked for ahead, ms: enough that it never waits for analysis, and soon done when a run is stopped. */
+const aheadMs = 1000;
 
 /**
  * Trains from the step that is on record to the last one, or until `signal` asks for a stop. A stop ends with a checkpoint; a loss that is not finite throws `train.diverged` and saves none.
@@ -25,45 +30,64 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
   const { config, plan } = open;
   const evaluation = await open.evaluation();
   const pace = createPace(run.tokensPerStep);
-  const start = (step: number): Running => {
-    const outputs = steps.run(state, sampler, step).catch((thrown: unknown) => {
-      throw stepFailed(step, thrown);
-    });
-    outputs.catch(() => {}); // it may fail while the step before is still being recorded
-    return { step, outputs };
+  const most = open.engine.stepsAhead ?? 1;
+
+  const begin = async (step: number): Promise<Running> => {
+    const begun = await steps.begin(state, sampler, step);
+    const outputs = begun.outputs.then(
+      (done) => ({ ...done, endedAt: performance.now() }),
+      (thrown: unknown) => {
+        throw stepFailed(step, thrown);
+      },
+    );
+    if (most === 1) await outputs;
+    const frozen = looks.due(step) ? looks.look(state, step) : undefined;
+    if (most === 1) await frozen;
+    const losses = evaluates(step) ? evaluation.losses(state) : undefined;
+    if (most === 1) await losses;
+    // Any of them may fail while a step before is still being recorded.
+    for (const one of [outputs, frozen, losses]) one?.catch(() => {});
+    return { outputs, frozen, losses };
   };
   await callHook(analyzers, "onRunStart", progress.step, run);
 
-  const most = open.engine.stepsAhead ?? 1;
-  const ahead: Running[] = [];
+  const evaluates = (step: number) => step === run.steps || isDue(config.eval.every, step);
+  const ahead: { readonly step: number; readonly running: Promise<Running> }[] = [];
   let started = progress.step;
-  /** Whether the state that a step leaves behind is looked at before any other step changes it. */
-  const holds = (step: number) => isDue(config.eval.every, step) || savesAt(config.checkpoint, step) || looks.due(step);
-  /** Asks for steps, up to one whose state is to be looked at. */
+  let latest: Promise<unknown> = Promise.resolve();
+  const start = (step: number) => {
+    const running = latest.then(() => begin(step)); // after a step that failed there is none
+    latest = running;
+    running.catch(() => {});
+    ahead.push({ step, running });
+  };
+  /** Asks for steps, up to one that leaves a checkpoint: its state is looked at before any other step changes it. */
   const fill = () => {
-    while (ahead.length < most && started < run.steps) {
+    const wanted = Math.min(most, pace.typicalMs() === 0 ? 2 : Math.max(2, Math.ceil(aheadMs / pace.typicalMs())));
+    while (ahead.length < wanted && started < run.steps) {
       const before = ahead.at(-1);
-      if (before !== undefined && holds(before.step)) return;
-      ahead.push(start(++started));
+      if (before !== undefined && savesAt(config.checkpoint, before.step)) return;
+      start(++started);
     }
   };
 
   fill();
   try {
-    for (let running = ahead[0]; running !== undefined; running = ahead[0]) {
-      const { step, outputs } = running;
-      const done = await outputs;
+    for (let next = ahead[0]; next !== undefined; next = ahead[0]) {
+      const { step } = next;
+      const running = await next.running;
+      const { endedAt, ...done } = await running.outputs;
+      const stepMs = pace.mark(endedAt, ahead.length);
       ahead.shift();
-      const stepMs = pace.mark();
       await turn();
 
       const finite = Number.isFinite(done.loss) && Number.isFinite(done.grad_norm);
       const stopping = signal.aborted;
       const last = step === run.steps || (stopping && ahead.length === 0) || !finite;
-      const evaluates = finite && (step === run.steps || isDue(config.eval.every, step));
       const saves = finite && (last || savesAt(config.checkpoint, step));
-      const evaluated = evaluates ? summariseWindows(await evaluation.losses(state), open.held.documents) : undefined;
-      const frozen = finite && looks.due(step) ? await looks.look(state, step) : undefined;
+      const losses = finite ? await running.losses : undefined;
+      const evaluated = losses && summariseWindows(losses, open.held.documents);
+      const frozen = finite ? await running.frozen : undefined;
       if (evaluated || frozen) pace.skip();
       // A checkpoint holds what analyzers know of this step and the state after it: neither may move on before.
       const alone = last || saves;
@@ -86,7 +110,10 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       if (alone && !last) fill();
     }
   } finally {
-    for (const { outputs } of ahead) await outputs.catch(() => {});
+    for (const { running } of ahead) {
+      const begun = await running.catch(() => undefined);
+      await Promise.allSettled([begun?.outputs, begun?.frozen, begun?.losses]);
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import { readRun } from "../record/runs.ts";
 import { checkHold } from "../step/held.ts";
 import type { StepPlan } from "../step/step.ts";
 import { loadRunData } from "./data.ts";
+import { checkEngineKeys, engineNotes } from "./engine-keys.ts";
 import { createEvaluation, type Evaluation } from "./evaluation.ts";
 import { planOf } from "./plan.ts";
 import { recordedConfig } from "./recorded-config.ts";
@@ -35,6 +36,8 @@ export interface OpenRun {
   /** What of the data is not as it was on record, where that was accepted. */
   readonly dataChanges: readonly DataChange[];
   readonly engine: Engine;
+  /** What its user may not expect of data and engine, a line each. */
+  readonly notes: readonly string[];
   readonly plan: StepPlan;
   /** The held-out windows of every evaluation. */
   readonly held: EvalWindows;
@@ -63,6 +66,7 @@ export async function openRun(request: OpenRequest): Promise<OpenRun> {
   quietTensorflow();
   const complete = completeConfig(loaded, chosen);
   const { config } = complete;
+  checkEngineKeys(complete);
   phase?.(`reading corpus ${only(chosen.corpus).plugin.name}`);
   const dataset = await loadRunData(complete, chosen, workshop.dataset);
   const dataChanges = recorded ? checkSameData(recorded, dataset, acceptChangedCorpus === true) : [];
@@ -81,6 +85,7 @@ export async function openRun(request: OpenRequest): Promise<OpenRun> {
       dataset,
       dataChanges,
       engine,
+      notes: [...dataset.notes, ...engineNotes(complete, engine)],
       plan,
       held,
       evaluation: () => {

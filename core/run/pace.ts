@@ -1,8 +1,10 @@
 /** How fast training goes: time for each step, and tokens per second smoothed over recent ones. */
 
 export interface Pace {
-  /** Ends a step; returns how long it took, ms. */
-  mark(): number;
+  /** Ends a step at `now`; returns how long it took, ms: a mean over the last `steps`, as those that run ahead end in bursts. */
+  mark(now: number, steps: number): number;
+  /** About how long a step takes, ms; 0 before the first. */
+  typicalMs(): number;
   /** Leaves out what happened since the last mark (evaluation, a checkpoint). */
   skip(): void;
   report(stepsLeft: number): { readonly tokensPerSecond: number; readonly remainingMs: number };
@@ -11,19 +13,21 @@ export interface Pace {
 /** Weight of the newest step in the smoothed time: about the last twenty steps count. */
 const newest = 0.1;
 
-export function createPace(tokensPerStep: number, clock: () => number = () => performance.now()): Pace {
-  let since = clock();
+export function createPace(tokensPerStep: number): Pace {
+  let since = performance.now();
   let smoothMs = 0;
+  let recent: number[] = [];
   return {
-    mark: () => {
-      const now = clock();
-      const elapsed = now - since;
+    mark: (now, steps) => {
+      recent = [...recent, now - since].slice(-steps);
       since = now;
+      const elapsed = recent.reduce((sum, one) => sum + one, 0) / recent.length;
       smoothMs = smoothMs === 0 ? elapsed : smoothMs + newest * (elapsed - smoothMs);
       return elapsed;
     },
+    typicalMs: () => smoothMs,
     skip: () => {
-      since = clock();
+      since = performance.now();
     },
     report: (stepsLeft) => ({ tokensPerSecond: (tokensPerStep / smoothMs) * 1000, remainingMs: smoothMs * stepsLeft }),
   };

@@ -22,8 +22,8 @@ export interface StepOutputs {
 export interface TrainSteps {
   /** The first step's program, with every analyzer in it. */
   readonly first: Program;
-  /** Runs step `step` on the next batch. */
-  run(state: State, sampler: Sampler, step: number): Promise<StepOutputs>;
+  /** Has the engine run step `step` on the next batch; resolves once it has been asked to. */
+  begin(state: State, sampler: Sampler, step: number): Promise<{ readonly outputs: Promise<StepOutputs> }>;
   dispose(): void;
 }
 
@@ -62,17 +62,21 @@ export async function createTrainSteps(
 
   return {
     first: await programAt(1),
-    run: async (state, sampler, step) => {
-      const batch = sampler.next(rows);
+    begin: async (state, sampler, step) => {
       const program = await programAt(step);
-      const outputs = await program.run(state, { ...batch, ...scalarInputs(plan, step) });
-      const readings = regroup(outputs);
-      return {
-        loss: outputs.loss?.data[0] ?? Number.NaN,
-        grad_norm: outputs.grad_norm?.data[0] ?? Number.NaN,
-        bytesPerToken: bytesPerToken(batch.targets, tokenizer),
-        readings: new Map(lookingAt(step).map(({ plugin: { name } }) => [name, readings[name] ?? {}])),
+      const batch = sampler.next(rows);
+      const running = program.run(state, { ...batch, ...scalarInputs(plan, step) });
+      const outputsOf = async (): Promise<StepOutputs> => {
+        const outputs = await running;
+        const readings = regroup(outputs);
+        return {
+          loss: outputs.loss?.data[0] ?? Number.NaN,
+          grad_norm: outputs.grad_norm?.data[0] ?? Number.NaN,
+          bytesPerToken: bytesPerToken(batch.targets, tokenizer),
+          readings: new Map(lookingAt(step).map(({ plugin: { name } }) => [name, readings[name] ?? {}])),
+        };
       };
+      return { outputs: outputsOf() };
     },
     dispose: () => {
       for (const program of bySet.values()) program.then((p) => p.dispose()).catch(() => {});

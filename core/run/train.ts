@@ -31,7 +31,7 @@ export async function train(
     await begin(training, request);
     observer.started?.(run, open.engine.device);
     notices.info(`data: ${corpusLine(open.dataset.counts)}`);
-    for (const note of [...(request.notes ?? []), ...open.dataset.notes]) notices.warn(note);
+    for (const note of [...(request.notes ?? []), ...open.notes]) notices.warn(note);
     await trainSteps(training, stopping, observer);
   } catch (thrown) {
     failure = thrown;

@@ -8,7 +8,7 @@ import { mean } from "../../statistics/moments.ts";
 import { type ContrastReport, contrastRuns } from "../../studies/contrast.ts";
 import { type OverlapReport, overlapOf } from "../../studies/overlap.ts";
 import { type PruneReport, pruneRun } from "../../studies/prune.ts";
-import { centre, type FormName, forms, initScales, learningRates, nameOf, planned, seeds } from "./plan.ts";
+import { centre, type FormName, forms, initScales, learningRates, nameOf, seeds } from "./plan.ts";
 import { forkNames, type RunDirs } from "./train-all.ts";
 
 /** Analysed rows at the end of a run that are averaged. */
@@ -74,7 +74,7 @@ export interface Summary {
 export async function summarise(runs: RunDirs, form: FormName): Promise<Summary> {
   const dirOf = (name: string) => runs.get(name) ?? fail(`run ${name} is missing`);
   const rowsOf = new Map<string, readonly StoredRow[]>();
-  for (const { name } of planned) rowsOf.set(name, (await readRows(dirOf(name))).rows);
+  for (const [name, dir] of runs) rowsOf.set(name, (await readRows(dir)).rows);
   const grid = learningRates.flatMap((lr) => initScales.map((initScale) => ({ lr, initScale })));
   const centres = seeds.map((seed) => nameOf(centre.lr, centre.initScale, seed));
   const centreRows = centres.map((name) => rowsOf.get(name)!);

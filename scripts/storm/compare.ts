@@ -1,10 +1,11 @@
 /** Holds a run that was disturbed against one that was not. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
 import { arraySteps, readArrays } from "../../core/record/arrays.ts";
 import { findDebris } from "../../core/record/debris.ts";
+import { lockState } from "../../core/record/lock.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 
@@ -116,7 +117,8 @@ export async function untruths(dir: string, steps: number): Promise<Wrong[]> {
   }
   if (damage.lines > 0) found.push(`events.jsonl: ${damage.lines} damaged lines`);
   if ((await readRows(dir)).damage.lines > 0) found.push("rows.jsonl: damaged lines");
-  if (existsSync(join(dir, "lock.json"))) found.push("lock.json is left");
+  // A kill between the outcome and the release leaves a lock whose owner is gone: it holds nobody up.
+  if (!["none", "gone"].includes(lockState(dir))) found.push("a lock that counts is left");
   // What another process may be about to do with the lock is left alone for a minute.
   const debris = findDebris(dir).filter((name) => !/^lock\.json\..*\.partial$/.test(name));
   found.push(...debris.map((name) => `debris: ${name}`));

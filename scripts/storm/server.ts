@@ -4,6 +4,8 @@
  *
  *     npx tsx scripts/storm/server.ts [--schedules 1000] [--from 0]
  *
+ * A server that keeps an older row in place of the one that took its place cannot be told by counting: such rows count as lost here.
+ *
  * Exits with 1 when a row was lost or doubled, or something was said that did not hold.
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -89,7 +89,13 @@ export async function deathOf(
     summary: summaryOf(evidence),
     missing: forks.filter(({ dir }) => dir === undefined).length,
     forks: forks.length,
-    command: `experiment death ${designs.map(({ run }) => run).join(" ")} --forks`,
+    command: commandOf(designs, options),
     notes,
   };
+}
+
+/** What makes the missing forks, whatever the defaults. */
+function commandOf(designs: readonly Design[], { points, orders, horizons }: DeathOptions): string {
+  const runs = designs.map(({ run }) => run).join(" ");
+  return `experiment death ${runs} --forks --points ${points} --orders ${orders} --horizons ${horizons.join(" ")}`;
 }

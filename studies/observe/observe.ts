@@ -5,7 +5,7 @@ import { discardCheckpointsAfter, pruneCheckpoints } from "../../core/checkpoint
 import type { Moment, Run } from "../../core/contract/run.ts";
 import type { Row } from "../../core/contract/sink.ts";
 import { bitsPerByte } from "../../core/data/bytes-per-token.ts";
-import { runFinished, stepFailed } from "../../core/errors/errors.ts";
+import { allLookedAt, stepFailed } from "../../core/errors/errors.ts";
 import {
   type ActiveAnalyzer,
   analyzeStep,
@@ -120,7 +120,7 @@ async function openObserving(request: RunRequest, observer: Observer): Promise<O
     const saved = resume?.checkpoint === undefined ? undefined : loadCheckpoint(resume.checkpoint);
     const done = subjects.filter(({ step }) => saved !== undefined && step <= saved.step).length;
     const ended = resume?.seen.at(-1)?.outcome?.state === "finished";
-    if (ended && done === subjects.length) throw runFinished(basename(resume.dir), saved!.step);
+    if (ended && done === subjects.length) throw allLookedAt(basename(resume.dir), saved!.step);
     const observed = {
       architecture: observation.architecture,
       source: basename(subjects.length === 1 ? subjects[0]!.path : parentOf(subjects)),

@@ -67,7 +67,9 @@ export async function submit(
 const own = fileURLToPath(import.meta.url);
 const mainFile = path.join(path.dirname(own), "..", "..", "cli", `main${path.extname(own)}`);
 
-/** What lets Node run these files where they are not built. */
+/** What lets Node run these files where they are not built, from any folder. */
 function loader(): string[] {
-  return path.extname(own) === ".ts" ? process.execArgv.filter((arg) => arg.startsWith("--import")) : [];
+  if (path.extname(own) !== ".ts") return [];
+  const given = process.execArgv.join("\n").matchAll(/^--import[=\n](.+)$/gm);
+  return Array.from(given, ([, module]) => `--import=${import.meta.resolve(module!)}`);
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { page } from "../../examples/sparsity-study/page.ts";
-import { forms, planned } from "../../examples/sparsity-study/plan.ts";
+import { forms, studyPlan } from "../../examples/sparsity-study/plan.ts";
 import type { Summary } from "../../examples/sparsity-study/summary.ts";
 import { trainAll } from "../../examples/sparsity-study/train-all.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
@@ -22,15 +22,19 @@ describe("examples/sparsity-study", function () {
     const small = study(".experimentrc")
       .replace("steps: 3000", "steps: 3")
       .replace("warmup_steps: 100", "warmup_steps: 1");
-    writeFileSync(join(folder, ".experimentrc"), small.replace("n_layers: 6", "n_layers: 2"));
+    const every = (text: string) =>
+      text.replace("every: 100, keep_last: 1, keep_every: 100", "every: 1, keep_every: 1");
+    writeFileSync(join(folder, ".experimentrc"), every(small.replace("n_layers: 6", "n_layers: 2")));
     const said: string[] = [];
-    const only = planned.slice(1, 2);
-    const runs = await trainAll(folder, (text) => said.push(text), forms.full, only);
-    expect([...runs.keys()]).to.deep.equal([only[0]!.name]);
-    await trainAll(folder, (text) => said.push(text), forms.full, only);
-    expect(said.map((text) => text.replace(/^.*: /, "").replace(/[\d.]+/g, "N"))).to.deep.equal([
-      "held-out loss N, N s",
-      "there already",
+    const form = { ...forms.full, fork: { at: 2, orders: 2, steps: 1 } };
+    const only = { ...studyPlan(form), grid: { "train.lr": [3e-3], "model.init_scale": [1], seed: [1] }, exclude: [] };
+    const [run, forks] = ["lr-0.003-init-1-seed-1", [1, 2].map((k) => `lr-0.003-init-1-seed-1-fork-2-order-${k}`)];
+    const runs = await trainAll(folder, (text) => said.push(text), form, only);
+    expect([...runs.keys()]).to.deep.equal([run, ...forks]);
+    expect(await trainAll(folder, (text) => said.push(text), form, only)).to.deep.equal(runs);
+    expect(said).to.deep.equal([
+      ...[run, ...forks].map((name) => `${name}: finished`),
+      ...forks.map((name) => `${name}: there already`),
     ]);
   });
 });

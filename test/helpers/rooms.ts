@@ -35,7 +35,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 
   "core/run": [
     ...[...door, "core/host", "core/step", "core/model", "core/data", "core/checkpoint", "core/record"],
-    ...["core/config", "core/engine", "core/engine/choose.ts", "core/modules"],
+    ...["core/config", "core/engine", "core/engine/choose.ts", "core/engine/names.ts", "core/modules"],
   ],
   "core/host": [...door, "core/config", "core/modules"],
   "core/step": [...door, "core/model", "core/engine", "core/config", "statistics"],

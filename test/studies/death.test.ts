@@ -152,6 +152,8 @@ describe("a study of death", function () {
     const [verdicts] = deathTables(report);
     const page = formats.html([{ ...verdicts!, note: "<script>" }], "a & b");
     expect(page).to.include('class="words"').and.not.include("<script>");
-    expect(verdicts!.note).to.include(`experiment death ${readRun(options.dirs[0]!).run.id} --forks`);
+    expect(verdicts!.note).to.include(
+      `experiment death ${readRun(options.dirs[0]!).run.id} --forks --points 2 --orders 2 --horizons 2 4`,
+    );
   });
 });

@@ -6,6 +6,7 @@ import { loadConfig } from "../../core/config/load.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { contrastRuns } from "../../studies/contrast.ts";
+import { forkRequests } from "../../studies/fork.ts";
 import { observeCheckpoints } from "../../studies/observe/observe.ts";
 import { openCheckpoints } from "../../studies/observe/stored.ts";
 import { paperOf } from "../../studies/paper/paper.ts";
@@ -45,7 +46,11 @@ describe("openCheckpoints", function () {
     expect(own.step).to.equal(6);
     expect(own.removals.some(({ lossIncrease }) => lossIncrease !== 0)).to.equal(true);
     expect({ ...other, run: "" }).to.deep.equal({ ...own, run: "" });
-    expect((await rejectedBy(observed({ paths: [looked.dir] }))).message).to.match(/expected a run with parameters/);
+    const refusals = [
+      await rejectedBy(observed({ paths: [looked.dir] })),
+      await rejectedBy(forkRequests({ root: "", ref: looked.dir, orders: 1, steps: 1, counterfactuals: [] }, plugins)),
+    ];
+    for (const { message } of refusals) expect(message).to.match(/expected a run with parameters/);
   });
 
   it("prunes a published model, with what its family puts before a text", async () => {

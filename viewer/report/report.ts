@@ -1,6 +1,7 @@
 /** Writes a report of some runs to a file. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { makeFolder } from "../../core/record/disk.ts";
 import { visible } from "../charts/visible.ts";
 import { reportDocument } from "./document.ts";
 import { reportHtml } from "./html.ts";
@@ -25,14 +26,14 @@ export interface ReportRequest {
 export async function writeReport(request: ReportRequest): Promise<readonly string[]> {
   const { dirs, output, format, madeAt = Date.now() } = request;
   const document = await reportDocument(dirs, madeAt, request.indexFolder);
-  await mkdir(dirname(output), { recursive: true });
+  makeFolder(dirname(output));
   if (format === "png") await writeFile(output, await reportPng(document));
   else if (format === "html") await writeFile(output, visible(reportHtml(document)));
   else {
     const folder = `${basename(output, extname(output))}-charts`;
     const { text, pictures } = reportMarkdown(document, folder);
     const place = join(dirname(output), folder);
-    await mkdir(place, { recursive: true });
+    makeFolder(place);
     for (const [name, svg] of pictures) await writeFile(join(place, name), visible(svg));
     await writeFile(output, visible(text));
     return [output, place];

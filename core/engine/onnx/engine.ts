@@ -1,6 +1,6 @@
 /** The compiled engine: a step is traced once, lowered to ONNX and run by ONNX Runtime. */
-import { engineUnavailable } from "../../errors/errors.ts";
-import { type Engine, type EngineOptions, isIterable, type TensorSpec } from "../engine.ts";
+import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
+import { type Engine, type EngineOptions, isIterable, type ProviderName, type TensorSpec } from "../engine.ts";
 import { optimise } from "../graph/optimise.ts";
 import { trace } from "../graph/trace.ts";
 import { specOf } from "../spec.ts";
@@ -9,6 +9,7 @@ import { createProgram, type OnnxProgram } from "./program.ts";
 import { paysOff } from "./silent-units.ts";
 import { handleOf, type OnnxState, ownCopies, stateOf } from "./state.ts";
 import { physicalCores } from "./threads.ts";
+import { OnnxWriter } from "./writer.ts";
 
 /** An engine whose programs can be had as ONNX models. */
 export interface OnnxEngine extends Engine {
@@ -28,6 +29,7 @@ export async function createOnnxEngine(
     const why = `provider \`${provider}\` is not part of this build of ONNX Runtime`;
     throw engineUnavailable("onnx", why, `Available: ${providers.join(", ")}.`);
   }
+  if (provider !== "cpu") await tryProvider(host, provider, threads);
   const what = provider === "cpu" ? `CPU, ${threads} ${threads === 1 ? "thread" : "threads"}` : provider;
 
   return {
@@ -58,4 +60,39 @@ export async function createOnnxEngine(
     },
     dispose: () => host.close(),
   };
+}
+
+/** What each provider needs beside ONNX Runtime's own libraries. */
+const needs: Readonly<Record<Exclude<ProviderName, "cpu">, string>> = {
+  cuda: "It needs an NVIDIA GPU with CUDA 12 and cuDNN 9, and libraries that `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node` fetches.",
+  webgpu: "It needs a Vulkan driver (Debian and Ubuntu: `libvulkan1` and `mesa-vulkan-drivers`, or your GPU's own).",
+  coreml: "It needs macOS.",
+  dml: "It needs Windows 10 or later with a DirectX 12 GPU.",
+};
+
+/** Builds a session that does nothing, so that what a provider lacks is said as such, and not of the first step. */
+async function tryProvider(host: Host, provider: Exclude<ProviderName, "cpu">, threads: number): Promise<void> {
+  const writer = new OnnxWriter();
+  writer.declare("input", "x", "float32", [1]);
+  writer.emit("Identity", ["x"], {}, "y");
+  writer.declare("output", "y", "float32", [1]);
+  const plan = {
+    model: writer.model(),
+    provider,
+    threads,
+    stateInputs: [],
+    batchInputs: [],
+    stateOutputs: [],
+    outputs: [],
+  };
+  try {
+    await host.call("discard", await host.call("build", plan));
+  } catch (thrown) {
+    await host.close();
+    throw engineUnavailable(
+      "onnx",
+      `provider \`${provider}\` does not start here: ${reasonOf(thrown)}`,
+      needs[provider],
+    );
+  }
 }

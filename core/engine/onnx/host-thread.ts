@@ -8,6 +8,7 @@ import { arrayOf, type HostedState, hostedState, tensorOf } from "./hosted-state
 type Answers = { [K in HostCall]: (...args: Parameters<HostCalls[K]>) => Promise<ReturnType<HostCalls[K]>> };
 
 const ort = await import("onnxruntime-node");
+ort.env.logLevel = "fatal"; // what fails is thrown too, and worded where it is caught
 const sessions = new Map<number, HostedSession>();
 const states = new Map<number, HostedState>();
 let handles = 0;

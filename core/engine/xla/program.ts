@@ -8,6 +8,7 @@ import { checkInputs, checkState } from "../spec.ts";
 import type { XlaFlags } from "./compile-options.ts";
 import { compiled } from "./executable.ts";
 import { failureOf } from "./failure.ts";
+import type { Copy } from "./pjrt/client.ts";
 import type { Address } from "./pjrt/memory.ts";
 import type { Session } from "./session.ts";
 import { lowerModule, type Reading } from "./stablehlo/module.ts";
@@ -70,6 +71,16 @@ export async function createProgram(
     return words > 0 ? made.map((list) => list[changed.length]!) : [];
   }
 
+  /** Asks for the first device's readings: all are equal. */
+  function copyOf(vectors: readonly Address[], into: Int32Array): Copy {
+    try {
+      return client.copy(vectors[0]!, into);
+    } catch (thrown) {
+      session.drop(vectors);
+      throw thrown;
+    }
+  }
+
   return {
     signature,
     outputs,
@@ -79,11 +90,14 @@ export async function createProgram(
       checkState(name, state.specs, signature.state);
       const sent = uploaded(inputs);
       try {
-        const vectors = await session.inTurn(() => advance(state, sent));
-        if (vectors.length === 0) return {};
         const values = new Int32Array(new ArrayBuffer(4 * words));
+        const { vectors, copy } = await session.inTurn(async () => {
+          const vectors = await advance(state, sent);
+          return { vectors, copy: vectors.length > 0 ? copyOf(vectors, values) : undefined };
+        });
         try {
-          await client.download(vectors[0]!, values);
+          if (copy === undefined) return {};
+          await session.copied(copy);
         } finally {
           session.drop(vectors);
         }

@@ -1,7 +1,7 @@
 /** A client, the devices of it that are used, and the order in which work is handed to them. */
 import type { NDArray } from "../../arrays/ndarray.ts";
 import { dtypeOf } from "../spec.ts";
-import type { Client, Device } from "./pjrt/client.ts";
+import type { Client, Copy, Device } from "./pjrt/client.ts";
 import type { Address } from "./pjrt/memory.ts";
 
 export class Session {
@@ -9,6 +9,8 @@ export class Session {
   readonly devices: readonly Device[];
   /** Done when all that was asked for so far has been handed over. */
   private turn: Promise<unknown> = Promise.resolve();
+  /** Done when all copies that were asked for so far have come. */
+  private copies: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client, devices: readonly Device[]) {
     this.client = client;
@@ -19,6 +21,13 @@ export class Session {
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.turn.then(work);
     this.turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Waits for a copy behind all that were asked for before: one thread waits, however many steps are ahead. */
+  copied(copy: Copy): Promise<void> {
+    const result = this.copies.then(() => this.client.copied(copy));
+    this.copies = result.catch(() => {});
     return result;
   }
 

@@ -1,4 +1,5 @@
 /** The control for "it is only activity": unions at equal numbers of firings. */
+import { median } from "../../../statistics/moments.ts";
 import { absences } from "../../../statistics/rarefaction.ts";
 import type { Firings } from "../counts.ts";
 
@@ -24,9 +25,8 @@ export function useAtEqualFirings(layers: readonly Firings[]): number[] {
  * widely as can be; low: each unit keeps to few sequences.
  */
 export function sequenceSpread({ perUnit, sequences, batch, units }: Firings): number {
-  const spreads: number[] = [];
-  for (let i = 0; i < units; i++) if (perUnit[i]! > 0) spreads.push(sequences[i]! / Math.min(batch, perUnit[i]!));
-  spreads.sort((a, b) => a - b);
-  const middle = (spreads.length - 1) / 2;
-  return spreads.length === 0 ? Number.NaN : (spreads[Math.floor(middle)]! + spreads[Math.ceil(middle)]!) / 2;
+  const spreads = new Float64Array(units);
+  let used = 0;
+  for (let i = 0; i < units; i++) if (perUnit[i]! > 0) spreads[used++] = sequences[i]! / Math.min(batch, perUnit[i]!);
+  return median(spreads.subarray(0, used));
 }

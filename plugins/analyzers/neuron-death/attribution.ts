@@ -6,7 +6,7 @@ import { createCourse, type Look, partsOver } from "./course.ts";
 import { driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
 import type { Turn } from "./life.ts";
 import { type DescentReport, descent } from "./margins.ts";
-import { matchedSurvivors } from "./matching.ts";
+import { matchedSurvivors, matchedToOne, ranked } from "./matching.ts";
 
 /** Frozen looks that are kept at least, and of how many times `reach`: a death is called some windows after the last firing. */
 const fewestLooks = 40;
@@ -48,8 +48,8 @@ export interface Attribution {
   look(look: Omit<Look, "parts">, snapshot: LayerSnapshot, keep: number, random: Random): Interval | undefined;
   /** Explains a death of followed unit `unit` from the `reach` steps before its last firing; undefined out of the ring's reach. */
   explain(unit: number, turn: Turn, now: number): DeathCause | undefined;
-  /** The same numbers for survivors of the same interval, matched by how many frozen tokens fired them at its start. */
-  controls(dying: readonly number[], alive: readonly number[], turn: Turn, random: Random): DeathCause[];
+  /** Explains survivors among `alive` over the interval of a turn, matched by how many frozen tokens fired them at its start. */
+  controlsAmong(alive: readonly number[]): (dying: number, turn: Turn, random: Random) => DeathCause[];
   readonly looks: readonly Look[];
   save(): Record<string, NDArray>;
   load(state: Arrays): void;
@@ -116,11 +116,17 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
       return found?.interval;
     },
     explain: (unit, turn, now) => cause(unit, turn.lastStep - reach, turn.lastStep, now),
-    controls: (dying, alive, turn, random) => {
-      const start = course.between(turn.lastStep - reach, turn.lastStep)?.[0];
-      if (start === undefined) return [];
-      const matched = matchedSurvivors(dying, alive, (i) => start.active[i]!, random);
-      return matched.flatMap((unit) => cause(unit, turn.lastStep - reach, turn.lastStep, turn.lastStep) ?? []);
+    controlsAmong: (alive) => {
+      const rankings = new Map<Look, readonly number[]>(); // one for all turns that are matched at the same look
+      return (dying, turn, random) => {
+        const start = course.between(turn.lastStep - reach, turn.lastStep)?.[0];
+        if (start === undefined) return [];
+        const activity = (unit: number) => start.active[unit]!;
+        const rising = rankings.get(start) ?? ranked(alive, activity);
+        rankings.set(start, rising);
+        const matched = matchedToOne(dying, rising, activity, random);
+        return matched.flatMap((unit) => cause(unit, turn.lastStep - reach, turn.lastStep, turn.lastStep) ?? []);
+      };
     },
     get looks() {
       return course.looks;

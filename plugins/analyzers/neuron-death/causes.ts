@@ -62,6 +62,7 @@ export function createCauses(reach: number, every: number): Causes {
 
   return {
     add: (deaths, controls) => {
+      if (deaths.length === 0 && controls.length === 0) return;
       const partsOf = (causes: readonly DeathCause[]) => causes.map(({ parts }) => parts);
       addDrift(0, partsOf(deaths));
       addDrift(1, partsOf(controls));

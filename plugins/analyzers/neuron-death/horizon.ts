@@ -4,7 +4,7 @@
  * half of the units (clusters); the other half must agree, or there is no horizon.
  */
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
-import { clusteredShare } from "../../../statistics/clustered-share.ts";
+import { type ClusterSums, noClusters, shareOf, sumsOf, upperOf } from "../../../statistics/clustered-share.ts";
 
 /** Lengths of silence that are tried, windows. */
 export const horizons = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128] as const;
@@ -23,6 +23,14 @@ export interface Horizon {
   load(state: Arrays): void;
 }
 
+/** By length of silence, windows: the place in `horizons` of the one it is twice as long as, and those that it reaches but is not. */
+const [longest] = horizons.slice(-1);
+const lengths = Array.from({ length: 2 * longest! + 1 }, (_, silent) => silent);
+const twice = lengths.map((silent) => horizons.findIndex((d) => 2 * d === silent));
+const within = lengths.map((silent) =>
+  [...horizons.keys()].filter((k) => horizons[k]! <= silent && silent < 2 * horizons[k]!),
+);
+
 /** No silence seen yet. */
 export function createHorizon(units: number, share: number): Horizon {
   /** Fewest silences of a length, in the half of units that checks, among which a share as large would show. */
@@ -31,26 +39,46 @@ export function createHorizon(units: number, share: number): Horizon {
   const decided = horizons.map(() => new Uint16Array(units));
   const returned = horizons.map(() => new Uint16Array(units));
   const all = { decided, returned };
-  const half = (counts: Uint16Array, parity: 0 | 1) => counts.filter((_, i) => i % 2 === parity);
+  /** Sums over the units with an even and with an odd number, by length: integers, the same in whatever order they come. */
+  let sums = horizons.map((): [ClusterSums, ClusterSums] => [noClusters(), noClusters()]);
+
+  function decide(k: number, unit: number): void {
+    const [trials, of] = [decided[k]!, sums[k]![unit & 1]!];
+    const before = trials[unit]!++;
+    if (before === 0) of.clusters++;
+    of.trials++;
+    of.squaredTrials += 2 * before + 1;
+    of.products += returned[k]![unit]!;
+  }
+
+  function comeBack(k: number, unit: number): void {
+    decide(k, unit);
+    const of = sums[k]![unit & 1]!;
+    const before = returned[k]![unit]!++;
+    of.hits++;
+    of.squaredHits += 2 * before + 1;
+    of.products += decided[k]![unit]!;
+  }
+
   return {
     silent: (unit, silent) => {
-      for (const [k, d] of horizons.entries()) if (silent === 2 * d) decided[k]![unit]!++;
+      const k = twice[silent] ?? -1;
+      if (k >= 0) decide(k, unit);
     },
     fired: (unit, silent) => {
-      for (const [k, d] of horizons.entries()) {
-        if (silent < d || silent >= 2 * d) continue;
-        decided[k]![unit]!++;
-        returned[k]![unit]!++;
-      }
+      for (const k of within[silent] ?? []) comeBack(k, unit);
     },
     length: () =>
       horizons.find((_, k) => {
-        const [found, check] = ([0, 1] as const).map((parity) =>
-          clusteredShare(half(returned[k]!, parity), half(decided[k]!, parity)),
-        );
-        return found!.upper <= share && check!.trials >= fewestChecks && check!.share <= share;
+        const [found, check] = sums[k]!;
+        if (check.trials < fewestChecks || shareOf(check) > share || !(shareOf(found) <= share)) return false;
+        return upperOf(found) <= share;
       }),
-    returns: () => Float64Array.from(horizons, (_, k) => clusteredShare(returned[k]!, decided[k]!).share),
+    returns: () =>
+      Float64Array.from(horizons, (_, k) => {
+        const [even, odd] = sums[k]!;
+        return (even.hits + odd.hits) / (even.trials + odd.trials);
+      }),
     save: () => {
       const entries = Object.entries(all).flatMap(([name, counts]) =>
         counts.map((data, k): [string, NDArray] => [`${name}/${horizons[k]}`, { shape: [units], data }]),
@@ -61,6 +89,9 @@ export function createHorizon(units: number, share: number): Horizon {
       for (const [name, counts] of Object.entries(all)) {
         for (const [k, data] of counts.entries()) data.set(state[`${name}/${horizons[k]}`]?.data ?? []);
       }
+      sums = horizons.map(
+        (_, k) => [0, 1].map((half) => sumsOf(returned[k]!, decided[k]!, half, 2)) as [ClusterSums, ClusterSums],
+      );
     },
   };
 }

@@ -4,10 +4,11 @@ import { createRandom } from "../../../core/arrays/random.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe, type Value } from "../../../core/contract/analyzer.ts";
 import type { ProbeInputs } from "../../../core/contract/sites.ts";
 import { rateBound } from "../../../statistics/survival.ts";
-import { byMetric, counts } from "../counts.ts";
+import { byMetric } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { sampleOf } from "./followed.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
+import { holdingOf } from "./holding.ts";
 import { prefixed, under } from "./keys.ts";
 import { createLayer } from "./layer.ts";
 import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
@@ -35,6 +36,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { revival_share: share, reach } = chosen;
+    const sequences = run.tokensPerStep / n_ctx;
     const shared = {
       units: d_mlp,
       window,
@@ -63,19 +65,18 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         kept *= at.shrink;
       },
       probe: ({ mlp_fires }, inputs) => ({
-        perSequence: mlp_fires.map((post) => counts(inputs.tf, post).perSequence), // [batch d_mlp]
+        holding: mlp_fires.map((fires) => holdingOf(inputs.tf, fires)), // [words d_mlp]
         // [d_mlp] each; where nothing is trained, nothing is ever starved
         gradients: mlp_fires.map((fires, layer) =>
           run.observed ? inputs.tf.ones([fires.shape[2]!]) : unitGradients(inputs, run.layers[layer]!.W_in),
         ),
       }),
-      analyze: ({ perSequence, gradients }, at) => {
+      analyze: ({ holding, gradients }, at) => {
         spikes.add(at.step, latest.loss, latest.gradNorm);
         const random = randomAt(at.step, "matching");
         const closed = layers.map((layer, l) => {
-          const { shape, data } = perSequence[l]!;
           const norms = gradients[l]!.data as Float32Array;
-          return layer.add(data as Int32Array, shape[0]!, norms, at, random);
+          return layer.add(holding[l]!.data as Int32Array, sequences, norms, at, random);
         });
         const starved = gradients.map(({ data }) => shareOfZeros(data));
         if (closed[0]!.length === 0) return { starved };

@@ -26,8 +26,8 @@ export interface LayerOptions extends LifeOptions {
 
 /** Newest deaths whose gradients the medians are of. */
 const remembered = 1000;
-/** States of units that can die. */
-const living: ReadonlySet<number> = new Set(["alive", "revived"].map((state) => lifeStates.indexOf(state as never)));
+/** By state, whether units in it can die. */
+const living = lifeStates.map((state) => state === "alive" || state === "revived");
 
 /** Starts to watch a layer. */
 export function createLayer(layer: number, options: LayerOptions) {
@@ -48,8 +48,20 @@ export function createLayer(layer: number, options: LayerOptions) {
   function closed(report: WindowReport, at: AnalyzerMoment, random: Random): void {
     const deaths = report.turns.filter((turn) => turn.kind === "death");
     const typical = deaths.length === 0 ? Number.NaN : typicalGradient();
-    for (const turn of report.turns) if (turn.kind === "silence") stash.put(turn.unit, causesOf(turn, at, random));
-    const found = deaths.flatMap((turn) => died(turn, at, typical) ?? []);
+    const alive: number[] = [];
+    for (const [place, unit] of followed.entries()) if (living[life.states[unit]!]) alive.push(place);
+    const controlsOf = attribution.controlsAmong(alive);
+    for (const turn of report.turns) {
+      if (turn.kind !== "silence") continue;
+      const place = placeOf.get(turn.unit);
+      const own = place === undefined ? undefined : attribution.explain(place, turn, at.step);
+      stash.put(turn.unit, own && { own, controls: controlsOf(place!, turn, random) });
+    }
+    const ratios: number[] = [];
+    const lags: number[] = [];
+    const found = deaths.flatMap((turn) => died(turn, at, typical, ratios, lags) ?? []);
+    own.gradientRatios = newest(own.gradientRatios, ratios);
+    own.starvationLags = newest(own.starvationLags, lags);
     for (const turn of report.turns) if (turn.kind === "revival") revived(turn, at);
     causes.add(
       found.map(({ own }) => own),
@@ -59,18 +71,25 @@ export function createLayer(layer: number, options: LayerOptions) {
 
   /** The layer's median among units that fire. */
   function typicalGradient(): number {
-    const ofFiring: number[] = [];
-    for (let i = 0; i < units; i++) if (living.has(life.states[i]!)) ofFiring.push(starvation.norm(i));
-    return median(ofFiring);
+    const ofFiring = new Float64Array(units);
+    let firing = 0;
+    for (let i = 0; i < units; i++) if (living[life.states[i]!]) ofFiring[firing++] = starvation.norm(i);
+    return median(ofFiring.subarray(0, firing));
   }
 
-  function died(turn: Turn, at: AnalyzerMoment, typical: number): StashedCauses | undefined {
+  function died(
+    turn: Turn,
+    at: AnalyzerMoment,
+    typical: number,
+    ratios: number[],
+    lags: number[],
+  ): StashedCauses | undefined {
     own.turns[0]!++;
     diedAt[turn.unit] = turn.lastStep;
     const ratio = starvation.norm(turn.unit) / typical;
     const lag = starvation.lag(turn.unit, turn.lastStep);
-    if (Number.isFinite(ratio)) own.gradientRatios = Float64Array.of(...own.gradientRatios, ratio).slice(-remembered);
-    own.starvationLags = Float64Array.of(...own.starvationLags, lag).slice(-remembered);
+    if (Number.isFinite(ratio)) ratios.push(ratio);
+    lags.push(lag);
     const causes = stash.take(turn.unit);
     const cause = causes?.own;
     at.event("death", {
@@ -98,22 +117,13 @@ export function createLayer(layer: number, options: LayerOptions) {
     at.event("revival", { layer, unit: turn.unit, silent_tokens, last_step: turn.lastStep });
   }
 
-  /** How a unit that fell silent came to it, and survivors as busy as it over the same steps. */
-  function causesOf(turn: Turn, at: AnalyzerMoment, random: Random): StashedCauses | undefined {
-    const place = placeOf.get(turn.unit);
-    const own = place === undefined ? undefined : attribution.explain(place, turn, at.step);
-    if (place === undefined || own === undefined) return undefined;
-    const alive = [...followed.keys()].filter((one) => living.has(life.states[followed[one]!]!));
-    return { own, controls: attribution.controls([place], alive, turn, random) };
-  }
-
   return {
     life,
     attribution,
-    /** Takes a batch's counts and each unit's gradient norm; returns a report for each window that it closed. */
-    add: (perSequence: Int32Array, batch: number, norms: Float32Array, at: AnalyzerMoment, random: Random) => {
+    /** Takes which of a batch's sequences hold each unit, and its gradient norm; returns a report for each window that it closed. */
+    add: (holding: Int32Array, batch: number, norms: Float32Array, at: AnalyzerMoment, random: Random) => {
       starvation.add(norms, at.step);
-      const reports = life.add(perSequence, batch, at.step);
+      const reports = life.add(holding, batch, at.step);
       for (const report of reports) closed(report, at, random);
       return reports;
     },
@@ -178,6 +188,12 @@ export function createLayer(layer: number, options: LayerOptions) {
       }
     },
   };
+}
+
+/** Numbers with more behind them, the last `remembered`. */
+function newest(known: Float64Array<ArrayBuffer>, more: readonly number[]): Float64Array<ArrayBuffer> {
+  if (more.length === 0) return known;
+  return Float64Array.from([...known, ...more].slice(-remembered));
 }
 
 /** One more than the last place at which either list is not 0, and at least 1. */

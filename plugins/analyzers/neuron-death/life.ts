@@ -1,5 +1,6 @@
 /** The states of one layer's units, by what they did in windows of training sequences. */
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
+import { sequencesInWord } from "./holding.ts";
 import { createHorizon } from "./horizon.ts";
 import { prefixed, under } from "./keys.ts";
 
@@ -48,8 +49,8 @@ export interface WindowReport {
 
 /** Follows one layer. Only the stream of sequences matters, not how it was cut into batches. */
 export interface Life {
-  /** Takes a batch, counts `[batch d_mlp]`; returns a report for each window that it closed. */
-  add(perSequence: Int32Array, batch: number, step: number): WindowReport[];
+  /** Takes a batch, bits `[words d_mlp]` as `holdingOf` makes them; returns a report for each window that it closed. */
+  add(holding: Int32Array, batch: number, step: number): WindowReport[];
   /** State of each unit, an index into `lifeStates`. */
   readonly states: Uint8Array;
   /** Sequences since each unit last fired; since bookkeeping began if it never did. */
@@ -74,6 +75,15 @@ export interface Life {
 const firingsToRevive = 2;
 /** Spells and ages of at least so many windows are counted together. */
 const longestSpell = 256;
+
+/** Bits that are set in each word. */
+const ones = new Uint8Array(2 ** sequencesInWord);
+for (let bits = 1; bits < ones.length; bits++) ones[bits] = ones[bits >> 1]! + (bits & 1);
+
+/** The first `count` bits of a word, all of them where it has fewer. */
+function bitsBelow(count: number): number {
+  return 2 ** Math.min(Math.max(count, 0), sequencesInWord) - 1;
+}
 
 /** A layer whose units have not been looked at yet: all born dead. */
 export function createLife({ units, window, skip, share }: LifeOptions): Life {
@@ -168,31 +178,36 @@ export function createLife({ units, window, skip, share }: LifeOptions): Life {
     return code.dead;
   }
 
+  /** Takes sequences `from` to `to` of a batch, all of one window. */
+  function take(holding: Int32Array, from: number, to: number, step: number): void {
+    const before = fields.progress[1]! - from; // sequences before the batch
+    for (let word = Math.floor(from / sequencesInWord); word * sequencesInWord < to; word++) {
+      const first = word * sequencesInWord;
+      const mask = bitsBelow(to - first) & ~bitsBelow(from - first);
+      for (let i = 0, at = word * units; i < units; i++, at++) {
+        const bits = holding[at]! & mask;
+        if (bits === 0) continue;
+        current[i]! += ones[bits]!;
+        last[i] = before + first + 32 - Math.clz32(bits);
+        lastStep[i] = step;
+      }
+    }
+  }
+
   return {
     states,
-    add: (perSequence, batch, step) => {
+    add: (holding, batch, step) => {
+      const skipped = Math.min(batch, Math.max(0, skip - fields.progress[0]!));
+      fields.progress[0]! += skipped;
       const reports: WindowReport[] = [];
-      let before = fields.progress[1]!; // sequences that `lastStep` is up to date with
-      const catchUp = () => {
-        for (let i = 0; i < units; i++) if (last[i]! > before) lastStep[i] = step;
-        before = fields.progress[1]!;
-      };
-      for (let b = 0; b < batch; b++) {
-        if (fields.progress[0]! < skip) {
-          fields.progress[0]!++;
-          continue;
-        }
-        const sequence = ++fields.progress[1]!;
-        for (let i = 0, at = b * units; i < units; i++, at++) {
-          const holds = -perSequence[at]! >> 31; // all ones where the count is above 0: a branch would be mispredicted
-          current[i]! -= holds;
-          last[i]! += (sequence - last[i]!) & holds;
-        }
-        if (sequence % window !== 0) continue;
-        catchUp();
-        reports.push(close());
+      for (let from = skipped; from < batch; ) {
+        const left = window - (fields.progress[1]! % window);
+        const to = Math.min(batch, from + left);
+        take(holding, from, to, step);
+        fields.progress[1]! += to - from;
+        if (to - from === left) reports.push(close());
+        from = to;
       }
-      catchUp();
       return reports;
     },
     ages: () => ({ atRisk: fields.agesAtRisk, died: fields.agesOfDeath }),

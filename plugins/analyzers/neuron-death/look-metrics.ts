@@ -19,24 +19,25 @@ export interface UnitReadings {
 /** Where units stand: silent ones beside those that fire on the frozen tokens. */
 export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: number, norm: Norm) {
   const units = active.length;
-  const silent = { thresholds: [] as number[], standardised: [] as number[] };
-  const firing = { thresholds: [] as number[], standardised: [] as number[] };
-  let certified = 0;
+  const groups = { thresholds: new Float64Array(units), standardised: new Float64Array(units) };
+  // Silent units from the front, firing ones from the back.
+  let [silent, firing, certified] = [0, units, 0];
   for (let i = 0; i < units; i++) {
-    const group = active[i]! > 0 ? firing : silent;
-    group.thresholds.push(theta[i]!);
-    group.standardised.push(zmean[i]! / Math.sqrt(zvar[i]! + 1e-30));
+    const place = active[i]! > 0 ? --firing : silent++;
+    groups.thresholds[place] = theta[i]!;
+    groups.standardised[place] = zmean[i]! / Math.sqrt(zvar[i]! + 1e-30);
     if (theta[i]! >= 1) certified++;
   }
-  const threshold_silent = median(silent.thresholds);
+  const medianOf = (group: keyof typeof groups, from: number, to: number) => median(groups[group].subarray(from, to));
+  const threshold_silent = medianOf("thresholds", 0, silent);
   return {
-    frozen_silent: silent.thresholds.length / units,
+    frozen_silent: silent / units,
     certified_dead: certified / units,
     threshold_silent,
     isotropic_silent: isotropicRate(threshold_silent, d_model, norm.kind),
-    threshold_firing: median(firing.thresholds),
-    standardised_silent: median(silent.standardised),
-    standardised_firing: median(firing.standardised),
+    threshold_firing: medianOf("thresholds", firing, units),
+    standardised_silent: medianOf("standardised", 0, silent),
+    standardised_firing: medianOf("standardised", firing, units),
   };
 }
 

@@ -48,16 +48,17 @@ function mostUsed(tally: Float64Array, units: number): { last: number; sum: numb
  * are independent, T when they are all alike. Units that fire always or never have none; NaN when no unit is left.
  */
 export function designEffect({ perSequence, perUnit, batch, pos, units }: Firings): number {
-  const squares = new Float64Array(units);
+  const squares = batch * pos ** 2 < 2 ** 31 ? new Int32Array(units) : new Float64Array(units);
   for (let b = 0; b < batch; b++) {
-    for (let i = 0, at = b * units; i < units; i++, at++) squares[i]! += perSequence[at]! ** 2;
+    for (let i = 0, at = b * units; i < units; i++, at++) squares[i]! += Math.imul(perSequence[at]!, perSequence[at]!);
   }
-  const effects: number[] = [];
+  const effects = new Float64Array(units);
+  let known = 0;
   for (let i = 0; i < units; i++) {
     const f = perUnit[i]! / (batch * pos);
     if (f === 0 || f === 1 || batch < 2) continue;
     const spread = (squares[i]! - perUnit[i]! ** 2 / batch) / (batch - 1) / pos ** 2;
-    effects.push((pos * spread) / (f * (1 - f)));
+    effects[known++] = (pos * spread) / (f * (1 - f));
   }
-  return median(effects);
+  return median(effects.subarray(0, known));
 }

@@ -32,7 +32,20 @@ describe("createEngine", () => {
     expect(failure).to.be.instanceOf(ExperimentError).with.property("code", "engine.unavailable");
     const { message } = failure as Error;
     expect(message).to.match(
-      /@tensorflow\/tfjs-node-gpu (has|is|failed).+; @tensorflow\/tfjs-node (has|is|failed).+\. Install one/,
+      /@tensorflow\/tfjs-node-gpu (has|is|failed).+; @tensorflow\/tfjs-node (has|is|failed).+\. Install one.+install-scripts approve/,
     );
+  });
+
+  it("says of a provider that lacks something what it lacks, instead of failing the first step", async function () {
+    const asked = createEngine({ name: "onnx", threads: 1, provider: "cuda" });
+    const failure = await asked.then(
+      (engine) => engine.dispose(),
+      (thrown: unknown) => thrown as Error,
+    );
+    if (failure === undefined) return this.skip(); // needs a machine without CUDA
+    expect(failure).to.be.instanceOf(ExperimentError).with.property("code", "engine.unavailable");
+    expect(failure.message).to.match(/provider `cuda`/);
+    if (process.platform === "linux" && process.arch === "x64")
+      expect(failure.message).to.match(/ONNXRUNTIME_NODE_INSTALL=cuda12/);
   });
 });

@@ -62,6 +62,9 @@ describe("createRunDir", () => {
     writeFileSync(join(root(), "file"), "");
     expect(thrownBy(() => createRunDir(join(root(), "file", "runs"))).message).to.contain("not a folder");
 
+    // Node's own recursive `mkdir` never comes back from there.
+    if (existsSync("/proc/self")) expect(thrownBy(() => createRunDir("/proc/none/runs")).code).to.equal("run.io");
+
     const full = changedDisk({ writeSync: refuses("ENOSPC") });
     expect(thrownBy(() => createRunDir(root(), { disk: full })).message).to.contain("free some space");
     expect(readdirSync(root())).to.deep.equal(["file"]);

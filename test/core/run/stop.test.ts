@@ -5,15 +5,16 @@ import { trainTiny } from "../../helpers/tiny.ts";
 describe("a request to stop", () => {
   const dir = useTempDir();
 
-  it("that comes by the event loop ends a run within a step, also on an engine that computes in this thread", async () => {
-    const stop = new AbortController();
-    const observer = { step: ({ step }: { step: number }) => step === 3 && setTimeout(() => stop.abort("asked"), 0) };
-    const { outcome } = await trainTiny(dir(), {
-      changes: { engine: "cpu", train: { steps: 40, batch_size: 2 }, eval: { every: 0, windows: 1 } },
-      signal: stop.signal,
-      observer,
+  for (const engine of ["cpu", "wasm"])
+    it(`that comes by the event loop ends a run within a step, though ${engine} computes in this thread`, async () => {
+      const stop = new AbortController();
+      const observer = { step: ({ step }: { step: number }) => step === 3 && setTimeout(() => stop.abort("asked"), 0) };
+      const { outcome } = await trainTiny(dir(), {
+        changes: { engine, train: { steps: 40, batch_size: 2 }, eval: { every: 0, windows: 1 } },
+        signal: stop.signal,
+        observer,
+      });
+      expect(outcome.state).to.equal("interrupted");
+      expect(outcome.step).to.be.within(4, 6);
     });
-    expect(outcome.state).to.equal("interrupted");
-    expect(outcome.step).to.be.within(4, 6);
-  });
 });

@@ -1,5 +1,9 @@
+import * as tf from "@tensorflow/tfjs";
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
+import { openBackend } from "../../../core/engine/backend.ts";
+import { counts } from "../../../plugins/analyzers/counts.ts";
+import { holdingOf, sequencesInWord } from "../../../plugins/analyzers/neuron-death/holding.ts";
 import {
   createLife,
   type LifeState,
@@ -10,14 +14,45 @@ import {
 const window = 4;
 const options = { units: 8, window, skip: 0, share: 0.05 };
 
-/** Counts of `sequences` sequences from a rule. */
-function stream(sequences: number, units: number, fires: (sequence: number, unit: number) => boolean): Int32Array {
-  return Int32Array.from({ length: sequences * units }, (_, at) => (fires(Math.floor(at / units), at % units) ? 3 : 0));
+/** Whether each of `sequences` sequences holds each unit, from a rule: `[sequences units]`. */
+function stream(sequences: number, units: number, fires: (sequence: number, unit: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: sequences * units }, (_, at) => +fires(Math.floor(at / units), at % units));
+}
+
+/** The same as bits, as the probe hands them over. */
+function bitsOf(holds: Uint8Array, units: number): Int32Array {
+  const batch = holds.length / units;
+  const words = new Int32Array(Math.ceil(batch / sequencesInWord) * units);
+  holds.forEach((one, at) => {
+    const [b, i] = [Math.floor(at / units), at % units];
+    words[Math.floor(b / sequencesInWord) * units + i]! |= one << (b % sequencesInWord);
+  });
+  return words;
 }
 
 function names(states: Uint8Array): LifeState[] {
   return Array.from(states, (state) => lifeStates[state]!);
 }
+
+describe("holdingOf", () => {
+  it("sets a bit for each sequence in which a unit fires, also where sequences fill no whole word", async () => {
+    await openBackend("cpu");
+    const [batch, pos, units] = [37, 3, 5];
+    const random = createRandom(43, "activations");
+    const data = Float32Array.from({ length: batch * pos * units }, () => Math.max(0, random.normal() - 0.7));
+    const post = tf.tensor3d(data, [batch, pos, units]);
+    const perSequence = counts(tf, post).perSequence.dataSync();
+    const holding = holdingOf(tf, post);
+    expect(holding.shape).to.deep.equal([3, units]);
+    expect(holding.dtype).to.equal("int32");
+    expect([...holding.dataSync()]).to.deep.equal([
+      ...bitsOf(
+        Uint8Array.from(perSequence, (c) => +(c > 0)),
+        units,
+      ),
+    ]);
+  });
+});
 
 describe("life", () => {
   /** Units by what they do in window w: never, always, silent every other window, stop at window 3, stop and come back at 10. */
@@ -36,8 +71,8 @@ describe("life", () => {
     const life = createLife({ ...options, units: kindOf.length });
     const until = (windows: number) => {
       const done = life.observed() / window;
-      const counts = planted(windows).subarray(done * window * kindOf.length);
-      const reports = life.add(counts, (windows - done) * window, 1);
+      const holds = planted(windows).subarray(done * window * kindOf.length);
+      const reports = life.add(bitsOf(holds, kindOf.length), (windows - done) * window, 1);
       return { reports, states: kinds.map((_, kind) => lifeStates[life.states[kindOf.indexOf(kind)]!]!) };
     };
     expect(until(5).states).to.deep.equal(["born_dead", "alive", "alive", "dormant", "dormant"]);
@@ -67,12 +102,12 @@ describe("life", () => {
       // P(T >= t) = t^-a with 2^-a = 7/8; a unit falls silent about every fourth window that it fires in.
       const until = new Float64Array(units);
       for (let w = 0; w < 80; w++) {
-        const counts = Int32Array.from(until, (end, i) => {
+        const bits = Int32Array.from(until, (end, i) => {
           if (w < end) return 0;
           if (random.next() < 0.25) until[i] = w + Math.ceil((1 - random.next()) ** (1 / Math.log2(7 / 8)));
           return 1;
         });
-        life.add(counts, 1, w);
+        life.add(bits, 1, w);
       }
       if (life.horizon() !== undefined) horizons++;
     }
@@ -81,7 +116,7 @@ describe("life", () => {
 
   it("counts transitions, and units at risk and deaths by age from birth or revival on", () => {
     const life = createLife({ ...options, units: kindOf.length });
-    const reports = life.add(planted(12), 12 * window, 1);
+    const reports = life.add(bitsOf(planted(12), kindOf.length), 12 * window, 1);
     const at = (report: WindowReport, from: LifeState, to: LifeState) =>
       report.transitions[lifeStates.indexOf(from) * 6 + lifeStates.indexOf(to)];
     expect(at(reports[1]!, "alive", "alive")).to.equal(306);
@@ -105,7 +140,7 @@ describe("life", () => {
       let life = createLife({ ...options, units, skip: 64 });
       const turns: object[] = [];
       for (let s = 0; s < 480; s += batch) {
-        for (const report of life.add(all.subarray(s * units, (s + batch) * units), batch, 0))
+        for (const report of life.add(bitsOf(all.subarray(s * units, (s + batch) * units), units), batch, 0))
           turns.push(...report.turns);
         if (!interrupted) continue;
         const next = createLife({ ...options, units, skip: 64 });

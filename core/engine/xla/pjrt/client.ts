@@ -26,6 +26,12 @@ export type ClientOptions = Readonly<Record<string, number | boolean | string>>;
 export const bufferTypes = { bool: 1, int32: 4, float32: 11 } as const;
 export type BufferType = keyof typeof bufferTypes;
 
+/** A copy that is under way. */
+export interface Copy {
+  readonly event: Address;
+  readonly into: TypedArray;
+}
+
 export class Client {
   readonly plugin: Plugin;
   readonly devices: readonly Device[];
@@ -145,13 +151,17 @@ export class Client {
     return addressIn(args, 14);
   }
 
-  /** Copies a buffer into an array of exactly its size. */
-  async download(buffer: Address, into: TypedArray): Promise<void> {
+  /** Asks for a copy of a buffer in an array of exactly its size, which `copied` waits for. */
+  copy(buffer: Address, into: TypedArray): Copy {
     const { plugin } = this;
     const args = plugin.call("Buffer_ToHostBuffer", buffer, 0, plugin.addressOf(into), into.byteLength, 0);
-    const event = addressIn(args, 6);
+    return { event: addressIn(args, 6), into };
+  }
+
+  /** Waits for a copy, in a thread of its own. Every copy must be waited for. */
+  async copied({ event, into }: Copy): Promise<void> {
     try {
-      await plugin.callAside("Event_Await", event);
+      await this.plugin.callAside("Event_Await", event);
     } finally {
       this.dropEvent(event);
       kept(into);

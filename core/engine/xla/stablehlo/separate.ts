@@ -24,13 +24,18 @@ export function separation(
   precision: PrecisionName,
 ): Separation {
   const trained = new Set(graph.state.size > 0 ? trainPath(graph) : []);
-  const wall = (value: Value) => writer.same("stablehlo.optimization_barrier", value);
+  const barrier = (value: Value) => writer.same("stablehlo.optimization_barrier", value);
+  /** In bfloat16 a rectified product is stored as that: signs are those of the rounded values, and a pass over them costs half. */
+  const wall = (node: Node, value: Value) =>
+    precision === "bfloat16" && isRectifiedProduct(node)
+      ? writer.convert(barrier(writer.convert(value, "bf16")), "f32")
+      : barrier(value);
   const rectified = new Set([...trained].flatMap((node) => (isRectifiedProduct(node) ? node.operands : [])));
 
   /** A train-path value for observers: behind a wall, or computed anew where the train path does not store it. */
   function observed(node: Node): Value {
-    if (!rectified.has(node) || node.op === "input") return wall(values.get(node)!);
-    const operands = node.operands.map((operand) => wall(values.get(operand)!));
+    if (!rectified.has(node) || node.op === "input") return wall(node, values.get(node)!);
+    const operands = node.operands.map((operand) => wall(operand, values.get(operand)!));
     return lowerNode(node, { writer, operands, precision });
   }
 
@@ -41,7 +46,7 @@ export function separation(
     },
     // Behind a wall, signs in the backward pass are taken from the rectified value. So the product before it has one user, and
     // becomes one kernel with its bias and the rectifier: one pass over `[tokens d_mlp]` instead of five.
-    result: (node, value) => (trained.has(node) && isRectifiedProduct(node) ? wall(value) : value),
+    result: (node, value) => (trained.has(node) && isRectifiedProduct(node) ? wall(node, value) : value),
   };
 }
 

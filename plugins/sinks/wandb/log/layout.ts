@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { notOwnFile } from "../../../../core/errors/errors.ts";
-import { swapFile } from "../../../../core/record/disk.ts";
+import { makeFolder, swapFile } from "../../../../core/record/disk.ts";
 import { isWithin, ownPath, ownText } from "../../../../core/record/own-file.ts";
 import { isSealed, sealOf } from "../../../../core/record/seal.ts";
 import { logElsewhere } from "../errors.ts";
@@ -77,7 +77,7 @@ export function makeLogFolder(root: string, mode: "online" | "offline", startedA
     const folder = join(wandb, `${mode === "offline" ? "offline-" : ""}run-${stamp(new Date(time))}-${id}`);
     // One that is there belongs to a run of the same second.
     if (existsSync(folder)) continue;
-    mkdirSync(join(folder, "files"), { recursive: true });
+    makeFolder(join(folder, "files"));
     linkLatest(wandb, folder);
     return join(folder, `run-${id}.wandb`);
   }

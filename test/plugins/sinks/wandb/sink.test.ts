@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { expect } from "chai";
 import type { Outcome } from "../../../../core/contract/run.ts";
@@ -96,6 +96,15 @@ describe("createWandbSink", () => {
     const opening = async () => sinkWith({ dir: join(dir(), "file") }).open(testRun(dir()));
     const error = await rejectedBy(opening());
     expect([error.code, error.message.startsWith(`${join(dir(), "file")}: cannot write the W&B log`)]).to.deep.equal([
+      "run.io",
+      true,
+    ]);
+  });
+
+  it("says so, and does not go on for ever, where no folder can be made", async function () {
+    if (!existsSync("/proc/self")) this.skip(); // needs a file system that refuses folders as /proc does
+    const error = await rejectedBy((async () => sinkWith({ dir: "/proc/none" }).open(testRun(dir())))());
+    expect([error.code, error.message.startsWith("/proc/none: cannot write the W&B log")]).to.deep.equal([
       "run.io",
       true,
     ]);
