@@ -20,8 +20,9 @@ function pathOf(dir: string, step: number): string {
 }
 
 /** Writes a step's arrays aside and renames them, so that no reader sees half a file. */
-export function writeArrays(dir: string, step: number, arrays: Arrays, disk: Disk = nodeDisk): void {
+export function writeArrays(dir: string, step: number, given: Arrays, disk: Disk = nodeDisk): void {
   const path = pathOf(dir, step);
+  const arrays = withOneNaN(given);
   const aside = `${path}.partial`;
   attempt(path, "write", () => {
     disk.mkdirSync(join(dir, files.arrays), { recursive: true });
@@ -39,6 +40,25 @@ export function writeArrays(dir: string, step: number, arrays: Arrays, disk: Dis
       throw thrown;
     }
   });
+}
+
+/** NaN has many bit patterns, and which one a division gives is the processor's and the compiler's choice: on disk it has one. */
+function withOneNaN(arrays: Arrays): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([key, array]) => {
+      const { data } = array;
+      if (!(data instanceof Float32Array || data instanceof Float64Array) || !data.some(Number.isNaN))
+        return [key, array];
+      const copy = data.slice();
+      const bytes = new DataView(copy.buffer);
+      for (let i = 0; i < copy.length; i++) {
+        if (!Number.isNaN(copy[i])) continue;
+        if (copy instanceof Float32Array) bytes.setUint32(4 * i, 0x7fc00000, true);
+        else bytes.setBigUint64(8 * i, 0x7ff8000000000000n, true);
+      }
+      return [key, { ...array, data: copy }];
+    }),
+  );
 }
 
 /** Removes the arrays of `step` and later ones: those that a resumed run's first row supersedes. */

@@ -42,6 +42,17 @@ describe("openRecord", () => {
     expect(readdirSync(join(dir(), "arrays"))).to.deep.equal(["step-000002.safetensors"]);
   });
 
+  it("writes NaN as the same bytes, whatever bits the computation left", async () => {
+    const bits = Uint32Array.of(0xffc00001, 0x7fc00000, 0x3f800000);
+    const record = openRecord(dir());
+    const data = new Float32Array(bits.buffer);
+    record.writeRows([rowAt(1, { "a/b": { shape: [3], data } })]);
+    record.close();
+    const read = readArrays(dir(), 1)["a/b"]!.data as Float32Array;
+    expect([...new Uint32Array(read.slice().buffer)]).to.deep.equal([0x7fc00000, 0x7fc00000, 0x3f800000]);
+    expect([...new Uint32Array(data.buffer)], "the caller's array stays as it is").to.deep.equal([...bits]);
+  });
+
   it("goes on after the last whole line of a record that was torn", async () => {
     const first = openRecord(dir());
     first.writeRows([rowAt(1), rowAt(2)]);
