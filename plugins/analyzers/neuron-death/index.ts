@@ -36,7 +36,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
     const { revival_share: share, reach } = chosen;
-    const sequences = run.tokensPerStep / n_ctx;
+    const sequences = run.batchSize;
     const shared = {
       units: d_mlp,
       window,
