@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join, relative } from "node:path";
-import { type FoundEngine, findEngines } from "../core/engine/choose.ts";
+import { type FoundEngine, type FoundProvider, findEngines, findProviders } from "../core/engine/choose.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { packageVersion } from "../core/modules/version.ts";
 import { findDebris, unbornRuns } from "../core/record/debris.ts";
@@ -21,6 +21,8 @@ export interface Examination {
   readonly memory: { readonly totalGiB: number; readonly freeGiB: number };
   readonly disk: { readonly freeGiB: number } | { readonly error: string };
   readonly engines: readonly FoundEngine[];
+  /** Of the onnx engine; empty where that is not there. */
+  readonly providers: readonly FoundProvider[];
   /** What `engine: auto` comes to here. */
   readonly chosen: string;
   /** What interrupted work has left in the folder of runs: paths relative to it, those of runs that live left out. */
@@ -43,6 +45,7 @@ export async function examine(dir: string, runs: string | undefined): Promise<Ex
     memory: { totalGiB: gib(totalmem()), freeGiB: gib(freemem()) },
     disk,
     engines,
+    providers: await findProviders(),
     chosen: engines.find(({ chosen }) => chosen)?.name ?? "none",
     debris: runs === undefined ? [] : debrisUnder(runs),
   };
@@ -86,6 +89,10 @@ export function examination(found: Examination): string {
     engine.available ? `${engine.device}: ${engine.why}` : engine.why.replace(/^engine `.*?` is not available: /, ""),
   ]);
   const parts = [table(machine), "", bold("engines (* = what `engine: auto` chooses)"), table(engines)];
+  if (found.providers.length > 0) {
+    const providers = found.providers.map(({ name, usable, why }) => [usable ? "+" : " ", name, sanitise(why, 300)]);
+    parts.push("", bold("providers of onnx (+ = usable: `engine: { name: onnx, provider: NAME }`)"), table(providers));
+  }
   if (found.debris.length > 0) parts.push("", bold(debrisTitle), ...shortened(found.debris));
   return parts.join("\n");
 }

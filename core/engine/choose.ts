@@ -1,6 +1,7 @@
 /** Which engines are there, and which one `auto` means. Loads a tensor library only when asked. */
 import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import type { Engine, EngineName, EngineOptions } from "./engine.ts";
+import { type ProviderName, providerNames } from "./names.ts";
 
 type Options = Omit<EngineOptions, "name">;
 
@@ -81,6 +82,39 @@ export async function findEngines(): Promise<readonly FoundEngine[]> {
     } catch (thrown) {
       if (!(thrown instanceof ExperimentError)) throw thrown;
       found.push({ name, available: false, device: "", why: reasonOf(thrown), chosen: false });
+    }
+  }
+  return found;
+}
+
+/** A provider of the onnx engine as `experiment doctor` shows it. */
+export interface FoundProvider {
+  readonly name: ProviderName;
+  readonly usable: boolean;
+  /** What it lacks, or what speaks for or against it. */
+  readonly why: string;
+}
+
+/** What is to be expected of a provider that starts. */
+const expectations: Readonly<Record<ProviderName, string>> = {
+  cpu: "what `engine: auto` takes",
+  cuda: "starts here",
+  webgpu: "starts here; over a software driver (SwiftShader, llvmpipe) far slower than cpu",
+  coreml: "starts here",
+  dml: "starts here",
+};
+
+/** Tries every provider of the onnx engine; none where that engine is not there. */
+export async function findProviders(): Promise<readonly FoundProvider[]> {
+  const found: FoundProvider[] = [];
+  for (const name of providerNames) {
+    try {
+      await (await makers.onnx({ threads: 1, provider: name })).dispose();
+      found.push({ name, usable: true, why: expectations[name] });
+    } catch (thrown) {
+      if (!(thrown instanceof ExperimentError)) throw thrown;
+      if (name === "cpu") return [];
+      found.push({ name, usable: false, why: reasonOf(thrown).replace(/^engine `onnx` is not available: /, "") });
     }
   }
   return found;

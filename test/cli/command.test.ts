@@ -109,7 +109,17 @@ describe("experiment", function () {
   it("doctor tells which engines are there and which one `auto` takes", async () => {
     const { code, stdout } = await command(["doctor", "--json"], { cwd: dir() });
     expect(code).to.equal(0);
-    const { engines, chosen, cores, memory, disk } = JSON.parse(stdout);
+    const { engines, providers, chosen, cores, memory, disk } = JSON.parse(stdout);
+    expect(providers.map(({ name }: { name: string }) => name)).to.deep.equal([
+      "cpu",
+      "cuda",
+      "webgpu",
+      "coreml",
+      "dml",
+    ]);
+    expect(providers[0].usable).to.equal(true);
+    for (const { usable, why } of providers)
+      expect(usable || /does not start here|not part of this build/.test(why)).to.equal(true);
     expect(engines.map(({ name }: { name: string }) => name)).to.include.members(["onnx", "wasm", "cpu", "tensorflow"]);
     expect(engines.filter((engine: { chosen: boolean }) => engine.chosen)).to.have.length(1);
     expect(engines.find((engine: { chosen: boolean }) => engine.chosen).name).to.equal(chosen);

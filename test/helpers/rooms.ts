@@ -41,7 +41,13 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/step": [...door, "core/model", "core/engine", "core/config", "statistics"],
   "core/model": [...door, "core/engine", "core/config"],
   "core/engine/compile.ts": ["core/arrays", "core/engine", "core/engine/choose.ts"],
-  "core/engine/choose.ts": ["core/errors", "core/engine", "core/engine/onnx", "core/engine/xla"],
+  "core/engine/choose.ts": [
+    "core/errors",
+    "core/engine",
+    "core/engine/names.ts",
+    "core/engine/onnx",
+    "core/engine/xla",
+  ],
   "core/engine/xla/pjrt": ["core/arrays", "core/errors"],
   "core/engine/xla/stablehlo": ["core/arrays", "core/engine", "core/engine/graph"],
   "core/engine/xla": [

@@ -89,10 +89,8 @@ async function tryProvider(host: Host, provider: Exclude<ProviderName, "cpu">, t
     await host.call("discard", await host.call("build", plan));
   } catch (thrown) {
     await host.close();
-    throw engineUnavailable(
-      "onnx",
-      `provider \`${provider}\` does not start here: ${reasonOf(thrown)}`,
-      needs[provider],
-    );
+    const said = reasonOf(thrown);
+    const why = /RequestAdapter/.test(said) ? "no GPU adapter was found" : said;
+    throw engineUnavailable("onnx", `provider \`${provider}\` does not start here: ${why}`, needs[provider]);
   }
 }
