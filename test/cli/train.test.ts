@@ -56,7 +56,7 @@ describe("experiment train", function () {
     ["SIGTERM", "wasm"],
   ] as const) {
     it(`finishes the step, saves, and exits with 130 on ${signal}; resume goes on as if nothing had been`, async () => {
-      const changes = { ...long, engine, train: { ...long.train, steps: 250 } };
+      const changes = { ...long, engine, train: { ...long.train, steps: 100 } };
       writeTiny(dir(), changes);
       const { code, stdout, stderr } = await command(["train"], {
         cwd: dir(),

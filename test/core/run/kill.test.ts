@@ -12,11 +12,11 @@ describe("a run that is killed", function () {
 
   const changes = {
     engine: "auto",
-    train: { ...tinyConfig.train, steps: 400 },
+    train: { ...tinyConfig.train, steps: 200 },
     checkpoint: { every: 3, keep_last: 2 },
   };
 
-  it("resumes to the same rows and weights, after SIGKILL at 20 random rows", async () => {
+  it("resumes to the same rows and weights, after SIGKILL at 10 random rows", async () => {
     const whole = join(dir(), "whole");
     writeTiny(whole, changes);
     expect((await command(["train"], { cwd: whole })).code).to.equal(0);
@@ -25,7 +25,7 @@ describe("a run that is killed", function () {
     writeTiny(cut, changes);
     const random = createRandom(20, "kills");
     let args = ["train"];
-    for (let kills = 0; kills < 20; kills++) {
+    for (let kills = 0; kills < 10; kills++) {
       const more = random.integer(10); // 0: between its first sign and its first row
       const ended = await command(args, { cwd: cut, started: (child) => killAfterRows(child, cut, more) });
       expect(ended.signal, `${kills} kills, then ${ended.stderr}`).to.equal("SIGKILL");
