@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 
 /** Waits for a chart's lines or marks: its canvas holds anything but its background. */
 export async function drawn(page: Page, id: string): Promise<void> {
-  await page.locator(`#chart-${id}`).scrollIntoViewIfNeeded();
+  await page.locator(`#chart-${id}`).evaluate((element) => element.scrollIntoView({ block: "nearest" }));
   await page.locator(`#chart-${id} canvas`).first().waitFor();
   await page.waitForFunction((name) => {
     const canvas = document.querySelector<HTMLCanvasElement>(`#chart-${name} canvas`);

@@ -38,7 +38,7 @@ describe("viewer page, health of a run", function () {
     const environment = page.getByRole("region", { name: "Environment" });
     await environment.getByText(`${git.commit} and files that differed from it`).waitFor();
     await environment.getByText("experiment train --set 'name=a b'").waitFor();
-    await log.scrollIntoViewIfNeeded();
+    await log.evaluate((element) => element.scrollIntoView({ block: "nearest" }));
     await shot("health");
     expect(troubles).to.deep.equal([]);
   });

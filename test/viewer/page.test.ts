@@ -208,7 +208,9 @@ describe("viewer page", function () {
     await page.getByRole("heading", { name: "4 runs" }).waitFor();
     await drawn(page, "loss");
     const plots = page.locator("#chart-token_sparsity-use-token .plot");
-    await page.locator("#chart-token_sparsity-use-token").scrollIntoViewIfNeeded();
+    await page
+      .locator("#chart-token_sparsity-use-token")
+      .evaluate((element) => element.scrollIntoView({ block: "nearest" }));
     await plots.nth(3).waitFor();
     expect(await plots.count(), "one plot a layer").to.equal(4);
     await shot("overlay");
@@ -332,9 +334,10 @@ describe("viewer page", function () {
     await page.getByText("2 runs").waitFor();
     await open("#run=a&run=b");
     await drawn(page, "loss");
-    for (const id of ["events", "config", "environment"]) await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+    for (const id of ["events", "config", "environment"])
+      await page.locator(`#${id}`).evaluate((element) => element.scrollIntoView({ block: "nearest" }));
     const plot = (await page.locator("#chart-loss .u-over").boundingBox())!;
-    await page.locator("#chart-loss").scrollIntoViewIfNeeded();
+    await page.locator("#chart-loss").evaluate((element) => element.scrollIntoView({ block: "nearest" }));
     await page.mouse.move(plot.x + 100, 200);
     await shot("hostile");
     expect(await page.evaluate(() => (window as unknown as { pwned?: number }).pwned)).to.equal(undefined);
