@@ -45,7 +45,7 @@ export async function examine(dir: string, runs: string | undefined): Promise<Ex
     memory: { totalGiB: gib(totalmem()), freeGiB: gib(freemem()) },
     disk,
     engines,
-    providers: await findProviders(),
+    providers: engines.some(({ name, available }) => name === "onnx" && available) ? await findProviders() : [],
     chosen: engines.find(({ chosen }) => chosen)?.name ?? "none",
     debris: runs === undefined ? [] : debrisUnder(runs),
   };

@@ -1,7 +1,7 @@
 /** A file of lines that stays small, however long a run is: where it grows too large, some lines are let go. */
 import { closeSync, lstatSync, openSync, readSync } from "node:fs";
-import { notOwnFile } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, replaceFile, writeAll } from "./disk.ts";
+import { plainFile } from "./own-file.ts";
 
 export interface BoundedLog {
   /** Adds lines, each ended by a newline. Throws `run.io`. */
@@ -18,8 +18,7 @@ export function boundedLog(
   return {
     append(lines) {
       attempt(path, "write", () => {
-        const found = lstatSync(path, { throwIfNoEntry: false }); // a link would be written through, a pipe would wait
-        if (found && !found.isFile()) throw notOwnFile(path, "a file", "something else");
+        const found = plainFile(path);
         if ((found?.size ?? 0) > largest) {
           const kept = keep(lastLines(path, 2 * largest));
           replaceFile(path, kept.map((line) => `${line}\n`).join(""), disk);

@@ -1,7 +1,8 @@
 /** A file of lines that only grows: what has been appended is with the operating system and survives SIGKILL. */
-import { fstatSync, lstatSync, readSync, statSync } from "node:fs";
-import { notOwnFile, recordRemoved } from "../errors/errors.ts";
+import { fstatSync, readSync, statSync } from "node:fs";
+import { recordRemoved } from "../errors/errors.ts";
 import { attempt, type Disk, nodeDisk, writeAll } from "./disk.ts";
+import { plainFile } from "./own-file.ts";
 
 export interface Journal {
   /**
@@ -81,8 +82,7 @@ export function openJournal(path: string, disk: Disk = nodeDisk): Journal {
 
 function opened(path: string, disk: Disk): { file: number; size: number } {
   const file = attempt(path, "open", () => {
-    const found = lstatSync(path, { throwIfNoEntry: false }); // a link would be written through, a pipe would wait
-    if (found && !found.isFile()) throw notOwnFile(path, "a file", "something else");
+    plainFile(path);
     return disk.openSync(path, "a+");
   });
   return attempt(path, "repair", () => {

@@ -65,3 +65,10 @@ function whatIs(status: fs.Stats): string {
   if (status.isSocket()) return "a socket";
   return "a device";
 }
+
+/** What stands at a path that is to be written to; undefined when nothing does. Throws unless it is a file: a link would be written through, a pipe would wait. */
+export function plainFile(file: string): fs.Stats | undefined {
+  const found = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (found && !found.isFile()) throw notOwnFile(file, "a file", "something else");
+  return found;
+}
