@@ -17,6 +17,8 @@ export interface SessionPlan {
   readonly batchInputs: readonly string[];
   /** State entries that it writes, and whether over their old values. */
   readonly stateOutputs: readonly { readonly entry: string; readonly inPlace: boolean }[];
+  /** Where ONNX Runtime writes how long each node took, once the session is discarded; it adds the time of day to the name. */
+  readonly profile?: string | undefined;
   readonly outputs: readonly { readonly name: string; readonly spec: TensorSpec }[];
 }
 

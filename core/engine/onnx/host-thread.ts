@@ -1,7 +1,7 @@
 /** The entry of ONNX Runtime's thread: answers calls one after another. */
 import { parentPort } from "node:worker_threads";
 import { reasonOf } from "../../errors/errors.ts";
-import type { HostCall, HostCalls, HostReply, HostRequest } from "./host-calls.ts";
+import type { HostCall, HostCalls, HostReply, HostRequest, HostTensors } from "./host-calls.ts";
 import { type HostedSession, hostedSession } from "./hosted-session.ts";
 import { arrayOf, type HostedState, hostedState, tensorOf } from "./hosted-state.ts";
 
@@ -53,7 +53,18 @@ async function answered({ id, call, args }: HostRequest): Promise<HostReply> {
   }
 }
 
+/** The arrays of an answer are its own: they move, where others would be copied. */
+function buffersOf({ call }: HostRequest, { value }: HostReply): ArrayBuffer[] {
+  if (call !== "run" && call !== "download") return [];
+  return Object.values((value ?? {}) as HostTensors).map(({ data }) => data.buffer as ArrayBuffer);
+}
+
+async function answer(request: HostRequest): Promise<void> {
+  const reply = await answered(request);
+  parentPort!.postMessage(reply, buffersOf(request, reply));
+}
+
 let last: Promise<void> = Promise.resolve();
 parentPort!.on("message", (request: HostRequest) => {
-  last = last.then(async () => parentPort!.postMessage(await answered(request)));
+  last = last.then(() => answer(request));
 });

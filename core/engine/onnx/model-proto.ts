@@ -71,6 +71,12 @@ export function valueInfo(role: "input" | "output", name: string, dtype: DataTyp
   return message(role === "input" ? 11 : 12, [text(1, name), message(2, [tensorType])]);
 }
 
+/** ValueInfoProto of a sequence of tensors of any shape. */
+export function sequenceInfo(role: "input" | "output", name: string, dtype: DataType): Bytes {
+  const tensorType = message(1, [integer(1, dataTypes[dtype])]);
+  return message(role === "input" ? 11 : 12, [text(1, name), message(2, [message(4, [message(1, [tensorType])])])]);
+}
+
 /** ModelProto around the fields of a graph. */
 export function modelProto(graphFields: readonly Bytes[]): Bytes {
   return joined([

@@ -21,6 +21,8 @@ export interface OnnxProgram extends Program {
 export interface SessionChoice {
   readonly provider: ProviderName;
   readonly threads: number;
+  /** As in a session's plan. */
+  readonly profile?: string | undefined;
 }
 
 /** Lowers a graph and builds its session. `name` is for errors. */
