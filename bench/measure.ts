@@ -15,6 +15,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The median of what `b` takes over what `a` takes, neighbours compared: what a machine does for a while falls on both. */
+export function ratioOf(a: readonly number[], b: readonly number[]): number {
+  return median(a.map((time, i) => b[i]! / time));
+}
+
 /** A median, as the table has it. */
 export const ms = (values: readonly number[]): string => `${median(values).toFixed(1)} ms`;
 

@@ -1,6 +1,6 @@
 /** Steps of the onnx engine beside those of PyTorch and of other engines. */
 import { Child } from "./child.ts";
-import { alternated, type Effort, median, ms } from "./measure.ts";
+import { alternated, type Effort, median, ms, ratioOf } from "./measure.ts";
 import { type BenchRow, least, type Result } from "./row.ts";
 import { liveAt } from "./silenced.ts";
 import type { SizeName } from "./sizes.ts";
@@ -24,7 +24,7 @@ export async function faster(
     );
     const [ours, theirs] = [median(a), median(b)];
     const detail = `${ms(a)} against ${ms(b)} (${other.version})`;
-    return { ratio: theirs / ours, detail, ours, theirs, peer: other.version };
+    return { ratio: ratioOf(a, b), detail, ours, theirs, peer: other.version };
   } finally {
     own.end();
     other.end();

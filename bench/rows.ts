@@ -1,7 +1,7 @@
 /** The rows of the table. */
 import { always, byDefault, type Cadences, none, paperAnalysis, stepTime } from "./analyzers.ts";
 import { Child } from "./child.ts";
-import { alternated, type Effort, median, ms } from "./measure.ts";
+import { alternated, type Effort, median, ms, ratioOf } from "./measure.ts";
 import { againstPytorch, faster, noTorch } from "./pytorch.ts";
 import { type BenchRow, least, type Result } from "./row.ts";
 
@@ -29,7 +29,7 @@ async function probeCost(child: Child, effort: Effort): Promise<Result> {
     effort,
   );
   child.end();
-  return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+  return { ratio: ratioOf(plain, probed) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
 }
 
 const probes: BenchRow = {
@@ -113,7 +113,7 @@ function analyzed(id: string, what: string, cadences: Cadences, most: number): B
       const run = (analyzers: Cadences) => async () => [await stepTime(analyzers, effort.threads)];
       const [plain, watched] = await alternated(run(none), run(cadences), few);
       const detail = `${median(plain).toFixed(1)} ms a step without, ${median(watched).toFixed(1)} ms with`;
-      return { ratio: median(watched) / median(plain) - 1, detail };
+      return { ratio: ratioOf(plain, watched) - 1, detail };
     },
   };
 }
