@@ -2,13 +2,21 @@
 import type { Wrong } from "./compare.ts";
 import type { Life } from "./lives.ts";
 import type { Mutation } from "./mutations.ts";
+import { isWell, type Schedule } from "./schedules.ts";
+
+/** All that was done. */
+interface Storm {
+  readonly killer: string;
+  readonly lives: readonly Life[];
+  readonly files: readonly Mutation[];
+  readonly schedules: readonly Schedule[];
+}
 
 /** The numbers of a storm, and whether anything must not have been. */
-export function summary(
-  killer: string,
-  lives: readonly Life[],
-  files: readonly Mutation[],
-): { readonly text: string; readonly failed: boolean } {
+export function summary({ killer, lives, files, schedules }: Storm): {
+  readonly text: string;
+  readonly failed: boolean;
+} {
   const wrong = lives.flatMap((life, number) => life.wrong.map((one) => ({ number, ...one })));
   const deaths = counted(lives.flatMap((life) => life.deaths));
   const count = (what: Wrong["what"]) => wrong.filter((one) => one.what === what).length;
@@ -39,12 +47,19 @@ export function summary(
         .join(", ")}`,
     );
   }
-  return { text: parts.join("\n"), failed: wrong.length > 0 || files.some(isUnseen) };
+  const unseen = files.some(({ outcome }) => outcome === "unseen");
+  const failed = wrong.length > 0 || unseen || !schedules.every(isWell);
+  return { text: [...parts, ...toldOf(schedules)].join("\n"), failed };
 }
 
-/** Lines of the ledgers carry no sum of their own: a number in one of them that is still a number is taken (docs/reliability.md). */
-function isUnseen({ outcome, file }: Mutation): boolean {
-  return outcome === "unseen" && !["rows.jsonl", "events.jsonl"].includes(file);
+function toldOf(schedules: readonly Schedule[]): string[] {
+  const sum = (of: (one: Schedule) => number) => schedules.reduce((total, one) => total + of(one), 0);
+  const forgetting = schedules.filter((one) => one.forgetting).length;
+  return [
+    `${schedules.length} schedules of a W&B server, ${forgetting} of them forgetting`,
+    `  ${sum(({ lost }) => lost.length)} rows lost, ${sum(({ doubled }) => doubled)} doubled, ${sum(({ untrue }) => untrue.length)} untrue`,
+    `  ${sum(({ kills }) => kills)} kills, ${sum(({ forgotten }) => forgotten)} lines forgotten, ${sum(({ refused }) => refused)} syncs that said that they could not`,
+  ];
 }
 
 function counted(words: readonly string[]): Map<string, number> {

@@ -4,6 +4,7 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import type { AddressInfo } from "node:net";
 import type { HttpReply, HttpRequest, Transport } from "../../plugins/sinks/wandb/http/transport.ts";
 import { FakeArtifacts } from "./fake-artifacts.ts";
+import { sampledHistory } from "./fake-history.ts";
 
 /** What goes wrong with one request. `applied`: the server does its work all the same, only the answer is lost. */
 export type Fault =
@@ -175,6 +176,7 @@ export class FakeWandb {
     const { variables } = JSON.parse(body) as { variables: Record<string, unknown> };
     if (operation === "Viewer") return data({ viewer: { id: "v", entity: "me", flags: "{}", teams: { edges: [] } } });
     if (operation === "RunResumeStatus") return this.#status(variables);
+    if (operation === "SampledHistoryPage") return this.#history(variables);
     if (operation === "UpsertBucket") return this.#upsert(variables);
     if (operation === "CreateRunFiles") return this.#createFiles(variables);
     const made = this.artifacts.answer(operation, variables);
@@ -214,6 +216,12 @@ export class FakeWandb {
     return data({
       model: { id: "p", name: project, entity: { id: "e", name: entity ?? "me" }, bucket: bucket ?? null },
     });
+  }
+
+  #history({ run, spec }: Record<string, unknown>): Answer {
+    const found = this.runs.get(String(run));
+    const shown = found && { sampledHistory: [sampledHistory(found.history, String(spec))] };
+    return data({ project: { run: shown ?? null } });
   }
 
   #upsert(variables: Record<string, unknown>): Answer {

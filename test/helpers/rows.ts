@@ -27,7 +27,7 @@ export function testRun(dir: string, change: Partial<Run> = {}): Run {
   };
 }
 
-/** The row of a step: its numbers depend on step and seed alone; some are NaN or infinite. */
+/** The row of a step: its numbers depend on step and seed alone, some are NaN or infinite; those of other seeds have other times. */
 export function testRow(step: number, seed = 1): Row {
   const random = createRandom(seed * 100_003 + step, "test row");
   const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY][random.integer(40)];
@@ -35,7 +35,7 @@ export function testRow(step: number, seed = 1): Row {
     seq: step - 1,
     step,
     tokens: step * 16,
-    time: runStart + step * 1500 + random.integer(1000),
+    time: runStart + step * 1500 + (seed % 50) * 20 + random.integer(20),
     metrics: { "train/loss": odd ?? random.normal(), "perf/tokens_per_s": random.next() * 1e6, "a/b/layer_0": -step },
     arrays: {},
   };

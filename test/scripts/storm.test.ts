@@ -1,9 +1,11 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { recordOf, wrongs } from "../../scripts/storm/compare.ts";
 import { createStories, live } from "../../scripts/storm/lives.ts";
 import { createPatient, mutate } from "../../scripts/storm/mutations.ts";
+import { isWell, playSchedule } from "../../scripts/storm/schedules.ts";
 import { createKiller } from "../../scripts/storm/shim.ts";
 import { commandPath } from "../helpers/command.ts";
 import { useTempDir } from "../helpers/temp.ts";
@@ -32,6 +34,21 @@ describe("the storm, in short", function () {
     for (let number = 0; number < 30; number++) outcomes.push(await mutate(patient, dir(), 5, number));
     expect(outcomes.filter(({ outcome }) => outcome === "unseen")).to.deep.equal([]);
     expect(new Set(outcomes.map(({ outcome }) => outcome)).size, "mutations of several effects").to.be.above(1);
+  });
+
+  it("plays schedules of a W&B server, goes on from a state file, and exits with 1 once a row was lost", async () => {
+    const played = await playSchedule(dir(), 3, 1);
+    expect([isWell(played), played.forgetting]).to.deep.equal([true, true]);
+    const state = join(dir(), "state.jsonl");
+    writeFileSync(state, `${JSON.stringify({ seed: 3, schedule: { ...played, lost: [7] } })}\n`);
+    const flags = ["--kills", "0", "--files", "0", "--schedules", "3", "--seed", "3", "--state", state];
+    const command = ["--import", "tsx/esm", "scripts/storm/main.ts", ...flags];
+    const { status, stdout } = spawnSync(process.execPath, command, { encoding: "utf8" });
+    expect(stdout).to.match(
+      /\n3 schedules of a W&B server, 2 of them forgetting\n {2}1 rows lost, 0 doubled, 0 untrue\n/,
+    );
+    expect(status).to.equal(1);
+    expect(readFileSync(state, "utf8").trim().split("\n")).to.have.length(3);
   });
 
   it("sees what is lost, doubled and untrue", async () => {

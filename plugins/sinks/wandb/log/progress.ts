@@ -20,10 +20,18 @@ export interface Progress extends LineCounts {
    * Lines of history that may be on the server, noted before they are sent: more than the log has once rows were superseded.
    */
   readonly reached: number;
+  /** Lines of history that the server may hold in an older version: a resumed run writes other rows in their places. */
+  readonly rewritten?: LineRange;
   /** Files under `files/` that are there. */
   readonly files: readonly string[];
   /** Digests of artifacts that are there. */
   readonly artifacts: readonly string[];
+}
+
+/** Lines `from` to before `to`. */
+export interface LineRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Names a run on a server, for `Progress.target`. */
@@ -84,16 +92,30 @@ export function uploadBegun(log: string): boolean {
 export function readProgress(log: string, target: string, generation: number): Progress {
   const found = stored(log);
   if (found?.target === target && found.generation === generation) return found;
-  const { base, resume, reached = 0 } = found ?? {};
-  const there = found?.target === target && { reached, ...(base && { base }) };
+  const { base, resume, reached = 0, rewritten } = found ?? {};
+  const there = found?.target === target && {
+    reached,
+    ...(base && { base }),
+    ...spanning(rewritten, { from: 0, to: reached }),
+  };
   return { ...noProgress(target, generation), ...there, ...(resume && { resume }) };
 }
 
-/** The progress without what a server, which counts `lines` of the run, does not have any more. */
+/** The progress of a log that has never written to its run. */
+export function fresh(known: Progress, generation: number): Progress {
+  const { base: _, rewritten: __, ...rest } = known;
+  return { ...rest, ...noProgress(known.target, generation) };
+}
+
+/**
+ * The progress without what a server, which counts `lines` of the run, does not have any more. Where nothing is known here of what it
+ * was sent, it may hold any version of its lines.
+ */
 export function stillThere(known: Progress, base: Placement, lines: LineCounts): Progress {
+  const unknown = known.base === undefined && spanning(known.rewritten, { from: 0, to: lines.history - base.history });
   const kept = (file: keyof LineCounts) => (lines[file] < base[file] + known[file] ? 0 : known[file]);
   const counts = { history: kept("history"), events: kept("events"), output: kept("output") };
-  return { ...known, ...counts, ...(counts.history < known.history && { files: [], artifacts: [] }) };
+  return { ...known, ...counts, ...unknown, ...(counts.history < known.history && { files: [], artifacts: [] }) };
 }
 
 export function writeProgress(log: string, progress: Progress): void {
@@ -108,11 +130,21 @@ export function rewindProgress(log: string, lines: LineCounts, generation: numbe
   if (found === undefined) return;
   writeProgress(log, {
     ...found,
+    ...spanning(found.rewritten, { from: lines.history, to: found.reached }),
     generation,
     history: Math.min(found.history, lines.history),
     events: Math.min(found.events, lines.events),
     output: Math.min(found.output, lines.output),
   });
+}
+
+/** `rewritten` that holds both ranges; empty ones count for nothing. */
+export function spanning(one: LineRange | undefined, other: LineRange): { rewritten?: LineRange } {
+  const ranges = [one, other].filter((range) => range !== undefined && range.from < range.to) as LineRange[];
+  if (ranges.length === 0) return {};
+  return {
+    rewritten: { from: Math.min(...ranges.map(({ from }) => from)), to: Math.max(...ranges.map(({ to }) => to)) },
+  };
 }
 
 function stored(log: string): Progress | undefined {

@@ -28,3 +28,16 @@ export function placed(batch: Batch, base: Placement): Batch {
     more: batch.more,
   };
 }
+
+/** The files of a request, by name; those without a line stay as they are. */
+export function filesOf(
+  { history, events, output }: Omit<Batch, "more">,
+  summary: string | undefined,
+): Record<string, Lines> {
+  const files: Record<string, Lines> = {};
+  if (history.content.length > 0) files["wandb-history.jsonl"] = history;
+  if (events.content.length > 0) files["wandb-events.jsonl"] = events;
+  if (output.content.length > 0) files["output.log"] = output;
+  if (summary !== undefined) files["wandb-summary.json"] = { offset: 0, content: [summary] };
+  return files;
+}

@@ -1,23 +1,16 @@
 import { existsSync, statSync } from "node:fs";
 import { type Patience, UploadError } from "../http/retry.ts";
 import { front, isBehind, type LineCounts, type Placement } from "../log/placement.ts";
-import {
-  markSynced,
-  noProgress,
-  type Progress,
-  readProgress,
-  stillThere,
-  targetOf,
-  writeProgress,
-} from "../log/progress.ts";
+import { markSynced, noProgress, type Progress, spanning, targetOf, writeProgress } from "../log/progress.ts";
 import { sendAttachments } from "./attachments.ts";
-import { type Batch, type HistoryLane, type Lines, placed } from "./batch.ts";
+import { type Batch, filesOf, type HistoryLane, type Lines, placed } from "./batch.ts";
 import { blankRows } from "./blank-rows.ts";
-import { claimOf } from "./claim.ts";
+import { takenUp } from "./claim.ts";
 import { Follower } from "./follower.ts";
-import { resumedMeanwhile, resumeProblem } from "./resume.ts";
+import { resumedMeanwhile } from "./resume.ts";
 import type { Server, ServerRun } from "./server.ts";
 import { uncountedOf } from "./uncounted.ts";
+import { Versions } from "./versions.ts";
 
 /** Characters; W&B takes requests up to 10 MiB, and a batch ends with the line that passes this. */
 const batchSize = 3 * 1024 * 1024;
@@ -39,6 +32,8 @@ export class Replay {
   omitted: readonly string[] = [];
   /** Lines beside rows that the server does not count, though it took them. */
   uncounted: readonly string[] = [];
+  /** What the server has of rows that it was sent in two versions. */
+  readonly versions: Versions;
   readonly #server: Server;
   readonly #check: () => void;
   #follower: Follower;
@@ -62,6 +57,7 @@ export class Replay {
   constructor(log: string, server: Server, check: () => void = () => {}) {
     this.log = log;
     this.#server = server;
+    this.versions = new Versions(server);
     this.#check = check;
     this.#follower = new Follower(log);
   }
@@ -153,6 +149,7 @@ export class Replay {
   async #shortage(patience: Patience): Promise<string | undefined> {
     for (let asked = 0; ; asked++) {
       const run = await this.#upserted(patience);
+      const older = await this.#older(run, patience);
       const { lines, open } = await this.#server.status(run, patience);
       this.#open = open;
       const own = this.#follower.lines;
@@ -160,11 +157,24 @@ export class Replay {
       const wanted = Math.max(own.history, this.#progress.reached);
       const blanked = await this.#blankStale(run, Math.max(wanted, counted), patience);
       this.uncounted = uncountedOf(lines, this.#base, own);
-      if (!blanked && counted >= wanted && (this.uncounted.length === 0 || this.#resent > 0)) return undefined;
-      const shortage = `the server counts ${Math.max(0, counted)} of ${wanted} rows`;
+      const counts = !blanked && counted >= wanted && (this.uncounted.length === 0 || this.#resent > 0);
+      if (counts && older === undefined) return undefined;
+      const shortage = (counts && older) || `the server counts ${Math.max(0, counted)} of ${wanted} rows`;
       if (asked === 2) return shortage;
       if (!blanked) await this.#server.pause(countedAfter * 2 ** (asked + this.#resent), shortage, patience);
     }
+  }
+
+  /** What the server has of an older version of the run, one line. */
+  async #older(run: ServerRun, patience: Patience): Promise<string | undefined> {
+    const { rewritten, ...rest } = this.#progress;
+    if (rewritten === undefined) return undefined;
+    const asked = { log: this.log, lines: rewritten, shift: this.#base.step, resent: this.#resent > 0 };
+    const problem = await this.versions.problem(run, asked, patience);
+    if (problem !== undefined || this.versions.unread > 0) return problem;
+    this.#progress = rest;
+    this.#keep({});
+    return undefined;
   }
 
   /** Sends the log from its first line on. */
@@ -211,13 +221,8 @@ export class Replay {
     const { run, writer, generation } = this.#follower;
     if (run === undefined) throw new Error("the log has no run record");
     const status = await this.#server.status(run, patience);
-    const { entity = run.entity, project = run.project } = status;
-    const known = readProgress(this.log, targetOf(this.#server.account, { entity, project, id: run.id }), generation);
-    const claim = claimOf(status, writer, known);
-    const problem = claim.isNew ? resumeProblem(known.resume, run.id, status.exists) : undefined;
-    if (problem !== undefined) throw new UploadError("rejected", problem);
-    const { base: _, ...fresh } = { ...known, ...noProgress(known.target, generation) };
-    this.#progress = claim.isNew ? fresh : stillThere(known, claim.base, status.lines);
+    const { claim, progress } = takenUp(this.log, this.#server.account, status, { run, writer, generation });
+    this.#progress = progress;
     this.#base = claim.base;
     this.#begun = true;
     const inherited = isBehind(claim.base) ? status : { config: new Map(), summary: new Map() };
@@ -239,7 +244,6 @@ export class Replay {
 
   async #send(run: ServerRun, batch: Batch, patience: Patience, lane: HistoryLane | undefined): Promise<void> {
     this.#checkCurrent();
-    const files: Record<string, Lines> = {};
     let { history } = placed(batch, this.#base);
     const { events, output } = placed(batch, this.#base);
     const summary = this.#follower.summaryText;
@@ -251,10 +255,7 @@ export class Replay {
       this.#keep({ history: history.offset - this.#base.history });
       this.#summary = summary;
     }
-    if (history.content.length > 0) files["wandb-history.jsonl"] = history;
-    if (events.content.length > 0) files["wandb-events.jsonl"] = events;
-    if (output.content.length > 0) files["output.log"] = output;
-    if (summary !== this.#summary) files["wandb-summary.json"] = { offset: 0, content: [summary] };
+    const files = filesOf({ history, events, output }, summary === this.#summary ? undefined : summary);
     if (Object.keys(files).length === 0) return;
     await this.#server.stream(run, { files }, patience);
     this.#summary = summary;
@@ -282,13 +283,13 @@ export class Replay {
     const { lastStep, lines } = this.#follower;
     const rows = lines.history;
     const first = Math.max(rows, this.#blanked);
-    if (end > first) this.#keep({ reached: end });
-    for (const { offset, content } of blankRows(first, end, lastStep + 1 + first - rows)) {
-      const history = { offset: this.#base.history + offset, content };
+    if (end <= first) return false;
+    this.#keep({ reached: end, ...spanning(this.#progress.rewritten, { from: rows, to: end }) });
+    for (const history of blankRows(first, end, lastStep + 1 + first - rows, this.#base.history)) {
       await this.#server.stream(run, { files: { "wandb-history.jsonl": history } }, patience);
-      this.#blanked = offset + content.length;
+      this.#blanked = history.offset - this.#base.history + history.content.length;
     }
-    return end > first;
+    return true;
   }
 
   #keep(change: Partial<Progress>): void {

@@ -158,7 +158,11 @@ export class Server {
     const body = JSON.stringify({ operationName, query, variables });
     const url = `${this.account.baseUrl}/graphql`;
     // A conflict between two writers of one run passes.
-    const refusal = (reply: HttpReply) => (reply.status === 409 ? undefined : refusalOf(reply));
+    const refusal = (reply: HttpReply) => {
+      const said = reply.status === 400 || reply.status === 422 ? wordsIn(reply) : undefined;
+      if (said !== undefined) return new UploadError("rejected", said);
+      return reply.status === 409 ? undefined : refusalOf(reply);
+    };
     return await this.#post(url, body, graphqlTimeout, patience, (reply) => read(graphqlData(reply)), refusal);
   }
 
@@ -198,6 +202,15 @@ function parsed(reply: HttpReply): unknown {
     return JSON.parse(reply.text);
   } catch {
     throw new Error("an answer that is not JSON");
+  }
+}
+
+/** What a refusal says of itself. */
+function wordsIn({ text }: HttpReply): string | undefined {
+  try {
+    return problemIn(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }
 

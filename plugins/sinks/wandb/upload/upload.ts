@@ -17,6 +17,8 @@ export interface Upload {
   readonly omitted?: readonly string[];
   /** What the server does not count, though it took it: system metrics and console lines. */
   readonly uncounted?: readonly string[];
+  /** Rows that the server does not show, of those that it was sent in two versions. */
+  readonly unread?: number;
   readonly entity?: string;
   readonly project?: string;
   readonly id?: string;
@@ -46,8 +48,9 @@ export async function upload(request: UploadRequest): Promise<Upload> {
     if (!replay.hasRun) return { complete: false, rows: 0, reason: "the log does not hold a run yet" };
     const code = request.codeOf(replay.exitCode);
     if (code !== undefined) await replay.finish(code, request.patience, request.onProgress);
-    const { omitted, uncounted, run } = replay;
-    return { complete: code !== undefined, rows: replay.progress.history, omitted, uncounted, ...run };
+    const { omitted, uncounted, run, versions } = replay;
+    const { unread } = versions;
+    return { complete: code !== undefined, rows: replay.progress.history, omitted, uncounted, unread, ...run };
   } catch (thrown) {
     if (!(thrown instanceof UploadError || thrown instanceof ExperimentError)) throw thrown;
     return { complete: false, rows: replay?.progress.history ?? 0, reason: reasonOf(thrown), ...replay?.run };
@@ -57,9 +60,12 @@ export async function upload(request: UploadRequest): Promise<Upload> {
 }
 
 /** The end of a message, about what was left out. */
-export function omissionsOf({ omitted = [], uncounted = [] }: Upload): string {
-  const left = omitted.length === 0 ? "" : ` Left out, because gone, changed or too large: ${omitted.join(", ")}.`;
-  return uncounted.length === 0 ? left : `${left} The server counts ${uncounted.join(" and ")}.`;
+export function omissionsOf({ omitted = [], uncounted = [], unread = 0 }: Upload): string {
+  return [
+    omitted.length > 0 ? ` Left out, because gone, changed or too large: ${omitted.join(", ")}.` : "",
+    uncounted.length > 0 ? ` The server counts ${uncounted.join(" and ")}.` : "",
+    unread > 0 ? ` It does not show ${unread} rows that a resumed run wrote anew: it may hold those of before.` : "",
+  ].join("");
 }
 
 /**
