@@ -90,7 +90,7 @@ function byFile(arrays: Arrays): Map<string, Record<string, Arrays[string]>> {
   return found;
 }
 
-/** `neuron_death/state/layer_0` is in `neuron_death.state.arrays`. Keys are those that core checks; whatever else, names stay names. */
+/** `section/metric/layer_0` is in `section.metric.arrays`. Keys are those that core checks; whatever else, names stay names. */
 function fileOf(key: string): string {
   const quantity = key.replace(/\/layer_\d+$/, "");
   return `${quantity.replaceAll(/[^a-z0-9_]/g, ".").slice(0, 200)}${ending}`;
