@@ -1,9 +1,10 @@
 /** What declared charts are made of besides rows: charts.json, events, and array metrics of chosen steps. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { Chart, DeclaredChart } from "../core/contract/chart.ts";
 import { reasonOf } from "../core/errors/errors.ts";
+import { readRegularText } from "../core/files/regular-file.ts";
 import { openArrays } from "../core/record/arrays.ts";
 import { boundedJson } from "../core/record/bounded-json.ts";
 import { files } from "../core/record/format.ts";
@@ -29,7 +30,7 @@ export function readCharts(dir: string): { charts: readonly DeclaredChart[]; pro
   if (stat.size > largestCharts) return { charts: [], problems: [`${files.charts}: larger than 4 MiB; not read.`] };
   let all: unknown;
   try {
-    all = boundedJson(readFileSync(path, "utf8"), deepestCharts, mostChartValues);
+    all = boundedJson(readRegularText(path, largestCharts), deepestCharts, mostChartValues);
   } catch (thrown) {
     return { charts: [], problems: [`${files.charts}: cannot be read (${reasonOf(thrown)}).`] };
   }
