@@ -82,6 +82,7 @@ export function enterRun(parts: Parts): RunEntry {
     });
     const current = {
       ...file,
+      format: formatVersion,
       // What is sealed anew is what the user vouched for just now.
       config: run.config,
       baseDir: loaded.baseDir,

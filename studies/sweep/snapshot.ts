@@ -3,7 +3,7 @@
  * (an array job's tasks, a worker) reads this, so that editing the plan or the rc file meanwhile changes nothing that waits.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { parseWith } from "../../core/config/check.ts";
@@ -12,6 +12,7 @@ import { type ConfigBase, configBase, type LoadedConfig, openConfig } from "../.
 import { type Config, configSchema } from "../../core/config/schema.ts";
 import { secretMark, withoutSecrets, withSecretsOf } from "../../core/config/secrets.ts";
 import { damagedFile, reasonOf, runNotPlanned } from "../../core/errors/errors.ts";
+import { readRegularText } from "../../core/files/regular-file.ts";
 import { packageVersion } from "../../core/modules/version.ts";
 import { attempt, replaceFile } from "../../core/record/disk.ts";
 import type { FoundPlan } from "./plan.ts";
@@ -108,11 +109,14 @@ export function isSnapshot(file: string): boolean {
   return /^plan-[0-9a-f]{8}\.json$/.test(path.basename(file)) && path.dirname(file).endsWith(".sweep");
 }
 
+/** Bytes; a plan of 10,000 runs has some megabytes. */
+const largest = 256 << 20;
+
 /** Opens a snapshot. Throws `run.damaged`. */
 export function openSnapshot(file: string): OpenSweep {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, "utf8"));
+    value = JSON.parse(readRegularText(file, largest));
   } catch (thrown) {
     throw damagedFile(file, reasonOf(thrown), thrown);
   }

@@ -1,7 +1,8 @@
 /** Which array jobs were submitted for a sweep, and which runs each of their tasks does. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { readRegularText } from "../../../core/files/regular-file.ts";
 
 const submission = z.object({
   job: z.string().regex(/^\d+$/),
@@ -24,7 +25,7 @@ export function readSubmissions(sweepFolder: string): Submission[] {
   }
   return names.flatMap((name) => {
     try {
-      return [submission.parse(JSON.parse(readFileSync(join(folder, name), "utf8")))];
+      return [submission.parse(JSON.parse(readRegularText(join(folder, name), 1 << 20)))];
     } catch {
       return [];
     }
