@@ -6,12 +6,12 @@ import { readRegularText } from "../../../core/files/regular-file.ts";
 
 const submission = z.object({
   job: z.string().regex(/^\d+$/),
-  /** Task to the indices of its runs. */
-  runs: z.record(z.string(), z.array(z.int().min(0))),
+  /** Task to the names of its runs. */
+  runs: z.record(z.string(), z.array(z.string())),
 });
 export interface Submission {
   readonly job: string;
-  readonly runs: Readonly<Record<string, readonly number[]>>;
+  readonly runs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** All of them; files that are not one are passed over. */
