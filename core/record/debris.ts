@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { type Disk, nodeDisk, removeQuietly } from "./disk.ts";
 import { files } from "./format.ts";
 
-/** Files that were being replaced, and claims on locks that are no more. */
-const inRun = /^(run|charts|labels|lock)\.json\.[\w-]+\.partial$|^lock\.json\.[0-9a-f]{16}$|^wandb\.json\.new$/;
-/** Logs of W&B, as its own client lays them out, and what is replaced in their folders (`swapFile`). */
-const logFolders = ["wandb", ".wandb"];
-const besideLog = /^run-.+\.(sync\.json|wandb\.synced)\.new$|^run-.+\.wandb\.rewrite$/;
+/** Files that were being replaced (by sinks with `swapFile`), and claims on locks that are no more. */
+const inRun = /^(run|charts|labels|lock)\.json\.[\w-]+\.partial$|^lock\.json\.[0-9a-f]{16}$|^[\w-]+\.json\.new$/;
+/** The same where a sink keeps a log of its own, `FOLDER/LOG/`. */
+const besideLog = /\.(json|synced)\.new$|\.rewrite$/;
 /** Of these, what others than the holder of the lock write: it may be work of this moment. */
 const ofOthers = /^(labels|lock)\.json\..*\.partial$|\.new$/;
 /** Work of a moment takes no longer, ms. */
@@ -23,7 +22,8 @@ export function findDebris(dir: string): string[] {
       ? namesIn(join(dir, folder)).flatMap((name) => (pattern.test(name) ? [`${folder}/${name}`] : []))
       : [];
   const names = namesIn(dir);
-  const logs = logFolders.filter((name) => names.includes(name)).flatMap((folder) => below(folder, /^/));
+  const own: readonly string[] = [...Object.values(files), "files"];
+  const logs = names.filter((name) => !own.includes(name)).flatMap((folder) => below(folder, /^/));
   return [
     ...names.filter((name) => inRun.test(name)),
     ...[files.checkpoints, files.arrays].flatMap((folder) => below(folder, within)),
@@ -61,7 +61,7 @@ export function changedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** W&B's `latest-run` is a link, and a link of somebody else's may lead out of the directory. */
+/** A link may lead out of the directory. */
 function isOwnFolder(dir: string, name: string): boolean {
   const parts = name.split("/");
   return parts.every((_, i) =>
