@@ -27,6 +27,14 @@ export function statusText(status: SweepStatus, plan: string | undefined): strin
     );
   lines.push(...notes.map((note) => `note: ${sanitise(note, 400)}`));
   const named = plan === undefined ? "" : ` ${sanitise(plan)}`;
+  const unsent = troubled.filter(({ state }) => state === "finished").map(({ id }) => id);
+  if (unsent.length > 0)
+    lines.push(
+      `send their rows: experiment sync ${unsent
+        .slice(0, most)
+        .map((id) => sanitise(id))
+        .join(" ")}`,
+    );
   if (counts.failed + counts.damaged > 0) lines.push(`try them again: experiment sweep retry${named}`);
   else if (counts.finished === runs) lines.push(`results: experiment sweep table${named}`);
   else if (counts.running === 0) lines.push(`go on: experiment sweep${named}`);
