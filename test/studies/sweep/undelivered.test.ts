@@ -55,7 +55,7 @@ describe("a planned run whose rows did not all arrive", function () {
         [0, unsent],
         [1, anew],
       ]);
-      expect(statusText(status, "plan.yaml")).to.include(`\nsend their rows: experiment sync ${one}\n`);
+      expect(statusText(status, { plan: "plan.yaml" })).to.include(`\nsend their rows: experiment sync ${one}\n`);
       expect(todoOf(statesOf(sweep), true)).to.deep.equal([1]);
       if (arrives) answer = { state: "complete", message: "all there" };
       await sync();
