@@ -127,7 +127,7 @@ export function enterRun(parts: Parts): RunEntry {
     warmupSteps: run.warmupSteps,
     metrics: run.metrics,
     attempts: [],
-    ...(request.planned && { sweep: request.planned.sweep }),
+    ...(request.planned?.sweep && { sweep: request.planned.sweep }),
     ...(request.fork && { fork: request.fork.of }),
     ...(run.observed && { observed: run.observed }),
     ...described(open),

@@ -69,7 +69,7 @@ interface RunOptions {
   /** Warnings from before the run was opened. */
   readonly notes?: readonly string[];
   /** The name of the new run's directory, and its place in a sweep; without, the directory is named by the time. */
-  readonly planned?: { readonly id: string; readonly sweep: SweepPlace };
+  readonly planned?: { readonly id: string; readonly sweep?: SweepPlace };
   /** What it shares with other runs of this process. */
   readonly workshop?: Workshop;
   /** Wall clock, ms since 1970. */
