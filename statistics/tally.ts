@@ -16,6 +16,18 @@ export function tallyOf(counts: ArrayLike<number>, most: number): Tally {
   return Float64Array.from(even, (units, count) => units + odd[count]!);
 }
 
+/** The counts themselves in rising order: what sorting them would give. */
+export function risingOf(tally: Tally): Float64Array {
+  const rising = new Float64Array(unitsIn(tally));
+  let at = 0;
+  for (let c = 0; c < tally.length; c++) {
+    const next = at + tally[c]!;
+    rising.fill(c, at, next);
+    at = next;
+  }
+  return rising;
+}
+
 /** The number of units in a tally. */
 export function unitsIn(tally: Tally): number {
   let units = 0;

@@ -1,7 +1,8 @@
 /** How often units fire, and how unequally. */
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { effectiveUnits, gini, unitsForShare } from "../../../statistics/concentration.ts";
-import { quantile, sorted } from "../../../statistics/moments.ts";
+import { quantile } from "../../../statistics/moments.ts";
+import { risingOf } from "../../../statistics/tally.ts";
 import type { Firings } from "../counts.ts";
 import { alwaysOnAbove, rareBelow, shareWith, tallies } from "../layer-statistics.ts";
 
@@ -15,7 +16,7 @@ const rankPoints = 64;
 export function frequencies(layer: Firings) {
   const { tokens } = tallies(layer);
   const n = layer.batch * layer.pos;
-  const rising = sorted(layer.perUnit);
+  const rising = risingOf(tokens);
   const at = (p: number) => quantile(rising, p) / n;
   return {
     freq_q10: at(0.1),
@@ -46,8 +47,9 @@ function binOf(frequency: number): number {
 }
 
 /** Two rows: ranks from 1 to the number of units, evenly spread over log rank, and the frequency of the unit at each. */
-export function rankFrequency({ perUnit, batch, pos, units }: Firings): NDArray<Float32Array> {
-  const rising = sorted(perUnit);
+export function rankFrequency(layer: Firings): NDArray<Float32Array> {
+  const { batch, pos, units } = layer;
+  const rising = risingOf(tallies(layer).tokens);
   const ranks = Array.from({ length: rankPoints }, (_, i) => Math.round(units ** (i / (rankPoints - 1))));
   const frequencies = ranks.map((rank) => rising[units - rank]! / (batch * pos));
   return { shape: [2, rankPoints], data: Float32Array.from([...ranks, ...frequencies]) };
