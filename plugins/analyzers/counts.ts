@@ -45,6 +45,9 @@ export function countLayers(
   return { perSequence: layers.map((layer) => layer.perSequence), perToken: layers.map((layer) => layer.perToken) };
 }
 
+/** How what `countLayers` gives of micro-batches combines. */
+export const countsCombine = { perSequence: "sequences", perToken: "sequences" } as const;
+
 /** Everything that is known of which units of one layer fired in one batch, on the host. */
 export interface Firings {
   /** Sequences in the batch, tokens in each, and units of the layer. */

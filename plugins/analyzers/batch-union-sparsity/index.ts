@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
 import { createGathering, gatheredMetrics } from "../../../statistics/gathered.ts";
-import { byMetric, countLayers, firingsOf } from "../counts.ts";
+import { byMetric, countLayers, countsCombine, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";
 import { createPast } from "./past.ts";
@@ -31,6 +31,7 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
     const gathering = createGathering();
     return {
       probe: ({ mlp_fires }, { tf }) => countLayers(tf, mlp_fires),
+      combine: countsCombine,
       analyze: (readings) => {
         const layers = firingsOf(readings);
         const use_batch_independent = past.expectedUse(layers);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
 import { onScale, type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
-import { byMetric, countLayers, type Firings, firingsOf } from "../counts.ts";
+import { byMetric, countLayers, countsCombine, type Firings, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { createContrastCourse, type MeanContrasts } from "./contrast-course.ts";
 import { deltaNames, effectsOf, unionSizes } from "./effects.ts";
@@ -59,6 +59,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
 
     return {
       probe: ({ mlp_fires }, { tf }) => countLayers(tf, mlp_fires),
+      combine: countsCombine,
       analyze: (readings, at) => {
         const layers = firingsOf(readings);
         const effects = effectsOf(layers[0]!, layers.at(-1)!);

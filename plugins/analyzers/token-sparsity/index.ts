@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
 import { createGathering, gatheredMetrics } from "../../../statistics/gathered.ts";
-import { byMetric, countLayers, firingsOf } from "../counts.ts";
+import { byMetric, countLayers, countsCombine, firingsOf } from "../counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";
 import { tokenReport } from "./report.ts";
@@ -24,6 +24,7 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
         ...countLayers(tf, mlp_fires),
         sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
       }),
+      combine: { ...countsCombine, sums: "sum" },
       analyze: (readings) => {
         const report = byMetric(firingsOf(readings).map((layer, l) => tokenReport(layer, readings.sums[l]!.data)));
         gathering.add(report.use_token);
