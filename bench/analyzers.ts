@@ -55,7 +55,15 @@ export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]
   const model = { n_layers, d_model: 512, n_heads: 8, d_mlp, n_ctx: pos, d_vocab: 256 };
   const layer = { W_in: "W_in", W_out: "W_out", norm: { kind: "layernorm", epsilon: 1e-5, gain: "w" } };
   const layers = Array.from({ length: model.n_layers }, () => layer);
-  const run = { model, layers, held: [], seed: 1, warmupSteps: 0, tokensPerStep: batch * pos } as unknown as Run;
+  const run = {
+    model,
+    layers,
+    held: [],
+    seed: 1,
+    warmupSteps: 0,
+    batchSize: batch,
+    tokensPerStep: batch * pos,
+  } as unknown as Run;
   const instances: AnalyzerInstance<Site, Probe>[] = [];
   for (const name of names) {
     const plugin = await builtIns.analyzer[name]!();
@@ -89,11 +97,21 @@ function paperReadings(): Record<string, NDArray | NDArray[]> {
   return {
     perSequence: layers.map((data) => ({ shape: [batch, d_mlp], data })),
     perToken: layers.map(() => ({ shape: [batch, pos], data: new Int32Array(batch * pos).fill(2000) })),
+    perUnit: layers.map((data) => totals(data, (count) => count)),
+    sequences: layers.map((data) => totals(data, Math.sign)),
+    squares: layers.map((data) => ({ shape: [1, d_mlp], data: totals(data, (count) => count ** 2).data })),
     sums: layers.map(floats),
     holding: layers.map((data) => ({ shape: [batch / sequencesInWord, d_mlp], data: holdingOf(data) })),
     gradients: layers.map(floats),
     gradNorm: { shape: [], data: Float32Array.of(1) },
   };
+}
+
+/** Sums over sequences of what counts are turned into. */
+function totals(perSequence: Int32Array, of: (count: number) => number): NDArray {
+  const data = new Int32Array(d_mlp);
+  for (let at = 0; at < perSequence.length; at++) data[at % d_mlp]! += of(perSequence[at]!);
+  return { shape: [d_mlp], data };
 }
 
 /** Which sequences hold each unit, as neuron-death's probe makes it. */

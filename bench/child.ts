@@ -2,7 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Effort } from "./measure.ts";
 import { type SizeName, sizes } from "./sizes.ts";
+import type { SubjectOptions } from "./subject.ts";
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -28,19 +30,19 @@ export class Child {
   /** What it calls itself. */
   version = "";
 
-  static engine(name: string, size: SizeName, threads: number): Promise<Child> {
-    const args = ["--expose-gc", "--import", "tsx/esm", here("subject.ts"), name, size, String(threads)];
+  static engine(options: SubjectOptions): Promise<Child> {
+    const args = ["--expose-gc", "--import", "tsx/esm", here("subject.ts"), JSON.stringify(options)];
     return Child.started(process.execPath, args, process.env);
   }
 
   /** PyTorch from `BENCH_PYTHON`, or the first python3 that can import torch; undefined where none can. */
-  static async pytorch(size: SizeName, threads: number): Promise<Child | undefined> {
+  static async pytorch(size: SizeName, { threads, clock }: Effort): Promise<Child | undefined> {
     const count = String(threads);
     const env = { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count };
     const given = process.env.BENCH_PYTHON;
     for (const python of given === undefined ? ["python3", "/usr/bin/python3"] : [given]) {
       try {
-        const sizeText = JSON.stringify({ ...sizes[size], threads });
+        const sizeText = JSON.stringify({ ...sizes[size], threads, clock });
         return await Child.started(python, [here("pytorch_step.py"), sizeText], env);
       } catch {}
     }

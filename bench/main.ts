@@ -1,6 +1,9 @@
 /**
  * `npm run bench`: one table of ratios, each pair measured in the same run, alternating, medians.
- * `-- --only ID,ID` measures some rows, `--quick` takes fewer rounds, `--threads N` sets both sides' threads, `--json` prints JSON.
+ * `-- --only ID,ID` measures some rows, `--quick` takes fewer rounds, `--rounds N` as many as you say, `--threads N` sets both sides'
+ * threads, `--clock cpu` takes CPU time instead of wall time (for a machine that has other things to do; with one thread, since waiting
+ * threads spin), `--json` prints JSON. `--profile FILE` writes ONNX Runtime's own profile of steps at mid size instead, and prints what
+ * took the time; `--at 200` or `--at 1000` with as many units firing as at that step.
  * PyTorch and W&B's client are taken from `BENCH_PYTHON` or python3; without them their rows are skipped. The row `wandb` stands for a
  * table of its own.
  * (`npm run bench:viewer` measures the viewer; it writes gigabytes.)
@@ -9,28 +12,50 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { physicalCores } from "../core/engine/onnx/threads.ts";
 import type { Effort } from "./measure.ts";
-import { type BenchRow, type Result, rows } from "./rows.ts";
+import { profile, profiles } from "./profile.ts";
+import type { BenchRow, Result } from "./row.ts";
+import { rows } from "./rows.ts";
 
 const { values: flags } = parseArgs({
   options: {
     only: { type: "string" },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    clock: { type: "string", default: "wall" },
+    profile: { type: "string" },
+    at: { type: "string", default: "dense" },
     threads: { type: "string", default: String(physicalCores()) },
   },
 });
 
+function refused(problem: string): never {
+  console.error(problem);
+  process.exit(2);
+}
+
+const { clock } = flags;
+if (clock !== "wall" && clock !== "cpu") refused(`--clock: expected wall or cpu, got ${clock}.`);
+const quick = flags.quick ? { warmup: 2, rounds: 5 } : { warmup: 4, rounds: 21 };
 const effort: Effort = {
   threads: Number(flags.threads),
-  ...(flags.quick ? { warmup: 2, rounds: 5 } : { warmup: 4, rounds: 21 }),
+  clock,
+  warmup: quick.warmup,
+  rounds: Number(flags.rounds ?? quick.rounds),
 };
+const machine = `${cpus()[0]?.model.trim()}, ${effort.threads} ${effort.threads === 1 ? "thread" : "threads"}, ${clock} time, medians of ${effort.rounds}`;
+
+if (flags.profile !== undefined) {
+  if (!(flags.at in profiles)) refused(`--at: expected ${Object.keys(profiles).join(", ")}, got ${flags.at}.`);
+  const lines = await profile(flags.profile, flags.at as keyof typeof profiles, effort);
+  console.log(`${machine.replace("medians", "means")}, ${flags.at}\n${lines.join("\n")}`);
+  process.exit(0);
+}
+
 const wanted = flags.only?.split(",");
 const known = [...rows.map((row) => row.id), "wandb"];
 const unknown = wanted?.filter((id) => !known.includes(id)) ?? [];
-if (unknown.length > 0) {
-  console.error(`no row ${unknown.join(", ")}. Known: ${known.join(", ")}.`);
-  process.exit(2);
-}
+if (unknown.length > 0) refused(`--only: no row ${unknown.join(", ")}. Known: ${known.join(", ")}.`);
 
 function shown({ target }: BenchRow, { ratio }: Result): string {
   if (target.text.endsWith("%") || target.text === "for comparison") return `${(100 * ratio).toFixed(1)} %`;
@@ -43,10 +68,7 @@ function verdict({ target }: BenchRow, { ratio }: Result): string {
 }
 
 const report: object[] = [];
-if (!flags.json)
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${effort.threads} threads, medians of ${effort.rounds}\n\n| what | target | measured | | |\n| --- | --- | --- | --- | --- |`,
-  );
+if (!flags.json) console.log(`${machine}\n\n| what | target | measured | | |\n| --- | --- | --- | --- | --- |`);
 for (const row of rows.filter((row) => wanted?.includes(row.id) ?? true)) {
   const result = await row.measure(effort);
   const cells =

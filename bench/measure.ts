@@ -3,6 +3,8 @@
 /** How much time to spend. */
 export interface Effort {
   readonly threads: number;
+  /** What times are taken of: wall time, or the CPU time of a process, for a machine that has other things to do (and one thread: waiting threads spin). */
+  readonly clock: "wall" | "cpu";
   readonly warmup: number;
   readonly rounds: number;
 }
@@ -12,6 +14,14 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+/** The median of what `b` takes over what `a` takes, neighbours compared: what a machine does for a while falls on both. */
+export function ratioOf(a: readonly number[], b: readonly number[]): number {
+  return median(a.map((time, i) => b[i]! / time));
+}
+
+/** A median, as the table has it. */
+export const ms = (values: readonly number[]): string => `${median(values).toFixed(1)} ms`;
 
 type Timed = () => Promise<readonly number[]>;
 

@@ -2,8 +2,10 @@
 stdin ("run N" times N steps, "memory" gives the peak), and answers each with one JSON line. Called by bench/main.ts."""
 
 import json
+import re
 import resource
 import sys
+import time
 
 import torch
 from torch_model import Model, adamw, advance, timed
@@ -13,6 +15,7 @@ torch.manual_seed(1)
 torch.set_num_threads(sizes["threads"])
 torch.set_flush_denormal(True)
 B, T, V = (sizes[k] for k in ("batch_size", "n_ctx", "d_vocab"))
+clock = time.process_time if sizes.get("clock") == "cpu" else time.perf_counter
 model = Model(sizes, keep=True)
 optimizer = adamw(model, foreach=True)
 
@@ -28,21 +31,17 @@ def step(probes):
 
 
 def blas():
-    """Which library multiplies matrices: MKL where torch has it inside (NumPy's own OpenBLAS may be loaded beside it), else what is loaded."""
-    if torch.backends.mkl.is_available():
-        return "mkl"
-    torch.ones(64, 64) @ torch.ones(64, 64)
-    try:
-        loaded = open("/proc/self/maps").read()
-    except OSError:
-        loaded = torch.__config__.show()
-    return next((name for name in ("mkl", "openblas", "blis", "Accelerate") if name in loaded), "reference BLAS: no match for anything")
+    """Which library multiplies matrices, as this build says of itself."""
+    config = torch.__config__.show()
+    name = re.search(r"BLAS_INFO=(\w+)", config)
+    version = re.search(r"Math Kernel Library Version (\S+?)(-Product)? ", config)
+    return (name[1] if name else "unknown BLAS") + (f" {version[1]}" if version and torch.backends.mkl.is_available() else "")
 
 
-print(json.dumps({"version": f"PyTorch {torch.__version__}, {blas()}"}), flush=True)
+print(json.dumps({"version": f"PyTorch {torch.__version__} with {blas()}"}), flush=True)
 for line in sys.stdin:
     command, *words = line.split()
     if command == "run":
-        print(json.dumps(timed(int(words[0]), lambda: step(words[1:] == ["probes"]))), flush=True)
+        print(json.dumps(timed(int(words[0]), lambda: step(words[1:] == ["probes"]), clock)), flush=True)
     elif command == "memory":
         print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024), flush=True)

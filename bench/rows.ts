@@ -1,60 +1,11 @@
-/** The rows of the table: each measures one pair and gives a ratio, or says why it cannot. */
+/** The rows of the table. */
 import { always, byDefault, type Cadences, none, paperAnalysis, stepTime } from "./analyzers.ts";
 import { Child } from "./child.ts";
-import { alternated, type Effort, median } from "./measure.ts";
-import type { SizeName } from "./sizes.ts";
+import { alternated, type Effort, median, ms, ratioOf } from "./measure.ts";
+import { againstPytorch, faster, noTorch } from "./pytorch.ts";
+import { type BenchRow, least, type Result } from "./row.ts";
 
-export interface Result {
-  readonly ratio: number;
-  /** What was compared, in numbers. */
-  readonly detail: string;
-}
-
-export interface BenchRow {
-  readonly id: string;
-  readonly what: string;
-  readonly target: { readonly at: "least" | "most"; readonly value: number; readonly text: string };
-  /** A string is the reason for skipping. */
-  measure(effort: Effort): Promise<Result | string>;
-}
-
-const least = (value: number) => ({ at: "least", value, text: `>= ${value}x` }) as const;
-const ms = (values: readonly number[]) => `${median(values).toFixed(1)} ms`;
 const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-
-/** How many times faster the onnx engine's step is than another's. */
-async function faster(
-  size: SizeName,
-  open: () => Promise<Child | undefined>,
-  missing: string,
-  effort: Effort,
-): Promise<Result | string> {
-  const other = await open().catch(() => undefined);
-  if (other === undefined) return missing;
-  const ours = await Child.engine("onnx", size, effort.threads);
-  try {
-    const [a, b] = await alternated(
-      () => ours.ask("run 1"),
-      () => other.ask("run 1"),
-      effort,
-    );
-    return { ratio: median(b) / median(a), detail: `${ms(a)} against ${ms(b)} (${other.version})` };
-  } finally {
-    ours.end();
-    other.end();
-  }
-}
-
-const noTorch = "no python3 that can import torch";
-
-function againstPytorch(size: SizeName, target: number, shape: string): BenchRow {
-  return {
-    id: `pytorch-${size}`,
-    what: `step time vs PyTorch eager, CPU, same threads, ${size} (${shape})`,
-    target: least(target),
-    measure: (effort) => faster(size, () => Child.pytorch(size, effort.threads), noTorch, effort),
-  };
-}
 
 function againstEngine(name: string, target: number): BenchRow {
   return {
@@ -63,12 +14,9 @@ function againstEngine(name: string, target: number): BenchRow {
     target: least(target),
     measure: (effort) => {
       const slow = { ...effort, rounds: Math.min(effort.rounds, name === "tensorflow" ? effort.rounds : 3), warmup: 1 };
-      return faster(
-        "small",
-        () => Child.engine(name, "small", effort.threads),
-        `the ${name} engine is not available`,
-        slow,
-      );
+      const ours = { engine: "onnx", size: "small", ...effort } as const;
+      const other = () => Child.engine({ ...ours, engine: name });
+      return faster(ours, other, `the ${name} engine is not available`, slow);
     },
   };
 }
@@ -81,7 +29,7 @@ async function probeCost(child: Child, effort: Effort): Promise<Result> {
     effort,
   );
   child.end();
-  return { ratio: median(probed) / median(plain) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
+  return { ratio: ratioOf(plain, probed) - 1, detail: `${ms(plain)} without, ${ms(probed)} with` };
 }
 
 const probes: BenchRow = {
@@ -89,7 +37,7 @@ const probes: BenchRow = {
   what: "token and union probes on every step, added to step time, mid",
   target: { at: "most", value: 0.05, text: "<= 5 %" },
   measure: async (effort) => {
-    const child = await Child.engine("onnx", "mid", effort.threads);
+    const child = await Child.engine({ engine: "onnx", size: "mid", ...effort });
     return probeCost(child, effort);
   },
 };
@@ -99,7 +47,7 @@ const pytorchProbes: BenchRow = {
   what: "the same counts in PyTorch, added to its step time, mid",
   target: { at: "most", value: Number.POSITIVE_INFINITY, text: "for comparison" },
   measure: async (effort) => {
-    const child = await Child.pytorch("mid", effort.threads);
+    const child = await Child.pytorch("mid", effort);
     if (child === undefined) return noTorch;
     return probeCost(child, effort);
   },
@@ -110,9 +58,9 @@ const memory: BenchRow = {
   what: "peak memory vs PyTorch, mid",
   target: { at: "most", value: 1.2, text: "<= 1.2x" },
   measure: async (effort) => {
-    const other = await Child.pytorch("mid", effort.threads);
+    const other = await Child.pytorch("mid", effort);
     if (other === undefined) return noTorch;
-    const ours = await Child.engine("onnx", "mid", effort.threads);
+    const ours = await Child.engine({ engine: "onnx", size: "mid", ...effort });
     const peaks: number[] = [];
     for (const child of [ours, other]) {
       await child.ask("run 4");
@@ -129,7 +77,7 @@ const growth: BenchRow = {
   what: "memory growth from step 200 to step 2 200, tiny, probes on",
   target: { at: "most", value: 0.01, text: "<= 1 %" },
   measure: async (effort) => {
-    const child = await Child.engine("onnx", "tiny", effort.threads);
+    const child = await Child.engine({ engine: "onnx", size: "tiny", ...effort });
     await child.ask("run 200 probes");
     const before = await child.ask<number>("resident");
     await child.ask("run 2000 probes");
@@ -146,7 +94,7 @@ const build: BenchRow = {
   measure: async (effort) => {
     const seconds: number[] = [];
     for (let i = 0; i < Math.min(effort.rounds, 5); i++) {
-      const child = await Child.engine("onnx", "mid", effort.threads);
+      const child = await Child.engine({ engine: "onnx", size: "mid", ...effort });
       seconds.push((await child.ask<number>("build")) / 1e3);
       child.end();
     }
@@ -165,7 +113,7 @@ function analyzed(id: string, what: string, cadences: Cadences, most: number): B
       const run = (analyzers: Cadences) => async () => [await stepTime(analyzers, effort.threads)];
       const [plain, watched] = await alternated(run(none), run(cadences), few);
       const detail = `${median(plain).toFixed(1)} ms a step without, ${median(watched).toFixed(1)} ms with`;
-      return { ratio: median(watched) / median(plain) - 1, detail };
+      return { ratio: ratioOf(plain, watched) - 1, detail };
     },
   };
 }
@@ -181,8 +129,7 @@ const paper: BenchRow = {
 };
 
 export const rows: readonly BenchRow[] = [
-  againstPytorch("mid", 1, "6 layers, 256, 4096, 1024 tokens"),
-  againstPytorch("small", 1.2, "4 layers, 128, 1024"),
+  ...againstPytorch,
   againstEngine("wasm-stock", 35),
   againstEngine("cpu", 180),
   againstEngine("tensorflow", 2.5),

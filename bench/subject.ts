@@ -1,33 +1,60 @@
 /**
- * One engine in a process of its own. Arguments: engine, size, threads. Answers each line on stdin with one line of JSON:
- * `run N` and `run N probes` with the times of N steps in ms, `memory` with the peak resident bytes, `resident` with those now.
+ * One engine in a process of its own. Its argument is a `SubjectOptions` in JSON. Answers each line on stdin with one line of JSON:
+ * `run N` and `run N probes` with the times of N steps in ms, `memory` with the peak resident bytes, `resident` with those now, `end`
+ * once its programs are disposed.
  */
 import { createInterface } from "node:readline";
 import { createRandom } from "../core/arrays/random.ts";
 import type { Run } from "../core/contract/run.ts";
 import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, Program, State } from "../core/engine/engine.ts";
+import { createOnnxEngine } from "../core/engine/onnx/engine.ts";
 import { tf } from "../core/engine/tensorflow.ts";
+import { stepProbe } from "../core/step/probe.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step/step.ts";
 import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
 import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";
+import { silenced } from "./silenced.ts";
 import { planOf, type SizeName } from "./sizes.ts";
 import { stockWasm } from "./stock-wasm.ts";
 
-const [engineName, size, threads] = process.argv.slice(2) as [string, SizeName, string];
+export interface SubjectOptions {
+  readonly engine: string;
+  readonly size: SizeName;
+  readonly threads: number;
+  /** What times are taken of; default wall. */
+  readonly clock?: "wall" | "cpu";
+  /** The share of units that can fire, a number for each layer; all where it is left out. */
+  readonly live?: readonly number[];
+  /** Of the onnx engine: as in its options. */
+  readonly profile?: string | undefined;
+}
+
+const options = JSON.parse(process.argv[2]!) as SubjectOptions;
+const { threads, clock = "wall", live, profile } = options;
 tf.enableProdMode();
-const plan = planOf(size);
+const plan = planOf(options.size);
 const random = createRandom(1, "bench");
-const engine: Engine =
-  engineName === "wasm-stock"
-    ? await stockWasm()
-    : await createEngine({ name: engineName as "onnx", threads: Number(threads) });
+
+async function engineOf(name: string): Promise<Engine> {
+  if (name === "wasm-stock") return stockWasm();
+  if (name === "onnx") return createOnnxEngine({ threads, ...(profile !== undefined && { profile }) });
+  return createEngine({ name: name as "cpu", threads });
+}
+
+const engine = await engineOf(options.engine);
+
+/** Milliseconds of this process so far. */
+function now(): number {
+  if (clock === "wall") return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3;
+}
 
 /** The probes of token-sparsity and batch-union-sparsity. */
 const probes: StepProbe[] = [tokenSparsity, batchUnionSparsity].map((plugin) => {
   const run = { model: plan.model.shape, batchSize: plan.train.batch_size } as unknown as Run;
-  const { probe } = plugin.setup(plugin.options.parse({}) as never, run);
-  return { name: plugin.name, sites: plugin.sites, probe: probe as StepProbe["probe"] };
+  return stepProbe(plugin, plugin.setup(plugin.options.parse({}) as never, run));
 });
 
 const programs = new Map<boolean, { program: Program; builtIn: number }>();
@@ -46,16 +73,16 @@ async function programFor(probed: boolean) {
 
 async function step(probed: boolean): Promise<number> {
   const { program } = await programFor(probed);
-  state ??= await engine.upload(initialState(plan, createRandom(1, "weights")));
+  state ??= await engine.upload(silenced(initialState(plan, createRandom(1, "weights")), live));
   const shape = [plan.train.batch_size, plan.model.shape.n_ctx];
   const ids = () => ({
     shape,
     data: Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(plan.model.shape.d_vocab)),
   });
   const inputs = { tokens: ids(), targets: ids(), ...scalarInputs(plan, Math.min(++at, 500)) };
-  const start = performance.now();
+  const start = now();
   await program.run(state, inputs);
-  return performance.now() - start;
+  return now() - start;
 }
 
 async function answer(line: string): Promise<unknown> {
@@ -64,6 +91,11 @@ async function answer(line: string): Promise<unknown> {
   if (command === "resident") {
     globalThis.gc?.();
     return process.memoryUsage().rss;
+  }
+  if (command === "end") {
+    for (const { program } of programs.values()) program.dispose();
+    await engine.dispose();
+    return null;
   }
   if (command === "build") return (await programFor(false)).builtIn;
   const times: number[] = [];

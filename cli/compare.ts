@@ -1,5 +1,6 @@
 /** `experiment compare A B`: what was different, and what came of it. */
 import { type Difference, differencesOf } from "../core/config/difference.ts";
+import { type Holes, holesText, noHoles } from "../core/record/holes.ts";
 import { type LastValue, lastValues } from "../core/record/last-values.ts";
 import { type FoundRun, readRun, resolveRun } from "../core/record/runs.ts";
 import { configValue, jsonText, shortNumber } from "./numbers.ts";
@@ -25,6 +26,8 @@ interface Side {
   readonly id: string;
   readonly name: string;
   readonly state: string;
+  /** Which rows are not there, one line. */
+  readonly missing?: string;
 }
 
 interface Comparison {
@@ -42,7 +45,8 @@ interface Comparison {
 }
 
 async function comparisonOf(a: FoundRun, b: FoundRun): Promise<Comparison> {
-  const [left, right] = [await lastValues(a.dir), await lastValues(b.dir)];
+  const holes = [noHoles(a.run), noHoles(b.run)] as const;
+  const [left, right] = [await lastValues(a.dir, undefined, holes[0]), await lastValues(b.dir, undefined, holes[1])];
   const values = [...new Set([...left.keys(), ...right.keys()])].map((metric) => {
     const [x, y] = [left.get(metric), right.get(metric)];
     return {
@@ -52,11 +56,12 @@ async function comparisonOf(a: FoundRun, b: FoundRun): Promise<Comparison> {
       ...(x && y && { difference: y.value - x.value }),
     };
   });
-  return { a: sideOf(a), b: sideOf(b), config: differencesOf(a.run.config, b.run.config), values };
+  return { a: sideOf(a, holes[0]), b: sideOf(b, holes[1]), config: differencesOf(a.run.config, b.run.config), values };
 }
 
-function sideOf({ run, state }: FoundRun): Side {
-  return { id: run.id, name: run.name, state };
+function sideOf({ run, state }: FoundRun, holes: Holes): Side {
+  const missing = holesText(holes, run);
+  return { id: run.id, name: run.name, state, ...(missing !== undefined && { missing }) };
 }
 
 /** Whether a metric is among those that its analyzer, or the trainer, puts first in either run. */
@@ -81,6 +86,7 @@ function comparisonText({ a, b, config, values: all }: Comparison, isFirst?: (me
   const head = ["metric", "A", "B", "B - A", "step"].map(bold);
   return [
     `A: ${titleOf(a)}\nB: ${titleOf(b)}`,
+    ...[a, b].flatMap(({ missing }, i) => (missing === undefined ? [] : [`${"AB"[i]}: ${missing}`])),
     settings.length > 0 ? table([["config", "A", "B"].map(bold), ...settings]) : "The configs are equal.",
     numbers.length > 0 ? table([head, ...numbers], { align: "right" }) : "Neither run has values yet.",
     ...(hidden > 0 ? [`${hidden} more values with --all`] : []),

@@ -5,6 +5,7 @@ import { leavesOf } from "../core/config/leaves.ts";
 import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import type { RunFile, RunState } from "../core/record/format.ts";
+import { holesText, noHoles } from "../core/record/holes.ts";
 import { type LastValue, lastValues } from "../core/record/last-values.ts";
 import { readEvents } from "../core/record/reader.ts";
 import { readRun } from "../core/record/runs.ts";
@@ -24,13 +25,17 @@ export interface Portrait {
   readonly checkpoints: readonly number[];
   /** Lines of rows.jsonl and events.jsonl that cannot be read. */
   readonly damagedLines: number;
+  /** Which rows are not there, one line. */
+  readonly missing?: string;
 }
 
 /** Reads a run from its directory. */
 export async function portraitOf(dir: string): Promise<Portrait> {
   const { run, state } = readRun(dir);
   const damage = { lines: 0, torn: false };
-  const values = await lastValues(dir, damage);
+  const holes = noHoles(run);
+  const values = await lastValues(dir, damage, holes);
+  const missing = holesText(holes, run);
   const { events, damage: eventDamage } = await readEvents(dir);
   const counts = new Map<string, number>();
   for (const { source, kind } of events) counts.set(`${source} ${kind}`, (counts.get(`${source} ${kind}`) ?? 0) + 1);
@@ -43,6 +48,7 @@ export async function portraitOf(dir: string): Promise<Portrait> {
     events: Object.fromEntries(counts),
     checkpoints: listCheckpoints(dir).map(({ step }) => step),
     damagedLines: damage.lines + eventDamage.lines,
+    ...(missing !== undefined && { missing }),
   };
 }
 
@@ -83,6 +89,7 @@ export function portraitText(portrait: Portrait, { all, cwd = process.cwd() }: P
     parts.push(`more than ${mostMetrics} metrics: those beyond are left out`);
   }
   if (portrait.damagedLines > 0) parts.push(`damaged lines passed over: ${portrait.damagedLines}`);
+  if (portrait.missing !== undefined) parts.push(portrait.missing);
   return parts.filter((part) => part !== "").join("\n\n");
 }
 

@@ -16,12 +16,18 @@ export function absences(total: number, drawn: number, most: number): Float64Arr
   return absence;
 }
 
+/** Less than half a unit in the last place. */
+const negligible = 2 ** -54;
+
 /** Expected share of units in the union of `drawn` of `total` samples: `U(n) = 1/F sum_i [1 - C(N - c_i, n)/C(N, n)]`. */
 export function expectedUnion(tally: Tally, total: number, drawn: number): number {
-  const absence = absences(total, drawn, tally.length - 1);
-  let missing = 0;
-  for (let c = 0; c < tally.length; c++) missing += tally[c]! * absence[c]!;
   const units = unitsIn(tally);
+  let [missing, absence] = [0, 1]; // as \`absences\` has it, term by term
+  for (let c = 0; c < tally.length; c++) {
+    missing += tally[c]! * absence;
+    absence = c < total - drawn ? absence * ((total - drawn - c) / (total - c)) : 0;
+    if (units * absence < missing * negligible) break; // added to \`missing\`, what is left would be rounded away
+  }
   return (units - missing) / units;
 }
 

@@ -13,7 +13,21 @@ export function tallyOf(counts: ArrayLike<number>, most: number): Tally {
     odd[counts[i + 1]!]!++;
   }
   if (pairs < counts.length) even[counts[pairs]!]!++;
-  return Float64Array.from(even, (units, count) => units + odd[count]!);
+  const tally = new Float64Array(most + 1);
+  for (let c = 0; c <= most; c++) tally[c] = even[c]! + odd[c]!;
+  return tally;
+}
+
+/** The counts that were tallied, in rising order. */
+export function risingOf(tally: Tally): Float64Array {
+  const rising = new Float64Array(unitsIn(tally));
+  let from = 0;
+  for (let c = 0; c < tally.length; c++) {
+    const to = from + tally[c]!;
+    if (to > from) rising.fill(c, from, to);
+    from = to;
+  }
+  return rising;
 }
 
 /** The number of units in a tally. */

@@ -1,5 +1,6 @@
 /** What a corpus must keep to beyond its types. */
 
+import { highestId, stretches } from "../core/arrays/token-ids.ts";
 import type { Corpus, Document, Documents } from "../core/contract/corpus.ts";
 import { brokenContract } from "../core/errors/errors.ts";
 import { acceptedOptions } from "./options.ts";
@@ -30,12 +31,18 @@ export async function checkCorpus(
 function checkIds(plugin: Corpus, i: number, document: Document, d_vocab: Documents["d_vocab"]): void {
   if (typeof document === "string") return;
   if (d_vocab === undefined) throw brokenContract(plugin.name, "token ids need `d_vocab`");
-  const beyond = document.find((id) => id >= d_vocab);
-  if (beyond !== undefined)
-    throw brokenContract(plugin.name, `document ${i} has the id ${beyond}, d_vocab is ${d_vocab}`);
+  const highest = highestId(document);
+  if (highest >= d_vocab)
+    throw brokenContract(plugin.name, `document ${i} has the id ${highest}, d_vocab is ${d_vocab}`);
 }
 
 function equal(a: Document, b: Document | undefined): boolean {
   if (typeof a === "string" || typeof b === "string") return a === b;
-  return b !== undefined && a.length === b.length && a.every((id, i) => id === b[i]);
+  if (b === undefined || a.length !== b.length) return false;
+  const others = stretches(b);
+  for (const ids of stretches(a)) {
+    const same = others.next().value!;
+    if (!ids.every((id, i) => id === same[i])) return false;
+  }
+  return true;
 }

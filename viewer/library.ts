@@ -6,6 +6,7 @@ import { mostMetrics } from "../core/record/bounds.ts";
 import { corpusLine, corpusRecord } from "../core/record/corpus.ts";
 import type { PluginRecord, RunFile } from "../core/record/format.ts";
 import { readConsole } from "../core/record/health.ts";
+import { holesText, noHoles } from "../core/record/holes.ts";
 import { observedLine } from "../core/record/observed.ts";
 import { readRun } from "../core/record/runs.ts";
 import { systemMetrics } from "../core/record/system-monitor.ts";
@@ -71,7 +72,9 @@ export class Library {
     const { charts, problems } = readCharts(dir);
     const open = await this.open(id, dir);
     const told = await this.eventsOf(id, dir);
+    const missing = open.read < 1 ? undefined : holesText(open.holes, run);
     const garbage = [
+      missing === undefined ? "" : `rows.jsonl: ${missing}.`,
       open.garbage > 0 ? `rows.jsonl: ${open.garbage} lines are no rows; skipped.` : "",
       open.crowded ? `rows.jsonl: more than ${mostMetrics} metrics; those beyond are left out.` : "",
       told.lines > 0 ? `events.jsonl: ${told.lines} lines are no events; skipped.` : "",
@@ -192,7 +195,7 @@ export class Library {
   private async open(id: string, dir: string): Promise<OpenedRun> {
     let run = this.opened.get(id);
     if (!run) {
-      run = new OpenedRun(dir, { indexFolder: this.folder });
+      run = new OpenedRun(dir, { indexFolder: this.folder, begin: noHoles(readRun(dir).run) });
       this.opened.set(id, run);
     }
     await run.refresh();

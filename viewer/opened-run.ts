@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { files } from "../core/record/format.ts";
+import type { Holes } from "../core/record/holes.ts";
 import type { RunSeries } from "./api.ts";
 import { blocksIn, decimate, type Window } from "./series/decimate.ts";
 import { loadIndex, saveIndex } from "./series/disk-index.ts";
@@ -18,6 +19,8 @@ const exactRows = 8192;
 export interface OpenedRunOptions {
   /** Where indexes of long runs are kept. */
   readonly indexFolder: string;
+  /** What precedes its first row. */
+  readonly begin: Holes;
 }
 
 export class OpenedRun {
@@ -26,7 +29,7 @@ export class OpenedRun {
   usedAt = Date.now();
   private store = new Store();
   private readonly system: SystemRows;
-  private progress: Progress = { offset: 0, size: 0, garbage: 0 };
+  private progress: Progress;
   private preview: Store | undefined;
   private reading: Promise<void> | undefined;
   private opened: Promise<void> | undefined;
@@ -38,6 +41,7 @@ export class OpenedRun {
     this.dir = dir;
     this.system = new SystemRows(dir);
     this.options = options;
+    this.progress = this.nothing();
   }
 
   get bytes(): number {
@@ -50,6 +54,11 @@ export class OpenedRun {
 
   get garbage(): number {
     return this.progress.garbage;
+  }
+
+  /** Rows that are missing among those that have been read; the whole file has been once `read` is 1. */
+  get holes(): Holes {
+    return this.progress.holes;
   }
 
   /** Whether there are more metrics than are kept. */
@@ -162,8 +171,12 @@ export class OpenedRun {
   private forget(inode: number): void {
     this.inode = inode;
     this.store = new Store();
-    this.progress = { offset: 0, size: 0, garbage: 0 };
+    this.progress = this.nothing();
     this.preview = undefined;
     this.opened = undefined;
+  }
+
+  private nothing(): Progress {
+    return { offset: 0, size: 0, garbage: 0, holes: { ...this.options.begin, holes: [] } };
   }
 }

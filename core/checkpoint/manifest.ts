@@ -30,6 +30,8 @@ const manifest = z.looseObject({
   configHash: z.string(),
   /** Analyzers that saved state, also those whose state has no arrays. */
   analyzers: z.array(z.string()),
+  /** Bytes of the files in arrays/ then. */
+  arrays: z.record(z.string(), count).optional(),
   /** SHA-256 of everything else in this file, as canonical JSON; since format 2. */
   hash: z.string().optional(),
   /** SHA-256 of each file, in hexadecimal. */

@@ -73,18 +73,23 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
   const sides = request.evalCorpus ? apart(lengths, mine) : splitDocuments(lengths, splitOptions, where);
 
   // Before compaction renumbers them: the same text has the same hash whatever else is in the vocabulary.
-  const hash = hashOfText(documents, nameOf(whole), d_vocabOf(whole));
+  const vast = "vast" in whole && whole.vast;
+  const hash = hashOfText(documents, nameOf(whole), d_vocabOf(whole), vast);
   const split = hashOfSplit(sides, ownSeparator);
-  const repeated = repeatedDocuments(documents, sides, n_ctx + 1);
+  const repeated = vast ? 0 : repeatedDocuments(documents, sides, n_ctx + 1);
 
-  const separator = ownSeparator && hasShortPieces(sides, n_ctx) ? Uint16Array.from(ownSeparator) : undefined;
-  const compacted = [...documents, ...(separator ? [separator] : [])];
-  const tokenizer = "tokenizer" in whole ? compactIds({ ...whole, documents: compacted }) : undefined;
+  let separator = hasShortPieces(sides, n_ctx) ? ownSeparator : undefined;
+  let tokenizer: Tokenizer | undefined;
+  if ("tokenizer" in whole) {
+    const own = separator && Uint16Array.from(separator);
+    tokenizer = compactIds({ ...whole, documents: [...whole.documents, ...(own ? [own] : [])] });
+    separator = own;
+  }
   const d_vocab = tokenizer?.d_vocab ?? d_vocabOf(whole);
   if (d_vocab < 2)
     throw invalidData(where, "expected at least two different tokens, got one: there is nothing to predict.");
 
-  const { train, eval: heldOut } = assemble(documents, sides, n_ctx, separator);
+  const { train, eval: heldOut } = assemble(documents, sides, n_ctx, separator, vast);
   const counts = {
     train: { ...train.used, windows: countWindows(train.split, n_ctx) },
     eval: { ...heldOut.used, windows: countWindows(heldOut.split, n_ctx) },

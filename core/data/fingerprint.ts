@@ -1,16 +1,34 @@
 /** What tells two datasets apart: of the text, and of the way it is split. */
 import { createHash } from "node:crypto";
+import { type Ids, stretches, type TokenIds } from "../arrays/token-ids.ts";
 import type { Sides } from "./split.ts";
 
 /**
  * sha256 (hex) of documents' ends and ids, and of whose ids they are: the tokenizer's own, before any are renumbered, or
- * `none`. Says nothing of the split.
+ * `none`. Says nothing of the split. Of a vast corpus only the first ids of each document and those in its middle are read.
  */
-export function hashOfText(documents: readonly Uint16Array[], tokenizer: string, d_vocab: number): string {
+export function hashOfText(documents: readonly TokenIds[], tokenizer: string, d_vocab: number, vast = false): string {
   const lengths = documents.map((ids) => ids.length);
-  const hash = createHash("sha256").update(JSON.stringify({ tokenizer, d_vocab, lengths }));
-  for (const ids of documents) hash.update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+  const of = { tokenizer, d_vocab, lengths, ...(vast && { sample }) };
+  const hash = createHash("sha256").update(JSON.stringify(of));
+  const wide = d_vocab > 65_536;
+  for (const ids of documents)
+    for (const stretch of vast ? samplesOf(ids) : stretches(ids)) hash.update(bytesOf(stretch, wide));
   return hash.digest("hex");
+}
+
+/** Ids of a sample. */
+const sample = 512;
+
+function* samplesOf(ids: TokenIds): Generator<Ids> {
+  for (const start of [0, Math.floor(ids.length / 2)]) yield ids.subarray(start, Math.min(ids.length, start + sample));
+}
+
+/** Equal for equal ids, however they are stored. */
+function bytesOf(ids: Ids, wide: boolean): Uint8Array {
+  const same = wide === ids instanceof Uint32Array;
+  const { buffer, byteOffset, byteLength } = same ? ids : wide ? Uint32Array.from(ids) : Uint16Array.from(ids);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** sha256 (hex) of which pieces are on which side and of what stands between those that are joined. */
@@ -27,27 +45,24 @@ export function hashOfSplit({ train, eval: held }: Sides, separator: ArrayLike<n
 }
 
 /** How many held-out documents of some length are, id for id, also in the training text. */
-export function repeatedDocuments(
-  documents: readonly Uint16Array[],
-  { train, eval: held }: Sides,
-  least: number,
-): number {
-  const keyOf = (ids: Uint16Array) =>
-    createHash("sha256")
-      .update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
-      .digest("base64");
+export function repeatedDocuments(documents: readonly TokenIds[], { train, eval: held }: Sides, least: number): number {
+  const keyOf = (ids: TokenIds) => {
+    const hash = createHash("sha256");
+    for (const stretch of stretches(ids)) hash.update(bytesOf(stretch, true));
+    return hash.digest("base64");
+  };
   const long = (pieces: Sides["train"]) => {
     const numbers = new Set(pieces.map(({ document }) => document));
     return [...numbers].filter((number) => documents[number]!.length >= least);
   };
   const trained = new Set(long(train));
+  const others = long(held).filter((number) => !trained.has(number));
+  if (others.length === 0) return 0;
   const keys = new Set([...trained].map((number) => keyOf(documents[number]!)));
-  return long(held).filter((number) => !trained.has(number) && keys.has(keyOf(documents[number]!))).length;
+  return others.filter((number) => keys.has(keyOf(documents[number]!))).length;
 }
 
 /** sha256 (hex) of a list of ids, such as a vocabulary. */
 export function hashOfIds(ids: Uint16Array): string {
-  return createHash("sha256")
-    .update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
-    .digest("hex");
+  return createHash("sha256").update(bytesOf(ids, false)).digest("hex");
 }

@@ -1,5 +1,6 @@
 /** What corpora give, checked and put together: documents as text or as token ids. */
-import type { Corpus, CorpusSpec, Document, Documents } from "../contract/corpus.ts";
+import { highestId, isArray, type TokenIds } from "../arrays/token-ids.ts";
+import { type Corpus, type CorpusSpec, type Document, type Documents, mostIdsRead } from "../contract/corpus.ts";
 import { ExperimentError, invalidData, invalidPlugin, reasonOf } from "../errors/errors.ts";
 
 /** A corpus and its options, as its own schema parsed them. */
@@ -12,9 +13,11 @@ export type Content =
   | { readonly kind: "text"; readonly documents: readonly string[] }
   | {
       readonly kind: "ids";
-      readonly documents: readonly Uint16Array[];
+      readonly documents: readonly TokenIds[];
       readonly d_vocab: number;
       readonly separator?: number;
+      /** Whether there is more on the disk than is looked through, see `mostIdsRead`. */
+      readonly vast: boolean;
     };
 
 /** Calls the corpus; what it throws is an error of the data. */
@@ -37,12 +40,19 @@ export function contentOf(corpora: readonly Documents[], names: readonly string[
   const where = `corpus \`${names.join("` and `")}\``;
   if (documents.every((document) => typeof document === "string")) return { kind: "text", documents };
   if (!documents.every(isTokens)) {
-    const problem = "expected documents that are all strings or all Uint16Array.";
+    const problem = "expected documents that are all strings or all token ids (Uint16Array, Uint32Array).";
     if (corpora.length > 1) throw invalidData(where, problem);
     throw invalidPlugin(names[0] ?? "", `load: ${problem}`);
   }
+  const vast = isVast(documents);
   const given = corpora.flatMap(({ d_vocab }) => d_vocab ?? []);
-  const highest = documents.map((ids) => ids.reduce((most, id) => Math.max(most, id), 0));
+  const known = given.length === corpora.length;
+  if (vast && !known) {
+    const problem = `expected d_vocab, the size of its vocabulary: it has more than ${mostIdsRead} ids, too many to look for the highest.`;
+    throw invalidData(where, problem);
+  }
+  // What is on the disk is looked through once, for its fingerprint: who gives it by position checks the ids meanwhile.
+  const highest = documents.map((ids) => (known && !isArray(ids) ? 0 : highestId(ids)));
   const d_vocab = given.length > 0 ? Math.max(...given) : highest.reduce((most, id) => Math.max(most, id)) + 1;
   const worst = highest.findIndex((id) => id >= d_vocab);
   if (worst >= 0) {
@@ -52,9 +62,15 @@ export function contentOf(corpora: readonly Documents[], names: readonly string[
     throw invalidData(where, "expected at least two different ids, got one: there is nothing to predict.");
   const separators = new Set(corpora.map(({ separator }) => separator));
   const [separator] = separators;
-  return { kind: "ids", documents, d_vocab, ...(separators.size === 1 && separator !== undefined && { separator }) };
+  const ends = separators.size === 1 && separator !== undefined;
+  return { kind: "ids", documents, d_vocab, vast, ...(ends && { separator }) };
 }
 
-function isTokens(document: Document): document is Uint16Array {
-  return document instanceof Uint16Array;
+function isTokens(document: Document): document is TokenIds {
+  if (typeof document === "string") return false;
+  return ArrayBuffer.isView(document) ? isArray(document) : typeof document.subarray === "function";
+}
+
+function isVast(documents: readonly TokenIds[]): boolean {
+  return documents.reduce((sum, ids) => sum + (isArray(ids) ? 0 : ids.length), 0) > mostIdsRead;
 }

@@ -1,9 +1,10 @@
 /** Training batches: every window once an epoch, in an order that the seed and the epoch's number alone decide. */
 
-import { createRandom } from "../arrays/random.ts";
+import { createRandom, type Random } from "../arrays/random.ts";
 import { invalidData } from "../errors/errors.ts";
 import type { Split } from "./assemble.ts";
-import { type Batch, batchOf, countWindows, windowStarts } from "./windows.ts";
+import { permutation } from "./permutation.ts";
+import { type Batch, batchOf, countWindows, windowsOf } from "./windows.ts";
 
 /** Where a sampler stands; plain JSON, part of a checkpoint. */
 export interface Cursor {
@@ -40,28 +41,26 @@ export function createSampler(split: Split, { n_ctx, seed, order = 0 }: SamplerO
     throw invalidData("data", `expected a document of at least n_ctx + 1 = ${n_ctx + 1} tokens, got none.`);
   let epoch = 0;
   let position = 0;
-  let starts = startsOf(epoch);
+  let startOf = orderOf(epoch);
 
-  function startsOf(number: number): Uint32Array {
+  /** Where the window at each place of an epoch starts. */
+  function orderOf(number: number): (place: number) => number {
     const random = createRandom(seed, `data order ${order} epoch ${number}`);
-    const shuffled = windowStarts(split, n_ctx, random);
-    for (let i = shuffled.length - 1; i > 0; i--) {
-      const j = random.integer(i + 1);
-      [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
-    }
-    return shuffled;
+    const inOrder = windowsOf(split, n_ctx, random);
+    const window = split.vast === true ? permutation(inOrder.count, random) : shuffled(inOrder.count, random);
+    return (place) => inOrder.startOf(window(place));
   }
 
   return {
     windows,
     next(batch) {
-      const chosen = new Uint32Array(batch);
+      const chosen = new Float64Array(batch);
       for (let row = 0; row < batch; row++) {
         if (position === windows) {
-          starts = startsOf(++epoch);
+          startOf = orderOf(++epoch);
           position = 0;
         }
-        chosen[row] = starts[position++]!;
+        chosen[row] = startOf(position++);
       }
       return batchOf(split, chosen, n_ctx);
     },
@@ -72,8 +71,18 @@ export function createSampler(split: Split, { n_ctx, seed, order = 0 }: SamplerO
         const got = `epoch ${cursor.epoch}, position ${cursor.position}`;
         throw invalidData("data cursor", `expected a position in an epoch of ${windows} windows, got ${got}.`);
       }
-      if (cursor.epoch !== epoch) starts = startsOf(cursor.epoch);
+      if (cursor.epoch !== epoch) startOf = orderOf(cursor.epoch);
       ({ epoch, position } = cursor);
     },
   };
+}
+
+/** All numbers below `count`, by lot (Fisher & Yates). */
+function shuffled(count: number, random: Random): (place: number) => number {
+  const list = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+  return (place) => list[place]!;
 }

@@ -5,6 +5,7 @@
  */
 import type { NDArray } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
+import { lastAtMost } from "../arrays/token-ids.ts";
 import type { Split } from "./assemble.ts";
 
 /** Token ids and the ids to predict, both `[batch pos]`. */
@@ -18,21 +19,35 @@ export function countWindows(split: Split, n_ctx: number): number {
   return split.starts.reduce((sum, start, i) => sum + windowsIn(split.ends[i]! - start, n_ctx), 0);
 }
 
+/** The windows of a split by number, in corpus order. */
+export interface Windows {
+  readonly count: number;
+  /** Where a window starts in `split.tokens`. */
+  startOf(window: number): number;
+}
+
 /**
- * Where each window starts in `split.tokens`, in corpus order. With `random`, the first window of each document starts as
- * far into it as leaves room for all the others, by lot; without, at its first token. Their number is the same.
+ * The windows of a split. With `random`, the first window of each document starts as far into it as leaves room for all the
+ * others, by lot; without, at its first token. Their number is the same.
  */
-export function windowStarts(split: Split, n_ctx: number, random?: Random): Uint32Array {
-  const starts = new Uint32Array(countWindows(split, n_ctx));
-  let filled = 0;
+export function windowsOf(split: Split, n_ctx: number, random?: Random): Windows {
+  const spans = split.starts.length;
+  const firsts = new Float64Array(spans);
+  const before = new Float64Array(spans + 1);
   split.starts.forEach((start, i) => {
     const length = split.ends[i]! - start;
     const windows = windowsIn(length, n_ctx);
     const slack = length - 1 - windows * n_ctx;
-    const first = start + (windows > 0 && random !== undefined ? random.integer(slack + 1) : 0);
-    for (let window = 0; window < windows; window++) starts[filled++] = first + window * n_ctx;
+    firsts[i] = start + (windows > 0 && random !== undefined ? random.integer(slack + 1) : 0);
+    before[i + 1] = before[i]! + windows;
   });
-  return starts;
+  return {
+    count: before[spans]!,
+    startOf(window) {
+      const span = lastAtMost(before, window, spans);
+      return firsts[span]! + (window - before[span]!) * n_ctx;
+    },
+  };
 }
 
 /** The windows that start there, as one batch. */
@@ -42,8 +57,9 @@ export function batchOf(split: Split, starts: ArrayLike<number>, n_ctx: number):
   const targets = new Int32Array(starts.length * n_ctx);
   for (let row = 0; row < starts.length; row++) {
     const start = starts[row]!;
-    tokens.set(split.tokens.subarray(start, start + n_ctx), row * n_ctx);
-    targets.set(split.tokens.subarray(start + 1, start + 1 + n_ctx), row * n_ctx);
+    const ids = split.tokens.subarray(start, start + n_ctx + 1);
+    tokens.set(ids.subarray(0, n_ctx), row * n_ctx);
+    targets.set(ids.subarray(1), row * n_ctx);
   }
   return { tokens: { shape, data: tokens }, targets: { shape, data: targets } };
 }
@@ -60,11 +76,12 @@ export interface EvalWindows extends Batch {
 
 /** Held-out windows, spread evenly over the held-out text. */
 export function evalWindows(dataset: { readonly eval: Split }, n_ctx: number, count: number): EvalWindows {
-  const all = windowStarts(dataset.eval, n_ctx);
-  const taken = Math.min(count, all.length);
-  const chosen = Uint32Array.from({ length: taken }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / taken)]!);
+  const all = windowsOf(dataset.eval, n_ctx);
+  const taken = Math.min(count, all.count);
+  const place = (i: number) => Math.floor(((i + 0.5) * all.count) / taken);
+  const chosen = Float64Array.from({ length: taken }, (_, i) => all.startOf(place(i)));
   const documents = documentsOf(dataset.eval, chosen);
-  return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.length, documents };
+  return { ...batchOf(dataset.eval, chosen, n_ctx), count: taken, available: all.count, documents };
 }
 
 /**

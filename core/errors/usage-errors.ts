@@ -54,6 +54,21 @@ export function unknownReportFormat(file: string, known: readonly string[]): Exp
   );
 }
 
+export function unknownTokenizer(got: string, known: readonly string[]): ExperimentError {
+  const message = `--tokenizer: expected ${known.join(", ")}, or the folder of a model with its tokenizer, got ${shown(got)}, which is not there.`;
+  return new ExperimentError("usage", message);
+}
+
+/** `replaceable`: whether it is of a kind that --force may replace. */
+export function outputExists(file: string, replaceable = true): ExperimentError {
+  const remedy = replaceable ? ", or replace it with --force" : ": this one is not of `experiment tokenize`";
+  return new ExperimentError("usage", `${file} is here already. Name another with -o${remedy}.`);
+}
+
+export function badOutput(flag: string, ending: string, got: string): ExperimentError {
+  return new ExperimentError("usage", `${flag}: expected a file that ends with ${ending}, got ${shown(got)}.`);
+}
+
 function beginnings(names: readonly string[]): string {
   return [...new Set(names.map((name) => name.split(".")[0]))].join(", ");
 }

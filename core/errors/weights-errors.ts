@@ -69,7 +69,7 @@ export function sameStep(step: number, a: string, b: string): ExperimentError {
 }
 
 export function tooManyIds(file: string, most: number): ExperimentError {
-  const message = `${file}: expected token ids below ${most}, got one above. Do tokenizer and model belong together? Ids above 65535 cannot be read.`;
+  const message = `${file}: expected token ids below ${most}, got one above. Do tokenizer and model belong together?`;
   return new ExperimentError("weights.invalid", message);
 }
 

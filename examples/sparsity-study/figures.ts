@@ -60,7 +60,7 @@ function gridSpec({ cells }: Summary) {
           axis: { format: "~%" },
           title: "used per batch",
         },
-        color: { field: "lr", type: "ordinal", scale: { scheme: "oranges" }, title: "learning rate" },
+        color: { field: "lr", type: "ordinal", sort: null, scale: { scheme: "oranges" }, title: "learning rate" },
       },
     },
   };

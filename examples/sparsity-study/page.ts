@@ -2,13 +2,31 @@
 import { centre, forms, initScales, learningRates, seeds } from "./plan.ts";
 import type { Cell, Layers, Summary } from "./summary.ts";
 
+/** What this page said before, of runs of a tenth of the steps and with the definitions of that time: results/earlier.json. */
+export interface Earlier {
+  readonly steps: number;
+  readonly useBatch: Layers;
+  readonly statistics: readonly {
+    readonly statistic: string;
+    readonly delta: { readonly value: number; readonly low: number; readonly high: number };
+    readonly claim: string;
+  }[];
+  /** Seeds with each verdict of token level against batch level. */
+  readonly inversion: Readonly<Record<string, number>>;
+  readonly deaths: { readonly deaths: number; readonly revivedShare: number; readonly weights: number };
+  /** Of forks' overlap, by layer; null where nothing fell silent. */
+  readonly lifts: readonly (number | null)[];
+  /** What removing the less used half of a layer added to the loss, by layer. */
+  readonly halves: Layers;
+}
+
 const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 const percents = (shares: Layers) => shares.map((share) => percent(share)).join(" / ");
 const spread = (shares: Layers) => `${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
 
 /** README.md of the study. */
-export function page(summary: Summary): string {
-  const { cells, contrast, verdicts, deaths, overlap, prune } = summary;
+export function page(summary: Summary, earlier: Earlier): string {
+  const { cells, contrast, verdicts, lives, deaths, overlap, prune } = summary;
   const batch = contrast.statistics.find(({ statistic }) => statistic === "use_batch")!;
   const token = contrast.statistics.find(({ statistic }) => statistic === "use_token")!;
   const later = batch.layers.slice(1);
@@ -29,7 +47,7 @@ layer's units in a batch of 8192 tokens and 95.6 % of its last layer's. Ours is 
 ## Does the first layer collapse?
 
 ${collapsed ? "In this run of the study it does" : "**No**"}: per batch of 1024 tokens the layers use ${percents(batch.layers)} (first to last, means over seeds), and per token
-${percents(token.layers)}. ${collapsed ? "The first layer uses the least." : `The first layer uses ${batch.layers[0]! >= Math.max(...later) ? "the most" : "neither the most nor the least"}; what falls silent are units of later layers.`}
+${percents(token.layers)}. ${collapsed ? "The first layer uses the least." : `The first layer uses ${batch.layers[0]! >= Math.max(...later) ? "the most" : "neither the most nor the least"}; what falls silent are units of later layers.`} Per batch, use ${shape(batch.layers)}.
 
 ![Units used per batch](results/use-batch.svg) ![Units used per token](results/use-token.svg)
 
@@ -53,26 +71,27 @@ The paper's per-batch contrast would be +4.95. Inversion of token level and batc
 
 ![Units used per batch, by learning rate and initial scale](results/grid.svg)
 
-| learning rate | initial scale | held-out loss | used per batch, later layers | dead, later layers | born dead |
+| learning rate | initial scale | held-out loss | used per batch, later layers | dormant, later layers | layers with a horizon |
 | --- | --- | --- | --- | --- | --- |
 ${cells.map(cellRow).join("\n")}
 
-${knobs(cells)} ${meaningOfDead(summary)}
+${knobs(cells)}
 
 ## How units die
 
-Over the ${seeds.length} centre runs ${deaths.deaths} deaths were called; ${percent(deaths.revivedShare, 0)} of them are estimated to end in revival. ${deaths.explained} could be traced on the
-frozen probe. The largest part of what moved them was ${ranked(deaths.dominant)}${deaths.dominantSurvivors ? `; of survivors as busy as they, ${ranked(deaths.dominantSurvivors)}` : ""}.
-${deaths.revivedShare > 0.5 ? "A death that so often ends in revival is a unit that is off for now: the call is about a rate that has fallen to nothing, not about\nthe end. " : ""}Dying units drifted ${deaths.excessDrift.toFixed(3)} further than survivors that fired as often (in units of the pre-activation; negative is towards
-death${deaths.excessDriftNull === undefined ? "" : `; random walks of the same steps make ${deaths.excessDriftNull.toFixed(3)} by selection alone`}). Between looks four steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
-By the analyzer's rule ${percent(deaths.jumpShare, 0)} of the deaths were jumps and ${percent(deaths.gradualShare, 0)} gradual (of the survivors' falls ${percent(deaths.gradualShareSurvivors, 0)} were).
-Before its last firing ${percent(deaths.starvedDeaths, 0)} of the dying had been starved of gradient: ${deaths.starvedDeaths > 0.5 ? "most had stopped learning before they stopped firing." : "most were fed until they fell silent."}
-The parts add up to the change for every unit to ${deaths.residual.toExponential(0)} of it; the device's float32
-rounding of that change is ${deaths.rounding.toExponential(0)} of the largest mean pre-activation.
+Dead: silent for so long that at most 5 % of units as long silent come back, layer by layer; that length is the layer's horizon. Where none is
+reached, units silent for long are dormant, and no death is called. At the end of the ${seeds.length} centre runs:
+
+| layer | dormant | dead | seeds with a horizon |
+| --- | --- | --- | --- |
+${lives.dead.map((dead, l) => `| ${l} | ${percent(lives.dormant[l]!)} | ${percent(dead)} | ${lives.withHorizon[l]} of ${seeds.length} |`).join("\n")}
+
+${deaths.deaths === 0 ? "No death was called." : livesVerdict(summary)}
+${deaths.deaths === 0 ? "" : causesOf(deaths)}
 
 ## Would other data have killed others?
 
-${forms[summary.form ?? "short"].fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against sets random among units
+${forms[summary.form].fork.orders} forks of step ${overlap.step} read the same text in other orders for ${overlap.steps} steps. Against sets random among units
 that fired as often (fortieths of the layer) their newly silent units overlap
 
 | layer | alive | newly silent | lift | z | kappa |
@@ -90,35 +109,107 @@ ${worth(summary, "silent")} nats in all layers together. Removing half of every 
 alone ${worth(summary, 0.5, 0)}, of any later layer at most ${Math.max(...prune.removals.filter(({ layer, removed }) => removed === 0.5 && typeof layer === "number" && layer > 0).map(({ lossIncrease }) => lossIncrease)).toFixed(3)}. Where later layers hardly matter to the loss, that their units fall silent is in
 part the idleness of an undertrained network, and no evidence about larger ones.
 
+## What became of what this page said before
+
+It was first written after ${earlier.steps} steps, far from convergence, when a death was a significant silence of two windows.
+
+| | then | now |
+| --- | --- | --- |
+${became(summary, earlier)}
+
 ## What this does not show
 
-One corpus, one size, ${seeds.length} seeds of one cell, one seed of the others, and no correction for the number of statistics. "Used per
+One corpus, one size, ${seeds.length} seeds of one cell and one seed of the others. Claims are corrected for the number of statistics, so with six
+seeds (sign-flip p at least 0.031) few can be made, also where an interval of one alone leaves 0 out. "Used per
 batch" depends on the tokens in a batch: 1024 here, 8192 in the paper.
 `;
 }
 
 /** How far the numbers are to be trusted. */
-function standing({ form }: Summary): string {
-  if (form === "full")
-    return "Runs of the full form; `experiment death` and `experiment paper` on them say more than this page.";
-  if (form === "short")
-    return "**These runs are of the short form, and have not converged**: no verdict here is settled.";
-  return `**These are short, unconverged runs, recorded before** deaths were called by how seldom units come back, verdicts of inversion had a
-direction and waited for convergence, and claims were corrected for their number: read the numbers as what those runs showed by the
-earlier definitions, and none of the verdicts as settled. They have not been rerun, in either form: what of them survives is not known.`;
+function standing({ form, device }: Summary): string {
+  return form === "full"
+    ? `What stands here was trained with the \`xla\` engine (${device}), about 50 seconds a run; on two cores it is a night's work.
+\`experiment death\` and \`experiment paper\` on the runs say more than this page.`
+    : "**These runs are of the short form, and have not converged**: no verdict here is settled.";
 }
 
-function meaningOfDead({ form }: Summary): string {
-  return form === undefined
-    ? `Dead meant, in these runs: silent significantly (turn-off test, 1 % a layer and window of 16384 tokens) and for one window more;
-a run of this length can only just call a death, so the column is a lower bound and "born dead" holds what fell silent during
-warm-up and stayed so.`
-    : `Dead: silent for so long that at most 5 % of units as long silent come back, layer by layer; 0 where the run is too short to tell.`;
+/** How a share runs through the layers. */
+function shape(layers: Layers): string {
+  const steps = layers.slice(1).map((share, l) => share - layers[l]!);
+  const turn = steps.findIndex((step) => step > 0);
+  if (turn === -1) return "falls with depth";
+  if (!steps.slice(turn).every((step) => step > 0)) return "is in no order of depth";
+  return turn === 0 ? "grows with depth" : `falls to layer ${turn} and grows with depth from there`;
 }
 
-function cellRow({ lr, initScale, evalLoss, useBatch, dead, bornDead }: Cell): string {
-  const later = [useBatch, dead, bornDead].map((layers) => spread(layers.slice(1)));
-  return `| ${lr} | ${initScale} | ${evalLoss.toFixed(3)} | ${later.join(" | ")} |`;
+function livesVerdict({ lives, deaths }: Summary): string {
+  const reached = lives.withHorizon.reduce((sum, count) => sum + count, 0);
+  return `In ${reached} of ${seeds.length * lives.dead.length} layers of runs silence has lasted long enough to be called death: ${deaths.deaths} deaths, of which ${percent(deaths.revivedShare)} have ended in
+revival since. Everywhere else "will not come back" cannot be told from "has not come back yet" in runs of this length.`;
+}
+
+function causesOf(deaths: Summary["deaths"]): string {
+  return `${deaths.explained} could be traced on the frozen probe. The largest part of what moved them was ${ranked(deaths.dominant)};
+of survivors that fired as often, ${ranked(deaths.dominantSurvivors)}.
+Dying units drifted ${deaths.excessDrift.toFixed(3)} further than those survivors (in units of the pre-activation; negative is towards
+death); random walks of the same steps make ${deaths.excessDriftNull.toFixed(3)} by selection alone. Between looks four steps apart, the largest step was ${percent(deaths.largestStep, 0)} of the fall, and ${percent(deaths.largestStepSurvivors, 0)} for those survivors: ${jumpVerdict(deaths.largestStep, deaths.largestStepSurvivors)}
+By the analyzer's rule ${percent(deaths.jumpShare, 0)} of the deaths were jumps and ${percent(deaths.gradualShare, 0)} gradual (of the survivors' falls ${percent(deaths.gradualShareSurvivors, 0)} were).
+Before its last firing ${percent(deaths.starvedDeaths, 0)} of the dying had been starved of gradient: ${deaths.starvedDeaths > 0.5 ? "most had stopped learning before they stopped firing." : "most were fed until they fell silent."}
+The parts add up to the change for every unit to ${deaths.residual.toExponential(0)} of it; the device's float32
+rounding of that change is ${deaths.rounding.toExponential(0)} of the largest mean pre-activation.`;
+}
+
+/** Rows of what was said then and is found now. */
+function became({ contrast, verdicts, deaths, lives, overlap, prune }: Summary, earlier: Earlier): string {
+  const now = (name: string) => contrast.statistics.find(({ statistic }) => statistic === name)!;
+  const difference = ({ delta, claim }: Pick<Earlier["statistics"][number], "delta" | "claim">) =>
+    `${delta.value.toFixed(2)} (${delta.low.toFixed(2)} to ${delta.high.toFixed(2)}), ${claim === "none" ? "no claim" : claim}`;
+  const lifts = (values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null && Number.isFinite(value)) as number[];
+    return `${Math.min(...known).toFixed(1)} to ${Math.max(...known).toFixed(1)}`;
+  };
+  const halves = (values: Layers) => `${values[0]!.toFixed(3)}; at most ${Math.max(...values.slice(1)).toFixed(3)}`;
+  const half = ({ removed, layer }: Summary["prune"]["removals"][number]) =>
+    removed === 0.5 && typeof layer === "number";
+  const reached = lives.withHorizon.reduce((sum, count) => sum + count, 0);
+  const rows: readonly (readonly [string, string, string])[] = [
+    ["use per batch", shape(earlier.useBatch), shape(now("use_batch").layers)],
+    ...earlier.statistics.map(
+      (then) => [`last - first, \`${then.statistic}\``, difference(then), difference(now(then.statistic))] as const,
+    ),
+    [
+      "token level against batch level",
+      counted(earlier.inversion),
+      counted(verdicts.inversion_cross_level as Record<string, number>),
+    ],
+    [
+      "deaths that end in revival",
+      percent(earlier.deaths.revivedShare, 0),
+      `${percent(deaths.revivedShare)}, in the ${reached} layers with a horizon`,
+    ],
+    [
+      "deaths moved most by the unit's own weights",
+      percent(earlier.deaths.weights, 0),
+      `${percent(deaths.dominant.weights!, 0)}; ${percent(deaths.dominantSurvivors.weights!, 0)} of survivors`,
+    ],
+    [
+      "forks' overlap against chance, layers",
+      lifts(earlier.lifts),
+      lifts(overlap.layers.map(({ overlap: { lift } }) => lift)),
+    ],
+    [
+      "loss without the less used half: of the first layer; of a later one",
+      halves(earlier.halves),
+      halves(prune.removals.filter(half).map(({ lossIncrease }) => lossIncrease)),
+    ],
+  ];
+  return rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function cellRow({ lr, initScale, evalLoss, useBatch, dormant, dead, horizons }: Cell): string {
+  const later = [useBatch, dormant].map((layers) => spread(layers.slice(1)));
+  const reached = horizons.filter((horizon, l) => horizon > 0 || dead[l]! > 0).length;
+  return `| ${lr} | ${initScale} | ${evalLoss.toFixed(3)} | ${later.join(" | ")} | ${reached} of ${horizons.length} |`;
 }
 
 /** Compares the mean use of later layers between the ends of each knob. */

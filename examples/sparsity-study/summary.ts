@@ -2,6 +2,7 @@
 
 import type { StoredRow } from "../../core/record/format.ts";
 import { readRows } from "../../core/record/reader.ts";
+import { readRunFile } from "../../core/record/run-file.ts";
 import { verdictOf } from "../../plugins/analyzers/layer-contrast/inversion.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { mean } from "../../statistics/moments.ts";
@@ -25,9 +26,20 @@ export interface Cell {
   readonly evalLoss: number;
   readonly useToken: Layers;
   readonly useBatch: Layers;
+  /** Silent too long to be a pause, and not for the layer's horizon. */
+  readonly dormant: Layers;
+  /** Silent for the layer's horizon; 0 where there is none. */
   readonly dead: Layers;
-  readonly bornDead: Layers;
-  readonly silent: Layers;
+  /** Tokens; NaN where none was reached. */
+  readonly horizons: Layers;
+}
+
+/** What became of the units of the centre's runs, by layer: means over seeds. */
+export interface Lives {
+  readonly dormant: Layers;
+  readonly dead: Layers;
+  /** Seeds in which the layer has dead units or a horizon at the end. */
+  readonly withHorizon: Layers;
 }
 
 /** How deaths came about in all runs of the centre together. */
@@ -41,10 +53,10 @@ export interface Deaths {
   readonly gradualShare: number;
   readonly gradualShareSurvivors: number;
   readonly dominant: Readonly<Record<string, number>>;
-  /** Of matched survivors, and of random walks; absent where form is. */
-  readonly dominantSurvivors?: Readonly<Record<string, number>>;
+  readonly dominantSurvivors: Readonly<Record<string, number>>;
   readonly excessDrift: number;
-  readonly excessDriftNull?: number;
+  /** Of random walks. */
+  readonly excessDriftNull: number;
   readonly residual: number;
   readonly rounding: number;
   readonly gradientBeforeDeath: number;
@@ -58,11 +70,13 @@ export interface Course {
 }
 
 export interface Summary {
-  /** Absent in the record of runs from before deaths were called by horizons and verdicts had a direction. */
-  readonly form?: FormName;
+  readonly form: FormName;
+  /** What the runs were trained by, as run.json has it. */
+  readonly device: string;
   readonly cells: readonly Cell[];
   readonly contrast: ContrastReport;
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly lives: Lives;
   readonly deaths: Deaths;
   readonly overlap: OverlapReport;
   readonly prune: PruneReport;
@@ -80,9 +94,11 @@ export async function summarise(runs: RunDirs, form: FormName): Promise<Summary>
   const centreRows = centres.map((name) => rowsOf.get(name)!);
   return {
     form,
+    device: readRunFile(dirOf(centres[0]!)).engine.device,
     cells: grid.map(({ lr, initScale }) => cellOf(lr, initScale, rowsOf.get(nameOf(lr, initScale, seeds[0]))!)),
     contrast: await contrastRuns(centres.map(dirOf), lastRows),
     verdicts: verdictsOf(centreRows),
+    lives: livesOf(centreRows),
     deaths: deathsOf(centreRows),
     overlap: await overlapOf(forkNames(forms[form]).map(dirOf), 65_536, builtIns),
     prune: await pruneRun({ dir: dirOf(centres[0]!), tokens: 65_536, shares: [0.1, 0.3, 0.5, 0.7, 0.9] }, builtIns),
@@ -91,7 +107,8 @@ export async function summarise(runs: RunDirs, form: FormName): Promise<Summary>
   };
 }
 
-function cellOf(lr: number, initScale: number, rows: readonly StoredRow[]): Cell {
+/** A cell of the grid, from its run's rows. */
+export function cellOf(lr: number, initScale: number, rows: readonly StoredRow[]): Cell {
   const layers = (metric: string) => atEnd(rows, metric);
   return {
     name: nameOf(lr, initScale, seeds[0]),
@@ -100,10 +117,26 @@ function cellOf(lr: number, initScale: number, rows: readonly StoredRow[]): Cell
     evalLoss: rows.at(-1)!.metrics["eval/loss"]!,
     useToken: layers("token_sparsity/use_token"),
     useBatch: layers("batch_union_sparsity/use_batch"),
+    dormant: layers("neuron_death/dormant"),
     dead: layers("neuron_death/dead"),
-    bornDead: layers("neuron_death/born_dead"),
-    silent: layers("neuron_death/silent"),
+    horizons: layers("neuron_death/horizon_tokens"),
   };
+}
+
+/** What became of the units of several runs. */
+export function livesOf(seedRows: readonly (readonly StoredRow[])[]): Lives {
+  const each = (metric: string) => seedRows.map((rows) => atEnd(rows, `neuron_death/${metric}`));
+  const byLayer = (metric: string) => transposed(each(metric)).map(mean);
+  const [dead, horizons] = [transposed(each("dead")), transposed(each("horizon_tokens"))];
+  return {
+    dormant: byLayer("dormant"),
+    dead: byLayer("dead"),
+    withHorizon: dead.map((ofSeeds, l) => ofSeeds.filter((share, k) => share > 0 || horizons[l]![k]! > 0).length),
+  };
+}
+
+function transposed(rows: readonly Layers[]): number[][] {
+  return rows[0]!.map((_, l) => rows.map((row) => row[l]!));
 }
 
 /** Each layer's mean over the last rows that have the metric; a state of units is taken from the last window alone. */

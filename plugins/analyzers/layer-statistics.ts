@@ -4,7 +4,7 @@ import type { StatisticName } from "../../statistics/contrast.ts";
 import { expectedUnion } from "../../statistics/rarefaction.ts";
 import { chao } from "../../statistics/richness.ts";
 import { type Tally, tallyOf, totalOf, unitsIn } from "../../statistics/tally.ts";
-import type { Firings } from "./counts.ts";
+import type { UnitFirings } from "./unit-counts.ts";
 
 /** A unit is always on when it fires at more than this share of tokens, and rare when at fewer than that but at all. */
 export const alwaysOnAbove = 0.9;
@@ -21,14 +21,26 @@ export interface Tallies {
 /** The statistics that are compared between layers. */
 export type LayerStatistics = Readonly<Record<StatisticName, number>>;
 
-/** Tallies of the whole batch. */
-export function tallies({
-  batch,
-  pos,
-  perUnit,
-  sequences,
-}: Pick<Firings, "batch" | "pos" | "perUnit" | "sequences">): Tallies {
-  return { batch, pos, tokens: tallyOf(perUnit, batch * pos), sequences: tallyOf(sequences, batch) };
+/** Every statistic starts from the tallies of a batch, and several analyzers ask for them: they are made once. */
+const known = new WeakMap<Int32Array, Tally>();
+
+function tallied(counts: Int32Array, most: number): Tally {
+  const before = known.get(counts);
+  if (before?.length === most + 1) return before;
+  const made = tallyOf(counts, most);
+  known.set(counts, made);
+  return made;
+}
+
+/** The tally of units by their firings in the whole batch; only to be read. */
+export function tokenTally({ batch, pos, perUnit }: Pick<UnitFirings, "batch" | "pos" | "perUnit">): Tally {
+  return tallied(perUnit, batch * pos);
+}
+
+/** Tallies of the whole batch; only to be read. */
+export function tallies(layer: Omit<UnitFirings, "units">): Tallies {
+  const { batch, pos, sequences } = layer;
+  return { batch, pos, tokens: tokenTally(layer), sequences: tallied(sequences, batch) };
 }
 
 /** Groups that units are left out by: their errors have one degree of freedom less. */
@@ -38,7 +50,13 @@ export const unitGroups = 20;
  * Tallies of the layer without each of `unitGroups` groups of its units in turn. Units are in no order, so that every 20th makes a
  * random group. One pair of arrays is reused: look before the next.
  */
-export function* talliesWithoutUnits({ batch, pos, units, perUnit, sequences: holding }: Firings): Generator<Tallies> {
+export function* talliesWithoutUnits({
+  batch,
+  pos,
+  units,
+  perUnit,
+  sequences: holding,
+}: UnitFirings): Generator<Tallies> {
   const all = tallies({ batch, pos, perUnit, sequences: holding });
   const tokens = new Float64Array(all.tokens.length);
   const sequences = new Float64Array(all.sequences.length);

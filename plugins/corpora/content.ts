@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { invalidData, reasonOf } from "../../core/errors/errors.ts";
 import type { SourceFile } from "./files.ts";
+import type { Bytes } from "./open-files.ts";
 
 /** What went by, once all has been read. */
 export interface Seen {
@@ -44,6 +45,12 @@ export async function bytesOf(file: SourceFile, seen: Seen): Promise<Buffer> {
 
 export function unseen(): Seen {
   return { bytes: 0, sha256: "" };
+}
+
+/** Whether a file is gzip: by its name, or by its first bytes with the only method there is. */
+export function isPacked({ path }: SourceFile, { size, read }: Bytes): boolean {
+  const head = Buffer.from(read(0, Math.min(3, size)));
+  return /\.gz$/i.test(path) || head.equals(Buffer.of(0x1f, 0x8b, 8));
 }
 
 async function beginsPacked(stream: Readable, file: SourceFile): Promise<boolean> {

@@ -1,6 +1,7 @@
-/** Files of token ids: which of the formats that people write them in it is, and the ids. */
+/** Files of token ids: which of the formats that people write them in it is. */
 import { isUtf8 } from "node:buffer";
 import { endianness } from "node:os";
+import type { Ids } from "../../core/arrays/token-ids.ts";
 import { invalidData, shown } from "../../core/errors/errors.ts";
 
 /** How the ids are stored. */
@@ -22,45 +23,51 @@ const shardHeader = 1024;
 /** Ids up to which high halves of zero are looked for; many fewer ids than these cannot tell 16 from 32 bits. */
 const enoughIds = 16;
 
-/** Finds out the format, from what the file holds. `dtype` is what the user says about a file without a header. */
-export function formatOf(bytes: Buffer, dtype: "auto" | "uint16" | "uint32", file: string): TokenFormat {
-  if (bytes.length === 0) throw invalidData(file, "expected uint16 token ids, got an empty file.");
-  if (bytes.subarray(0, 6).equals(Buffer.from("\u0093NUMPY", "latin1"))) return numpyFormat(bytes, file);
-  const width = bytes.length >= shardHeader ? shards[bytes.readInt32LE(0)] : undefined;
+/** How the user says that a file without a header stores its ids. */
+export type Dtype = "auto" | "uint16" | "uint32";
+
+/**
+ * Finds out the format of a file of `size` bytes that begins with `head`, and how many ids it has. Throws `data.invalid` for what
+ * holds none, or was cut off.
+ */
+export function formatOf(head: Buffer, size: number, dtype: Dtype, file: string): TokenFormat & { count: number } {
+  if (size === 0) throw invalidData(file, "expected uint16 token ids, got an empty file.");
+  const format = namedFormat(head, dtype, file);
+  const { name, width, offset, count } = format;
+  const body = size - offset;
+  if (body % width !== 0 || (count !== undefined && body !== count * width)) {
+    const promised = count === undefined ? "" : ` (${count} by its header)`;
+    const what = `expected ${name} token ids, ${width} bytes each${promised}, got ${body} bytes`;
+    throw invalidData(file, `${what}. It may be cut off.`);
+  }
+  if (body === 0) throw invalidData(file, `expected ${name} token ids, got none.`);
+  return { ...format, count: body / width };
+}
+
+function namedFormat(head: Buffer, dtype: Dtype, file: string): TokenFormat {
+  if (head.subarray(0, 6).equals(Buffer.from("\u0093NUMPY", "latin1"))) return numpyFormat(head, file);
+  const width = head.length >= shardHeader ? shards[head.readInt32LE(0)] : undefined;
   if (width !== undefined) {
-    return { name: "llm.c shard", width, offset: shardHeader, count: bytes.readInt32LE(8) };
+    return { name: "llm.c shard", width, offset: shardHeader, count: head.readInt32LE(8) };
   }
   if (dtype !== "auto") return { name: dtype, width: dtype === "uint16" ? 2 : 4, offset: 0 };
-  if (looksLikeText(bytes))
+  if (looksLikeText(head))
     throw invalidData(file, "expected token ids, got what reads as text. Use the corpus `text`.");
-  if (hasEmptyHighHalves(bytes)) return { name: "uint32", width: 4, offset: 0, guessed: true };
+  if (hasEmptyHighHalves(head)) return { name: "uint32", width: 4, offset: 0, guessed: true };
   return { name: "uint16", width: 2, offset: 0 };
 }
 
-/** The ids, which must be below 65536. */
-export function idsOf(bytes: Buffer, { name, width, offset, count }: TokenFormat, file: string): Uint16Array {
-  const body = bytes.subarray(offset);
-  if (body.length % width !== 0 || (count !== undefined && body.length !== count * width)) {
-    const promised = count === undefined ? "" : ` (${count} by its header)`;
-    const what = `expected ${name} token ids, ${width} bytes each${promised}, got ${body.length} bytes`;
-    throw invalidData(file, `${what}. It may be cut off.`);
+/** The ids in these bytes, a whole number of them. Ids of 64 bits become 32; what does not fit comes as the highest. */
+export function idsOf(bytes: ArrayBuffer, width: TokenFormat["width"]): Ids {
+  if (endianness() === "BE") {
+    const own = Buffer.from(bytes);
+    if (width === 2) own.swap16();
+    else if (width === 4) own.swap32();
+    else own.swap64();
   }
-  if (body.length === 0) throw invalidData(file, `expected ${name} token ids, got none.`);
-  // A buffer may begin at a place that a typed array cannot view.
-  const own = body.byteOffset % 8 === 0 && endianness() === "LE" ? body : Buffer.from(body);
-  if (endianness() === "BE") width === 2 ? own.swap16() : width === 4 ? own.swap32() : own.swap64();
-  if (width === 2) return new Uint16Array(own.buffer, own.byteOffset, own.length / 2);
-  const wide =
-    width === 4
-      ? new Uint32Array(own.buffer, own.byteOffset, own.length / 4)
-      : new BigUint64Array(own.buffer, own.byteOffset, own.length / 8);
-  const ids = new Uint16Array(wide.length);
-  for (let i = 0; i < ids.length; i++) {
-    const id = Number(wide[i]);
-    if (id > 65535) throw invalidData(file, `expected ids below 65536, got ${id} at token ${i}.`);
-    ids[i] = id;
-  }
-  return ids;
+  if (width === 2) return new Uint16Array(bytes);
+  if (width === 4) return new Uint32Array(bytes);
+  return Uint32Array.from(new BigUint64Array(bytes), (id) => Math.min(Number(id), 0xffff_ffff));
 }
 
 /** https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
@@ -83,7 +90,7 @@ function numpyFormat(bytes: Buffer, file: string): TokenFormat {
 function hasEmptyHighHalves(bytes: Buffer): boolean {
   if (bytes.length % 4 !== 0 || bytes.length < 4 * enoughIds) return false;
   let others = false;
-  for (let at = 0; at < bytes.length; at += 4) {
+  for (let at = 0; at + 3 < bytes.length; at += 4) {
     if (bytes[at + 2] !== 0 || bytes[at + 3] !== 0) return false;
     others ||= bytes[at] !== 0 || bytes[at + 1] !== 0;
   }

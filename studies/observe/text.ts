@@ -1,22 +1,19 @@
 /** The text that a published model reads: any corpus, in that model's own tokens. */
 import type { NDArray } from "../../core/arrays/ndarray.ts";
+import type { TokenIds } from "../../core/arrays/token-ids.ts";
 import { type Corpus, type CorpusSpec, type Document, defineCorpus } from "../../core/contract/corpus.ts";
 import type { HubTokenizer } from "../../core/data/tokenizers/hub.ts";
 import type { Batch } from "../../core/data/windows.ts";
 import { tooManyIds } from "../../core/errors/errors.ts";
 
-/** Ids are 16 bits wide everywhere. */
-const mostIds = 65_536;
-
 /** The same documents, those that are text as ids of `tokenizer`. Ids are not compacted: the model has a row for each. */
 export function tokenizedCorpus(corpus: Corpus, tokenizer: HubTokenizer, d_vocab: number): Corpus {
   const spec = corpus as unknown as CorpusSpec<unknown>;
-  const encoded = (document: Document): Uint16Array => {
+  const encoded = (document: Document): TokenIds => {
     if (typeof document !== "string") return document;
     const ids = tokenizer.encode(document);
-    if (ids.some((id) => id >= Math.min(d_vocab, mostIds)))
-      throw tooManyIds(tokenizer.file, Math.min(d_vocab, mostIds));
-    return Uint16Array.from(ids);
+    if (ids.some((id) => id >= d_vocab)) throw tooManyIds(tokenizer.file, d_vocab);
+    return d_vocab > 65_536 ? Uint32Array.from(ids) : Uint16Array.from(ids);
   };
   return defineCorpus({
     ...spec,

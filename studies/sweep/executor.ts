@@ -38,6 +38,7 @@ export function jobOf({ sweep }: NamedSweep, runs: readonly number[], atOnce: nu
     name: sweep.name,
     folder: sweep.folder,
     runs,
+    ids: runs.map((index) => sweep.runs[index]!.id),
     planned: sweep.runs.length,
     plan: sweep.file,
     ...(atOnce !== undefined && { atOnce }),

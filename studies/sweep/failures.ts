@@ -1,6 +1,7 @@
 /** Runs that failed where their own directory cannot say so: before there was one, with rows that were lost, or on a full disk. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { readRegularText } from "../../core/files/regular-file.ts";
 import { removeQuietly, replaceFile } from "../../core/record/disk.ts";
 
 const folderOf = (sweepFolder: string) => path.join(sweepFolder, "failures");
@@ -21,7 +22,7 @@ export function readFailures(sweepFolder: string): ReadonlyMap<string, string> {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "utf8").trim();
+    return readRegularText(file, 1 << 20).trim();
   } catch {
     return "";
   }

@@ -1,7 +1,8 @@
 /** Where the runs of a sweep stand, told by their directories alone. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { reasonOf } from "../../core/errors/errors.ts";
+import { readRegularText } from "../../core/files/regular-file.ts";
 import { files, type RunFile, type RunState } from "../../core/record/format.ts";
 import { lockState } from "../../core/record/lock.ts";
 import { runState } from "../../core/record/run-file.ts";
@@ -90,10 +91,13 @@ export function stateIn(run: PlannedRun, dir: string): FoundState {
   };
 }
 
+/** Bytes of run.json. */
+const largestRunFile = 16 << 20;
+
 /** Undefined where there is no run.json, a text where it is not one. */
 function glimpseOf(dir: string): Glimpse | string | undefined {
   try {
-    const glimpse = JSON.parse(readFileSync(path.join(dir, files.run), "utf8")) as Glimpse | null;
+    const glimpse = JSON.parse(readRegularText(path.join(dir, files.run), largestRunFile)) as Glimpse | null;
     if (Array.isArray(glimpse?.attempts) && Number.isFinite(glimpse.steps)) return glimpse;
     return "run.json has no attempts";
   } catch (thrown) {

@@ -7,6 +7,7 @@ import type { Observer } from "../../core/run/observer.ts";
 import { type RunRequest, resumeRequest } from "../../core/run/request.ts";
 import { train } from "../../core/run/train.ts";
 import type { Workshop } from "../../core/run/workshop.ts";
+import { forkFrom } from "../fork.ts";
 import { forgetFailure, noteFailure } from "./failures.ts";
 import { groupOf } from "./settings.ts";
 import type { OpenSweep } from "./snapshot.ts";
@@ -74,13 +75,17 @@ function ended(state: EndState, reason: string | undefined): PlannedEnd {
 async function requestFor(sweep: OpenSweep, index: number, options: PlannedOptions): Promise<RunRequest | "finished"> {
   const { plugins, workshop, drawCharts, threads = 0 } = options;
   const loaded = await sweep.load(index);
-  const { id, settings } = sweep.runs[index]!;
+  const { id, settings, fork } = sweep.runs[index]!;
   const { name, keys } = sweep;
   const shared = { ...(workshop && { workshop }), ...(drawCharts && { drawCharts }) };
   const { state, steps } = stateIn(sweep.runs[index]!, path.join(sweep.root, id));
   if (state === "finished") return "finished";
-  if (steps !== undefined) return { ...(await resumeRequest(sweep.root, id, plugins, { present: loaded })), ...shared };
+  if (steps !== undefined) {
+    const asked = { present: loaded, acceptChangedCorpus: fork?.acceptChangedCorpus === true };
+    return { ...(await resumeRequest(sweep.root, id, plugins, asked)), ...shared };
+  }
   const engine = { ...loaded.config.engine, threads: loaded.config.engine.threads || threads };
-  const planned = { id, sweep: { name, settings, group: groupOf(settings, keys) } };
-  return { loaded: { ...loaded, config: Object.freeze({ ...loaded.config, engine }) }, plugins, planned, ...shared };
+  const request = { loaded: { ...loaded, config: Object.freeze({ ...loaded.config, engine }) }, plugins, ...shared };
+  if (fork !== undefined) return { ...request, planned: { id }, ...forkFrom(fork) };
+  return { ...request, planned: { id, sweep: { name, settings, group: groupOf(settings, keys) } } };
 }

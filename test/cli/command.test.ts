@@ -64,6 +64,7 @@ describe("experiment", function () {
     [["fork", "x", "--steps", "1.5"], "--steps: expected a whole number >= 1, got `1.5`."],
     [["fork", "x", "--orders=-1"], "--orders: expected a whole number >= 1, got `-1`."],
     [["prune", "x", "--tokens", "abc"], "--tokens: expected a whole number >= 1, got `abc`."],
+    [["tokenize", "sotu", "-o", "x.txt"], "--output: expected a file that ends with .bin, got `x.txt`."],
     [["view", "--port", "70000"], "--port: expected a whole number from 0 to 65535, got `70000`."],
   ] as const) {
     it(`${args.join(" ") || "without a command"} exits with 2 and one line that helps`, async () => {

@@ -1,7 +1,7 @@
 /** The rooms of the house, and who may import whom: an allowlist. ARCHITECTURE.md draws it. */
 
 /** What a plugin builds on: the contract, and what one needs to keep to it. */
-const door = ["core/contract", "core/arrays", "core/errors"];
+const door = ["core/contract", "core/arrays", "core/errors", "core/files"];
 const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules", "executors"];
 const wandb = "plugins/sinks/wandb";
 
@@ -58,17 +58,18 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "core/engine/graph",
     "core/engine/xla/**",
   ],
-  "core/engine/onnx": ["core/arrays", "core/wire", "core/errors", "core/engine", "core/engine/graph"],
+  "core/engine/onnx": ["core/arrays", "core/wire", "core/errors", "core/modules", "core/engine", "core/engine/graph"],
   "core/engine/graph": ["core/arrays", "core/errors", "core/engine"],
   "core/engine": ["core/arrays", "core/errors", "core/engine/names.ts"],
   "core/engine/names.ts": [],
-  "core/data": [...door, "core/record"],
+  "core/data": [...door, "core/modules", "core/record"],
   "core/checkpoint": [...door, "core/record", "core/config"],
   "core/record": door,
   "core/config": ["core/contract", "core/errors", "core/modules", "core/engine/names.ts"],
   "core/weights": door,
   "core/modules": [],
   "core/wire": [],
+  "core/files": [],
   statistics: ["core/arrays"],
   "core/contract": ["core/arrays"],
   "core/arrays": ["core/errors"],

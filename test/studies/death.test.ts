@@ -3,8 +3,7 @@ import { expect } from "chai";
 import { documented, evidenceOf, truths, worlds } from "../../bench/calibration/death-worlds.ts";
 import { createRandom } from "../../core/arrays/random.ts";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
-import { readRun } from "../../core/record/runs.ts";
-import { train } from "../../core/run/train.ts";
+import { listRuns, readRun } from "../../core/record/runs.ts";
 import { createEventLog } from "../../statistics/event-study.ts";
 import { replay } from "../../statistics/replay.ts";
 import { costOf, deathOf, planDeath } from "../../studies/death/death.ts";
@@ -13,6 +12,8 @@ import type { Evidence } from "../../studies/death/evidence.ts";
 import { deathTables } from "../../studies/death/tables.ts";
 import { weigh } from "../../studies/death/weigh.ts";
 import { formats } from "../../studies/formats.ts";
+import { forkSweep } from "../../studies/sweep/fork-sweep.ts";
+import { trainPlanned } from "../../studies/sweep/train-planned.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
 import { onlyRun, tinyConfig, trainTiny, withPlugins } from "../helpers/tiny.ts";
 
@@ -132,12 +133,19 @@ describe("a study of death", function () {
 
   it("makes missing forks alone, goes on with those that were begun, and measures what is there", async () => {
     const plain = async () => (await planDeath(options, plugins)).forks.filter(({ arm }) => arm === "plain");
-    const [first, ...others] = await plain();
-    await train(first!.request!, AbortSignal.abort()); // stopped after its first step
+    const sweepOf = async () => {
+      const requests = (await plain()).flatMap(({ request }) => request ?? []);
+      return forkSweep(requests, { name: "death", root: options.root }).sweep;
+    };
+    const make = async (index: number, signal = new AbortController().signal) =>
+      trainPlanned(await sweepOf(), index, { plugins, signal });
+    expect((await make(0, AbortSignal.abort("stopped"))).state).to.equal("interrupted"); // after its first step
     const begun = (await plain())[0]!;
-    expect([begun.dir, begun.left, begun.request!.resume === undefined]).to.deep.equal([undefined, 3, false]);
-    await train(begun.request!);
-    for (const { request } of others) await train(request!);
+    expect([begun.dir, begun.left]).to.deep.equal([undefined, 3]);
+    const count = (await plain()).length;
+    for (let made = 0; made < count; made++) expect((await make(0)).state).to.equal("finished"); // the next one is first
+    const ended = listRuns(options.root).runs.filter(({ run }) => run.fork !== undefined);
+    expect(ended.map(({ run }) => run.attempts.length).sort()).to.deep.equal([1, 1, 1, 2]);
     const made = await plain();
     expect(made.map(({ request, left }) => [request, left])).to.deep.equal(made.map(() => [undefined, 0]));
     expect(listCheckpoints(made[0]!.dir!).map(({ step }) => step)).to.include.members([8, 6, 4]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { DeclaredChart } from "../../core/contract/chart.ts";
 import { chartPictures } from "../../viewer/report/chart-pictures.ts";
+import { toSvg } from "../../viewer/report/svg.ts";
 import { readCharts } from "../../viewer/tables.ts";
 import { pageBuilt } from "../helpers/page.ts";
 import { writeSyntheticRun } from "../helpers/synthetic-runs.ts";
@@ -35,6 +36,7 @@ describe("chartPictures", () => {
       change("no-mark", { mark: { type: "no such mark" } }),
       change("huge", { mark: "point", height: 1e6, encoding: { y: { field: "value", type: "quantitative" } } }),
       change("null", null as never),
+      change("multiplies", { transform: [{ density: "value", groupby: ["value"], steps: 10_000 }], mark: "line" }),
       { ...good, id: "empty", section: "nobody" },
       { ...good, title: "<b>&\u0000 ".repeat(500) },
     ];
@@ -43,8 +45,45 @@ describe("chartPictures", () => {
       ["no-mark", true],
       ["huge", true],
       ["null", true],
+      ["multiplies", true],
       [good.id, false],
     ]);
+  });
+
+  it("stops at what would multiply what is on record, before it is made, and says by which transform", async () => {
+    const records = Array.from({ length: 20_000 }, (_, i) => ({ step: i, value: Math.sin(i), unit: i % 5000 }));
+    const encoding = {
+      x: { field: "step", type: "quantitative" },
+      y: { field: "value", type: "quantitative" },
+    } as const;
+    const list = { calculate: "[1,2,3,4,5,6,7,8,9,10]" };
+    const refused = {
+      impute: [{ impute: "value", key: "step", groupby: ["value"] }],
+      kde: [{ density: "value", groupby: ["unit"] }],
+      quantile: [{ quantile: "value", step: 1e-8 }],
+      fold: [{ fold: Array.from({ length: 100 }, (_, i) => `f${i}`) }],
+      flatten: [{ ...list, as: "l" }, { flatten: ["l"] }, { ...list, as: "m" }, { flatten: ["m"] }],
+      pivot: [{ pivot: "value", value: "step", groupby: ["step"] }],
+      loess: [{ loess: "value", on: "step" }],
+      regression: [{ regression: "value", on: "step", method: "poly", order: 3000 }],
+      bin: [{ bin: { step: 1e-8 }, field: "value", as: "b" }],
+    };
+    const drawn = (spec: object) =>
+      toSvg({ data: { name: "table" }, mark: "point", encoding, ...spec }, records).then(
+        () => "drawn",
+        (thrown: Error) => thrown.message,
+      );
+    for (const [name, transform] of Object.entries(refused))
+      expect(await drawn({ transform }), name).to.match(
+        new RegExp(`^\\\`${name}\\\` would make [\\d,]{7,} \\w+ of [\\d,]+ rows; the most is [\\d,]+$`),
+      );
+    const row = { field: "step", type: "nominal" };
+    expect(await drawn({ encoding: { ...encoding, row } })).to.include("would make 20,000 panels");
+    expect(await drawn({ mark: "line", encoding: { ...encoding, detail: { ...row, field: "unit" } } })).to.include(
+      "`facet` would make 5,000 panels or lines",
+    );
+    const few = [{ impute: "value", key: "unit", keyvals: [1, 2] }, { filter: "datum.unit < 3" }];
+    expect(await drawn({ transform: few })).to.equal("drawn");
   });
 
   it("says that it needs the rows that the sink json writes", async () => {

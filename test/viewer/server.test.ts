@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -73,6 +73,21 @@ describe("startViewer", () => {
       "charts.json: 3 of 3 entries are no charts.",
       "rows.jsonl: 3 lines are no rows; skipped.",
     ]);
+  });
+
+  it("says which rows a run lacks, and nothing of one that was resumed", async () => {
+    const dir = writeSyntheticRun(join(temp(), "runs"), { id: "cut", rows: 60, outcome: "finished" });
+    const lines = readFileSync(join(dir, "rows.jsonl"), "utf8").trimEnd().split("\n");
+    const gone = lines.filter((_, i) => ![10, 11, 30].includes(i));
+    writeFileSync(join(dir, "rows.jsonl"), `${gone.join("\n")}\n`);
+    const resumed = writeSyntheticRun(join(temp(), "runs"), { id: "resumed", rows: 60, outcome: "finished" });
+    const again = [...lines.slice(0, 50), ...lines.slice(40)];
+    writeFileSync(join(resumed, "rows.jsonl"), `${again.join("\n")}\n`);
+    const base = await start();
+    expect((await json<RunDetail>(base, "/api/runs/cut")).problems).to.deep.equal([
+      "rows.jsonl: rows are missing: 2 between steps 10 and 13, 1 between steps 30 and 32.",
+    ]);
+    expect((await json<RunDetail>(base, "/api/runs/resumed")).problems).to.deep.equal([]);
   });
 
   it("gives exact numbers over a window of an axis", async () => {

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { noHoles } from "../../core/record/holes.ts";
 import { rowLine } from "../../core/record/lines.ts";
 import { decimate } from "../../viewer/series/decimate.ts";
 import { loadIndex, saveIndex } from "../../viewer/series/disk-index.ts";
@@ -11,7 +12,7 @@ import { useTempDir } from "../helpers/temp.ts";
 const line = (seq: number, value: number) =>
   rowLine({ seq, step: seq + 1, tokens: (seq + 1) * 10, time: 1000 + seq, metrics: { "train/loss": value } });
 const whole = { axis: "step", points: 1000 } as const;
-const fresh = (): Progress => ({ offset: 0, size: 0, garbage: 0 });
+const fresh = (): Progress => ({ offset: 0, size: 0, garbage: 0, holes: noHoles({}) });
 
 describe("Store", () => {
   const temp = useTempDir();

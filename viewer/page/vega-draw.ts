@@ -5,7 +5,7 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import { exact } from "../charts/format.ts";
 import { tableName } from "../charts/spec.ts";
 import { showsMarks } from "./marks.ts";
-import { noLoader, toSvg } from "./svg.ts";
+import { noLoader, toSvg, troubles } from "./svg.ts";
 import { hideTip, showFacts } from "./tip.ts";
 
 export { toSvg };
@@ -28,25 +28,15 @@ export async function draw(
   label: string,
   pick?: (record: Readonly<Record<string, unknown>>) => void,
 ): Promise<Drawn> {
-  const problems: string[] = [];
-  const logger = {
-    level: () => logger,
-    error(...words: readonly string[]) {
-      problems.push(words.join(" "));
-      return logger;
-    },
-    warn: () => logger,
-    info: () => logger,
-    debug: () => logger,
-  };
-  const { spec: compiled } = compile(spec as TopLevelSpec, { logger: logger as never });
+  const { problems, logger } = troubles();
+  const { spec: compiled } = compile(spec as TopLevelSpec, { logger });
   const view = new View(parse(compiled, undefined, { ast: true }), {
     expr: expressionInterpreter,
     loader: noLoader,
     renderer: "canvas",
     container: element,
     hover: true,
-    logger: logger as never,
+    logger,
   });
   view.description(label);
   element.tabIndex = 0; // what is wider than its card can be scrolled by keys
@@ -67,6 +57,7 @@ export async function draw(
     async update(next) {
       view.data(tableName, [...next]);
       await view.runAsync();
+      if (problems.length > 0) throw new Error(problems[0]);
     },
     shows: () => showsMarks(view),
     toCanvas: (scale) => view.toCanvas(scale) as unknown as Promise<HTMLCanvasElement>,

@@ -8,7 +8,7 @@ import { axes } from "./axes.ts";
 import type { Progress } from "./ingest.ts";
 import { type Column, type NonFinite, Store } from "./store.ts";
 
-const version = 1;
+const version = 2;
 const headerBytes = 8;
 
 /** Everything of a store but its columns. */

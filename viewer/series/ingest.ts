@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { lineChunks, sizeOfFile } from "../../core/record/chunks.ts";
 import { files, type StoredRow } from "../../core/record/format.ts";
+import { type Holes, noteRow } from "../../core/record/holes.ts";
 import { parseRow } from "../../core/record/lines.ts";
 import { lastRow } from "../../core/record/tail.ts";
 import { type Segment, Store } from "./store.ts";
@@ -15,6 +16,7 @@ export interface Progress {
   size: number;
   /** Whole lines that are no rows. */
   garbage: number;
+  holes: Holes;
 }
 
 const newline = 0x0a;
@@ -35,6 +37,7 @@ export async function ingest(dir: string, store: Store, progress: Progress, stop
       else {
         if (row.seq <= store.lastSeq || store.rows === 0) await makeRoom(path, store, row.seq, offset + start);
         store.append(row, offset + start);
+        noteRow(progress.holes, row);
       }
       start = end + 1;
       progress.offset = offset + start;

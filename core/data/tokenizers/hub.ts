@@ -2,10 +2,14 @@
  * The tokenizer in a model's folder: tokenizer.json, or the older vocab.json with merges.txt, which are GPT-2's byte pairs with
  * another vocabulary. Ids are the model's own.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { damagedTokenizer, noTokenizer, reasonOf } from "../../errors/errors.ts";
+import { readRegularText } from "../../files/regular-file.ts";
+
+/** Bytes of a file; vocabularies of 256,000 tokens have some tens of megabytes. */
+const largest = 256 << 20;
 
 /** A model's own tokenizer. */
 export interface HubTokenizer {
@@ -16,12 +20,18 @@ export interface HubTokenizer {
   decode(ids: readonly number[]): string;
   /** What the model's family puts before every text, such as `</s>`. */
   readonly leading: readonly number[];
+  /** Ids are below it. */
+  readonly d_vocab: number;
+  /** The id that ends a text; undefined where the folder names none. */
+  readonly separator: number | undefined;
 }
 
 /** The part of the library that is used. */
 interface Encoder {
   encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: number[] };
   decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
+  token_to_id(token: string): number | undefined;
+  get_vocab(withAdded: boolean): ReadonlyMap<string, number>;
 }
 
 const token = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
@@ -63,6 +73,8 @@ export async function loadHubTokenizer(folder: string): Promise<HubTokenizer> {
           ? ""
           : tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
       leading: around.slice(0, Math.max(0, before)),
+      d_vocab: [...tokenizer.get_vocab(true).values()].reduce((most, id) => Math.max(most, id), 0) + 1,
+      separator: tokenizer.token_to_id(contentOf(settings.eos_token) ?? gpt2Special),
     };
   } catch (thrown) {
     throw damagedTokenizer(file, reasonOf(thrown), thrown);
@@ -71,7 +83,7 @@ export async function loadHubTokenizer(folder: string): Promise<HubTokenizer> {
 
 function jsonOf(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(readRegularText(path, largest));
   } catch (thrown) {
     throw damagedTokenizer(path, reasonOf(thrown), thrown);
   }
@@ -91,15 +103,18 @@ function settingsOf(folder: string): Settings {
   return settings;
 }
 
+function contentOf(of: Settings["bos_token"]): string | undefined {
+  return typeof of === "string" ? of : of?.content;
+}
+
 /** What GPT-2 itself marks documents with; its files do not say so. */
 const gpt2Special = "<|endoftext|>";
 
 /** vocab.json and merges.txt in the form of a tokenizer.json. */
 function bytePairs(folder: string, settings: Settings): unknown {
   const vocab = z.record(z.string(), z.int().min(0)).parse(jsonOf(join(folder, "vocab.json")));
-  const lines = readFileSync(join(folder, "merges.txt"), "utf8").split("\n");
+  const lines = readRegularText(join(folder, "merges.txt"), largest).split("\n");
   const merges = lines.filter((line) => line !== "" && !line.startsWith("#version"));
-  const contentOf = (of: Settings["bos_token"]) => (typeof of === "string" ? of : of?.content);
   const named = [settings.bos_token, settings.eos_token, settings.unk_token, settings.pad_token].map(contentOf);
   const special = [...new Set([...named, named.some(Boolean) ? undefined : gpt2Special])].filter(
     (one): one is string => one !== undefined && Object.hasOwn(vocab, one),

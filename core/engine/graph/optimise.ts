@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "./builder.ts";
 import type { Graph, Node } from "./node.ts";
 import { addBias } from "./passes/bias.ts";
+import { countTrue } from "./passes/counts.ts";
 import { maskOfRectified } from "./passes/masks.ts";
 import { type PaysOff, skipSilent } from "./passes/silent/skip.ts";
 import { sumSquares } from "./passes/squares.ts";
@@ -9,11 +10,16 @@ import { multiplyTransposed } from "./passes/transposes.ts";
 import { reduceTurned } from "./passes/turned-sums.ts";
 import { type Rule, rewrite, trainPath } from "./rewrite.ts";
 
-/**
- * The same program in fewer and cheaper nodes. Nodes that nothing needs are gone: a graph is what its results reach. `paysOff` names the
- * layers whose silent units are left out of products; without it none are, as where a target knows no lengths but fixed ones.
- */
-export function optimise(graph: Graph, builder: GraphBuilder, paysOff?: PaysOff): Graph {
+/** What a target gains from, and can do. */
+export interface Target {
+  /** Which layers' silent units are left out of products; without it none are, as where a target knows no lengths but fixed ones. */
+  readonly paysOff?: PaysOff | undefined;
+  /** Whether it has `count`. */
+  readonly counts?: boolean;
+}
+
+/** The same program in fewer and cheaper nodes. Nodes that nothing needs are gone: a graph is what its results reach. */
+export function optimise(graph: Graph, builder: GraphBuilder, { paysOff, counts = false }: Target = {}): Graph {
   const masks = (current: Graph) => rewrite(current, builder, maskOfRectified(rectifiedIn(current)));
   const rules =
     (...all: readonly Rule[]) =>
@@ -22,6 +28,7 @@ export function optimise(graph: Graph, builder: GraphBuilder, paysOff?: PaysOff)
   const silent = (pays: PaysOff) => (current: Graph) => rewrite(current, builder, skipSilent(current, pays));
   const passes = [masks, rules(sumSquares, multiplyTransposed, addBias)];
   if (paysOff !== undefined) passes.push(silent(paysOff), rules(reduceTurned));
+  if (counts) passes.push(rules(countTrue));
   return passes.reduce((current, pass) => pass(current), graph);
 }
 

@@ -40,7 +40,8 @@ export async function createOnnxEngine(
     device: `${what} (ONNX Runtime ${version})`,
     async compile(step, signature, name) {
       const { graph, builder } = trace(step, signature, name);
-      return createProgram(host, optimise(graph, builder, paysOff(skip_silent, provider)), signature, name, {
+      const target = { paysOff: paysOff(skip_silent, provider), counts: provider === "cpu" };
+      return createProgram(host, optimise(graph, builder, target), signature, name, {
         provider,
         threads,
         profile: options.profile,

@@ -1,6 +1,7 @@
 /** ONNX Runtime in a thread of its own, as the main thread sees it. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
+import { startThread } from "../../modules/thread.ts";
 import type { HostCall, HostCalls, HostReply, HostTensors } from "./host-calls.ts";
 
 /** `skip`: its install script would fetch CUDA libraries, and fails where their host is out of reach. */
@@ -9,14 +10,6 @@ const remedy = "Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxr
 interface Waiting {
   resolve(value: unknown): void;
   reject(reason: Error): void;
-}
-
-/** The thread's module lies beside this one, compiled or not; threads do not inherit what makes Node run TypeScript. */
-function startThread(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./host-thread.js", import.meta.url));
-  const [api, thread] = [import.meta.resolve("tsx/esm/api"), new URL("./host-thread.ts", import.meta.url).href];
-  const source = `import("${api}").then(({ register }) => { register(); return import("${thread}"); })`;
-  return new Worker(source, { eval: true });
 }
 
 /** A thread at rest. One is kept for the next engine of this process: runs that follow each other need not start it again. */
@@ -29,7 +22,7 @@ export class Host {
   private failure: Error | undefined;
 
   private constructor() {
-    this.worker = startThread();
+    this.worker = startThread(import.meta.url, "host-thread");
     this.worker.unref();
     this.worker.on("message", ({ id, value, error }: HostReply) => {
       const { resolve, reject } = this.settled(id);

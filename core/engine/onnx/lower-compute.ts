@@ -1,6 +1,7 @@
 /** ONNX for products, reductions and order statistics. */
 import type { ReduceFn } from "../graph/node.ts";
 import { castTo } from "./lower-elementwise.ts";
+import { dataTypes } from "./model-proto.ts";
 import type { Rules } from "./rule.ts";
 
 const reductions: Record<ReduceFn, string> = {
@@ -14,6 +15,13 @@ export const computeRules: Rules = {
     if (fn !== "any" && fn !== "all") return w.emit(reductions[fn], [operands[0]!, w.ints(axes)], attributes, as);
     const numeric = castTo(w, operands[0]!, "int32");
     return castTo(w, w.emit(reductions[fn], [numeric, w.ints(axes)], attributes), "bool", as);
+  },
+  count: (node, { writer: w, operands, as }) => {
+    const [a, n, b] = node.operands[0]!.shape as [number, number, number];
+    const truth = w.emit("Cast", operands, { to: dataTypes.uint8 });
+    const ones = (shape: readonly number[]) => w.initializer("uint8", shape, new Uint8Array(n).fill(1));
+    const pair = b === 1 ? [w.emit("Reshape", [truth, w.ints([a, n])]), ones([n, 1])] : [ones([1, n]), truth];
+    return w.emit("Reshape", [w.emit("MatMulInteger", pair), w.ints(node.shape)], {}, as);
   },
   argReduce: (node, { writer: w, operands, as }) => {
     const { fn, axis } = node.attrs;

@@ -1,8 +1,8 @@
 /** A step that has been traced, lowered and compiled. */
 
-import { type Arrays, type NDArray, sizeOf } from "../../arrays/ndarray.ts";
+import type { Arrays } from "../../arrays/ndarray.ts";
 import { invalidStep } from "../../errors/errors.ts";
-import type { PrecisionName, Program, Signature, State, TensorSpec, TensorSpecs } from "../engine.ts";
+import type { PrecisionName, Program, Signature, State, TensorSpecs } from "../engine.ts";
 import type { Graph } from "../graph/node.ts";
 import { checkInputs, checkState } from "../spec.ts";
 import type { XlaFlags } from "./compile-options.ts";
@@ -10,8 +10,9 @@ import { compiled } from "./executable.ts";
 import { failureOf } from "./failure.ts";
 import type { Copy } from "./pjrt/client.ts";
 import type { Address } from "./pjrt/memory.ts";
+import { readingsIn } from "./readings.ts";
 import type { Session } from "./session.ts";
-import { lowerModule, type Reading } from "./stablehlo/module.ts";
+import { lowerModule } from "./stablehlo/module.ts";
 import { buffersOf, type XlaState } from "./state.ts";
 
 /** A program whose StableHLO can be read. */
@@ -101,7 +102,7 @@ export async function createProgram(
         } finally {
           session.drop(vectors);
         }
-        return arraysOf(readings, values);
+        return readingsIn(values, readings);
       } catch (thrown) {
         throw invalidStep(name, `XLA failed: ${failureOf(thrown)}`, thrown);
       } finally {
@@ -110,23 +111,4 @@ export async function createProgram(
     },
     dispose: () => client.unload(executable),
   };
-}
-
-/** The readings, cut out of the words; names that share a place share an array. */
-function arraysOf(readings: readonly Reading[], words: Int32Array): Arrays {
-  const cut = new Map<number, NDArray>();
-  return Object.fromEntries(
-    readings.map(({ name, spec, offset }) => {
-      const array = cut.get(offset) ?? { shape: spec.shape, data: dataOf(spec, offset, words) };
-      cut.set(offset, array);
-      return [name, array];
-    }),
-  );
-}
-
-/** An array of its own: views of one buffer would keep all of it, and could be written through. */
-function dataOf({ shape, dtype }: TensorSpec, offset: number, words: Int32Array): NDArray["data"] {
-  const part = words.slice(offset, offset + sizeOf(shape));
-  if (dtype === "int32") return part;
-  return dtype === "float32" ? new Float32Array(part.buffer) : Uint8Array.from(part);
 }

@@ -1,8 +1,8 @@
 /** How the union of used units grows with tokens. */
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { expectedUnion } from "../../../statistics/rarefaction.ts";
-import type { Firings } from "../counts.ts";
 import { layerStatistics, tallies } from "../layer-statistics.ts";
+import type { UnitFirings } from "../unit-counts.ts";
 
 /** Numbers of tokens at which growth is reported: doublings from 1 to a sequence, and from a sequence to the batch. */
 export function growthPoints(batch: number, pos: number): number[] {
@@ -16,7 +16,7 @@ export function growthPoints(batch: number, pos: number): number[] {
  * Four rows over those points: tokens n; the union of n shuffled tokens (rarefaction, exact); `1 - (1 - mean p)^n`; and the
  * union of n / T whole sequences (rarefaction of sequences; at n = 1 a single token), NaN where n is part of a sequence.
  */
-export function unionGrowth(layer: Firings): NDArray<Float32Array> {
+export function unionGrowth(layer: UnitFirings): NDArray<Float32Array> {
   const { batch, pos } = layer;
   const { tokens, sequences } = tallies(layer);
   const { use_token } = layerStatistics({ batch, pos, tokens, sequences });

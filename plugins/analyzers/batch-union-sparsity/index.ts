@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
 import { createGathering, gatheredMetrics } from "../../../statistics/gathered.ts";
-import { byMetric, countLayers, countsCombine, firingsOf } from "../counts.ts";
+import { byMetric } from "../counts.ts";
+import { countUnits, unitFiringsOf } from "../unit-counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";
 import { createPast } from "./past.ts";
@@ -26,14 +27,15 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
   metrics,
   headline: ["use_seq", "use_batch"],
   charts,
-  setup: ({ window }) => {
+  setup: ({ window }, run) => {
+    const size = { batch: run.batchSize, pos: run.model.n_ctx };
     const past = createPast(window);
     const gathering = createGathering();
     return {
-      probe: ({ mlp_fires }, { tf }) => countLayers(tf, mlp_fires),
-      combine: countsCombine,
+      probe: ({ mlp_fires }, { tf }) => countUnits(tf, mlp_fires),
+      combine: { perUnit: "sum", sequences: "sum" },
       analyze: (readings) => {
-        const layers = firingsOf(readings);
+        const layers = unitFiringsOf(readings, size);
         const use_batch_independent = past.expectedUse(layers);
         past.remember(layers);
         const report = byMetric(layers.map(unionReport));

@@ -1,6 +1,6 @@
 /** Firing frequencies from the batches before: the only independence baseline for a whole batch that is not biased. */
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
-import type { Firings } from "../counts.ts";
+import type { UnitFirings } from "../unit-counts.ts";
 
 /** Counts of the last `window` batches of each layer, newest included only after it was asked about. */
 export interface Past {
@@ -8,8 +8,8 @@ export interface Past {
    * `1/F sum_i [1 - (1 - p_i)^N]` for each layer, with p_i from earlier batches: the use of a batch of independent tokens.
    * Frequencies of the same batch would not do: a unit seen once among N tokens would count as `1 - 1/e`. NaN at first.
    */
-  expectedUse(layers: readonly Firings[]): number[];
-  remember(layers: readonly Firings[]): void;
+  expectedUse(layers: readonly UnitFirings[]): number[];
+  remember(layers: readonly UnitFirings[]): void;
   save(): Arrays;
   load(state: Arrays): void;
 }

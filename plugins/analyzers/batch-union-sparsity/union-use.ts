@@ -1,11 +1,11 @@
 /** Use of a layer by sequences and by the whole batch: sizes of unions over tokens. */
 import { expectedUnion, samplesFor } from "../../../statistics/rarefaction.ts";
 import { chao } from "../../../statistics/richness.ts";
-import type { Firings } from "../counts.ts";
 import { clusterIndexOf, layerStatistics, type Tallies, tallies } from "../layer-statistics.ts";
+import type { UnitFirings } from "../unit-counts.ts";
 
 /** The three levels of use, `use_token <= use_seq <= use_batch`, their ratios, and what batch and sequences share. */
-export function unionUse(layer: Firings) {
+export function unionUse(layer: UnitFirings) {
   const all = tallies(layer);
   const { use_token, use_seq, use_batch } = layerStatistics(all);
   const n = layer.batch * layer.pos;

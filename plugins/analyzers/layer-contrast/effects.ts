@@ -3,8 +3,8 @@ import { onScale, type StatisticName } from "../../../statistics/contrast.ts";
 import { logit } from "../../../statistics/effects.ts";
 import { jackknifeError } from "../../../statistics/jackknife.ts";
 import { expectedUnion } from "../../../statistics/rarefaction.ts";
-import type { Firings } from "../counts.ts";
 import { layerStatistics, type Tallies, tallies, talliesWithoutUnits } from "../layer-statistics.ts";
+import type { UnitFirings } from "../unit-counts.ts";
 
 /** Statistics whose contrast has an interval. The others step as units pass a threshold (always_on, rare) or are bounds (dead_hat). */
 export const deltaNames = [
@@ -44,7 +44,7 @@ export function unionSizes(batch: number): number[] {
 }
 
 /** The contrast of two layers that saw the same sequences. Variances by leaving out groups of units (delete-a-group jackknife). */
-export function effectsOf(first: Firings, last: Firings): Effects {
+export function effectsOf(first: UnitFirings, last: UnitFirings): Effects {
   const sizes = unionSizes(first.batch);
   const [a, b] = [first, last].map((layer) => {
     const values = valuesOf(tallies(layer), sizes);

@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
 import { onScale, type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
-import { byMetric, countLayers, countsCombine, type Firings, firingsOf } from "../counts.ts";
+import { byMetric } from "../counts.ts";
+import { countUnits, type UnitFirings, unitFiringsOf } from "../unit-counts.ts";
 import { charts } from "./charts.ts";
 import { createContrastCourse, type MeanContrasts } from "./contrast-course.ts";
 import { deltaNames, effectsOf, unionSizes } from "./effects.ts";
@@ -53,15 +54,16 @@ export const layerContrast: Analyzer = defineAnalyzer({
   headline: ["use_batch_equal_firings"],
   charts,
   setup: (chosen, run) => {
+    const size = { batch: run.batchSize, pos: run.model.n_ctx };
     const history = createHistory(1 + 2 * statisticNames.length);
     const course = createContrastCourse();
     let announced: Record<string, number> = {};
 
     return {
-      probe: ({ mlp_fires }, { tf }) => countLayers(tf, mlp_fires),
-      combine: countsCombine,
+      probe: ({ mlp_fires }, { tf }) => countUnits(tf, mlp_fires),
+      combine: { perUnit: "sum", sequences: "sum" },
       analyze: (readings, at) => {
-        const layers = firingsOf(readings);
+        const layers = unitFiringsOf(readings, size);
         const effects = effectsOf(layers[0]!, layers.at(-1)!);
         const report = contrastReport(layers, effects);
         if (at.step <= run.warmupSteps) return report;
@@ -129,7 +131,10 @@ export const layerContrast: Analyzer = defineAnalyzer({
   },
 });
 
-function meanMetrics({ deltas, unionSize, batchH }: MeanContrasts, { batch, pos }: Firings): Record<string, number> {
+function meanMetrics(
+  { deltas, unionSize, batchH }: MeanContrasts,
+  { batch, pos }: UnitFirings,
+): Record<string, number> {
   const each = deltaNames.flatMap((name): [string, number][] => [
     [`delta_mean_${name}`, deltas[name].value],
     [`delta_low_${name}`, deltas[name].low],

@@ -2,13 +2,17 @@
 
 import { shareNames } from "../../../statistics/contrast.ts";
 import { arcsine, logit } from "../../../statistics/effects.ts";
-import { byMetric, type Firings } from "../counts.ts";
+import { byMetric } from "../counts.ts";
 import { layerStatistics, tallies } from "../layer-statistics.ts";
+import type { UnitFirings } from "../unit-counts.ts";
 import { comparable, deltaNames, type Effects, effectsOf, unionSizes } from "./effects.ts";
 import { sequenceSpread, useAtEqualFirings } from "./equal-firings.ts";
 
 /** Everything that layer-contrast reports of all layers' firings, first layer first, but for what it knows of steps before. */
-export function contrastReport(layers: readonly Firings[], effects: Effects = effectsOf(layers[0]!, layers.at(-1)!)) {
+export function contrastReport(
+  layers: readonly UnitFirings[],
+  effects: Effects = effectsOf(layers[0]!, layers.at(-1)!),
+) {
   const { batch, pos } = layers[0]!;
   const statistics = byMetric(layers.map((layer) => layerStatistics(tallies(layer))));
   const equal = useAtEqualFirings(layers);

@@ -181,15 +181,20 @@ export function createLife({ units, window, skip, share }: LifeOptions): Life {
   /** Takes sequences `from` to `to` of a batch, all of one window. */
   function take(holding: Int32Array, from: number, to: number, step: number): void {
     const before = fields.progress[1]! - from; // sequences before the batch
-    for (let word = Math.floor(from / sequencesInWord); word * sequencesInWord < to; word++) {
-      const first = word * sequencesInWord;
-      const mask = bitsBelow(to - first) & ~bitsBelow(from - first);
+    const maskOf = (word: number) => bitsBelow(to - word * sequencesInWord) & ~bitsBelow(from - word * sequencesInWord);
+    // Two words in one of 32 bits, and masks for branches, which would be mispredicted for every other unit.
+    for (let word = Math.floor(from / sequencesInWord); word * sequencesInWord < to; word += 2) {
+      const [lowMask, highMask] = [maskOf(word), maskOf(word + 1)];
+      const above = highMask === 0 ? 0 : units; // there may be no such word
+      const end = before + word * sequencesInWord + 32;
       for (let i = 0, at = word * units; i < units; i++, at++) {
-        const bits = holding[at]! & mask;
-        if (bits === 0) continue;
-        current[i]! += ones[bits]!;
-        last[i] = before + first + 32 - Math.clz32(bits);
-        lastStep[i] = step;
+        const low = holding[at]! & lowMask;
+        const high = holding[at + above]! & highMask;
+        const bits = low | (high << sequencesInWord);
+        const any = (bits | -bits) >> 31; // all ones where any is set
+        current[i]! += ones[low]! + ones[high]!;
+        last[i] = (last[i]! & ~any) | ((end - Math.clz32(bits)) & any);
+        lastStep[i] = (lastStep[i]! & ~any) | (step & any);
       }
     }
   }

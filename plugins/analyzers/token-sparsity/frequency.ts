@@ -1,9 +1,14 @@
 /** How often units fire, and how unequally. */
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { effectiveUnits, gini, unitsForShare } from "../../../statistics/concentration.ts";
-import { quantile, sorted } from "../../../statistics/moments.ts";
-import type { Firings } from "../counts.ts";
-import { alwaysOnAbove, rareBelow, shareWith, tallies } from "../layer-statistics.ts";
+import { quantile } from "../../../statistics/moments.ts";
+import { risingOf } from "../../../statistics/tally.ts";
+
+import { alwaysOnAbove, rareBelow, shareWith, tokenTally } from "../layer-statistics.ts";
+import type { UnitFirings } from "../unit-counts.ts";
+
+/** What is needed of a layer. */
+type Frequent = Omit<UnitFirings, "sequences">;
 
 /** Decades of the histogram, and bins in each: bin k > 0 holds log10 f in `(-decades + (k - 1)/10, -decades + k/10]`. */
 const decades = 6;
@@ -12,10 +17,10 @@ const binsPerDecade = 10;
 const rankPoints = 64;
 
 /** Firing frequencies `f_i = c_i / N` of the layer's units, as numbers and curves. */
-export function frequencies(layer: Firings) {
-  const { tokens } = tallies(layer);
+export function frequencies(layer: Frequent) {
+  const tokens = tokenTally(layer);
   const n = layer.batch * layer.pos;
-  const rising = sorted(layer.perUnit);
+  const rising = risingOf(tokens);
   const at = (p: number) => quantile(rising, p) / n;
   return {
     freq_q10: at(0.1),
@@ -34,10 +39,14 @@ export function frequencies(layer: Firings) {
 }
 
 /** Share of units in each bin of log10 frequency; bin 0 is for units that never fire. */
-export function frequencyHistogram({ perUnit, batch, pos, units }: Firings): NDArray<Float32Array> {
+export function frequencyHistogram(layer: Frequent): NDArray<Float32Array> {
+  const tokens = tokenTally(layer);
   const bins = new Float32Array(decades * binsPerDecade + 1);
-  for (const count of perUnit) bins[count === 0 ? 0 : binOf(count / (batch * pos))]! += 1;
-  return { shape: [bins.length], data: bins.map((count) => count / units) };
+  for (let count = 0; count < tokens.length; count++) {
+    if (tokens[count] === 0) continue;
+    bins[count === 0 ? 0 : binOf(count / (layer.batch * layer.pos))]! += tokens[count]!;
+  }
+  return { shape: [bins.length], data: bins.map((count) => count / layer.units) };
 }
 
 function binOf(frequency: number): number {
@@ -46,8 +55,9 @@ function binOf(frequency: number): number {
 }
 
 /** Two rows: ranks from 1 to the number of units, evenly spread over log rank, and the frequency of the unit at each. */
-export function rankFrequency({ perUnit, batch, pos, units }: Firings): NDArray<Float32Array> {
-  const rising = sorted(perUnit);
+export function rankFrequency(layer: Frequent): NDArray<Float32Array> {
+  const { batch, pos, units } = layer;
+  const rising = risingOf(tokenTally(layer));
   const ranks = Array.from({ length: rankPoints }, (_, i) => Math.round(units ** (i / (rankPoints - 1))));
   const frequencies = ranks.map((rank) => rising[units - rank]! / (batch * pos));
   return { shape: [2, rankPoints], data: Float32Array.from([...ranks, ...frequencies]) };

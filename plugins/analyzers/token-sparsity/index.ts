@@ -2,10 +2,12 @@
 import { z } from "zod";
 import { type Analyzer, defineAnalyzer } from "../../../core/contract/analyzer.ts";
 import { createGathering, gatheredMetrics } from "../../../statistics/gathered.ts";
-import { byMetric, countLayers, countsCombine, firingsOf } from "../counts.ts";
+import { byMetric, counts } from "../counts.ts";
+import { countUnits, packedCounts, squaredCounts } from "../unit-counts.ts";
 import { charts } from "./charts.ts";
 import { metrics } from "./metrics.ts";
-import { tokenReport } from "./report.ts";
+import { tokenReportOf } from "./report.ts";
+import { tokenFiringsOf } from "./token-firings.ts";
 
 /** Analyzer `token-sparsity`: per-token use of MLP units (arXiv 2407.07848), layer by layer. */
 export const tokenSparsity: Analyzer = defineAnalyzer({
@@ -20,13 +22,18 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
   setup: () => {
     const gathering = createGathering();
     return {
-      probe: ({ mlp_post, mlp_fires }, { tf }) => ({
-        ...countLayers(tf, mlp_fires),
-        sums: mlp_post.map((post) => tf.sum(tf.abs(post), [0, 1])), // [d_mlp]
+      probe: ({ mlp_post, mlp_fires }, { tf, sequences }) => ({
+        perUnit: countUnits(tf, mlp_fires).perUnit, // [d_mlp]
+        perToken: mlp_fires.map((fires) => counts(tf, fires).perToken), // [batch pos]
+        perSequence: mlp_fires.map((fires) => packedCounts(tf, fires)),
+        squares: mlp_fires.map((fires) => squaredCounts(tf, fires, sequences)),
+        sums: mlp_post.map((post) => tf.sum(tf.sum(tf.abs(post), 1), 0)), // [d_mlp]: within sequences first, as counts are
       }),
-      combine: { ...countsCombine, sums: "sum" },
+      combine: { perUnit: "sum", perToken: "sequences", perSequence: "sequences", squares: "sum", sums: "sum" },
       analyze: (readings) => {
-        const report = byMetric(firingsOf(readings).map((layer, l) => tokenReport(layer, readings.sums[l]!.data)));
+        const report = byMetric(
+          tokenFiringsOf(readings).map((layer, l) => tokenReportOf(layer, readings.sums[l]!.data)),
+        );
         gathering.add(report.use_token);
         return { ...report, ...gatheredMetrics("use_token", gathering, report.use_token.length) };
       },

@@ -1,13 +1,13 @@
 /** What depends on how a unit's firings fall on sequences. */
 import { median } from "../../../statistics/moments.ts";
 import { tallyOf } from "../../../statistics/tally.ts";
-import type { Firings } from "../counts.ts";
+import type { TokenFirings } from "./token-firings.ts";
 
 /**
  * The two readings of "frequency of use of the p % most used units in a sequence" (arXiv 2407.07848, Figure 2): the frequency
  * of the unit at that rank, and the mean frequency of all units up to it. Both are taken within a sequence, then averaged.
  */
-export function sequenceFrequencies({ perSequence, batch, pos, units }: Firings) {
+export function sequenceFrequencies({ perSequence, batch, pos, units }: Omit<TokenFirings, "squares">) {
   const tops = [0.01, 0.1, 0.5].map((share) => Math.ceil(share * units));
   const atRank = tops.map(() => 0);
   const ofTop = tops.map(() => 0);
@@ -47,11 +47,7 @@ function mostUsed(tally: Float64Array, units: number): { last: number; sum: numb
  * The median over units of the design effect `T Var_b(C[b,i]/T) / (f_i (1 - f_i))`: 1 when a unit's firings within a sequence
  * are independent, T when they are all alike. Units that fire always or never have none; NaN when no unit is left.
  */
-export function designEffect({ perSequence, perUnit, batch, pos, units }: Firings): number {
-  const squares = batch * pos ** 2 < 2 ** 31 ? new Int32Array(units) : new Float64Array(units);
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0, at = b * units; i < units; i++, at++) squares[i]! += Math.imul(perSequence[at]!, perSequence[at]!);
-  }
+export function designEffect({ squares, perUnit, batch, pos, units }: Omit<TokenFirings, "perSequence">): number {
   const effects = new Float64Array(units);
   let known = 0;
   for (let i = 0; i < units; i++) {

@@ -1,13 +1,14 @@
 /** Use of a layer by single tokens. */
-import { mean, quantile, sorted, variance } from "../../../statistics/moments.ts";
+import { mean, quantile, variance } from "../../../statistics/moments.ts";
+import { risingOf, tallyOf } from "../../../statistics/tally.ts";
 import type { Firings } from "../counts.ts";
 
 /**
  * Share and number of the layer's units that tokens use. Sums are in rising order: the order of tokens and sequences does not show
  * in the last bit.
  */
-export function tokenUse({ perToken, units }: Firings) {
-  const rising = sorted(perToken);
+export function tokenUse({ perToken, units }: Pick<Firings, "perToken" | "units">) {
+  const rising = risingOf(tallyOf(perToken, units));
   const active = mean(rising);
   return {
     use_token: active / units,

@@ -33,7 +33,8 @@ export const slurm = defineExecutor({
   setup: ({ throttle, ...script }) => ({
     async submit(job, host) {
       const queued = await queuedRuns(job);
-      const runs = job.runs.filter((index) => !queued.has(index));
+      const idOf = new Map(job.runs.map((index, i) => [index, job.ids[i]!]));
+      const runs = job.runs.filter((index) => !queued.has(idOf.get(index)!));
       if (queued.size > 0) host.info(`${queued.size} runs are in Slurm's queue already`);
       if (runs.length === 0) return "nothing to submit";
       const tasks = tasksOf(runs, await mostTasks());
@@ -44,7 +45,8 @@ export const slurm = defineExecutor({
       const atOnce = job.atOnce ?? throttle;
       const array = `--array=${tasks.array}${atOnce === undefined ? "" : `%${atOnce}`}`;
       const id = /^\d+/.exec((await called("sbatch", ["--parsable", array, file])).trim())?.[0] ?? "";
-      writeSubmission(job.folder, { job: id, runs: tasks.runs });
+      const named = Object.entries(tasks.runs).map(([task, own]) => [task, own.map((index) => idOf.get(index)!)]);
+      writeSubmission(job.folder, { job: id, runs: Object.fromEntries(named) });
       return `submitted ${runs.length} runs as job ${id} (${array.slice(2)}); logs in ${join(job.folder, "slurm")}`;
     },
     async cancel(job) {
@@ -68,8 +70,8 @@ async function mostTasks(): Promise<number> {
   return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
 }
 
-/** Runs that wait or run in Slurm now. */
-async function queuedRuns({ folder }: SweepJob): Promise<ReadonlySet<number>> {
+/** Names of the runs that wait or run in Slurm now. */
+async function queuedRuns({ folder }: SweepJob): Promise<ReadonlySet<string>> {
   const submissions = readSubmissions(folder);
   const byJob = new Map<string, Submission>(submissions.map((submission) => [submission.job, submission]));
   const tasks = await taskStates([...byJob.keys()]);

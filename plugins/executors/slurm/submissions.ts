@@ -1,16 +1,17 @@
 /** Which array jobs were submitted for a sweep, and which runs each of their tasks does. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { readRegularText } from "../../../core/files/regular-file.ts";
 
 const submission = z.object({
   job: z.string().regex(/^\d+$/),
-  /** Task to the indices of its runs. */
-  runs: z.record(z.string(), z.array(z.int().min(0))),
+  /** Task to the names of its runs. */
+  runs: z.record(z.string(), z.array(z.string())),
 });
 export interface Submission {
   readonly job: string;
-  readonly runs: Readonly<Record<string, readonly number[]>>;
+  readonly runs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** All of them; files that are not one are passed over. */
@@ -24,7 +25,7 @@ export function readSubmissions(sweepFolder: string): Submission[] {
   }
   return names.flatMap((name) => {
     try {
-      return [submission.parse(JSON.parse(readFileSync(join(folder, name), "utf8")))];
+      return [submission.parse(JSON.parse(readRegularText(join(folder, name), 1 << 20)))];
     } catch {
       return [];
     }

@@ -9,7 +9,7 @@ const sides = {
   by: "documents",
 } as const;
 const spans = ({ split: { tokens, starts, ends } }: Side) =>
-  Array.from(starts, (start, i) => Array.from(tokens.subarray(start, ends[i])));
+  Array.from(starts, (start, i) => Array.from(tokens.subarray(start, ends[i]!)));
 
 describe("assemble", () => {
   it("joins what is shorter than a window on its own side, each piece ended by the separator once", () => {

@@ -41,7 +41,7 @@ describe("loadDataset", () => {
     expect(counts.packed).to.deep.equal({ documents: 200, tokens: sum(...posts.map(({ length }) => length)) });
     expect(corpusLine(counts)).to.contain("100 % of the text is used, 200 short documents joined");
     expect(notes).to.deep.equal([]);
-    const textOf = ({ tokens, starts, ends }: Split) => Buffer.from(tokens.subarray(starts[0], ends[0])).toString();
+    const textOf = ({ tokens, starts, ends }: Split) => Buffer.from(tokens.subarray(starts[0]!, ends[0]!)).toString();
     const parts = [train, held].map((side) => textOf(side).split("\0").filter(Boolean));
     expect(parts.flat().sort()).to.deep.equal(posts.toSorted());
     expect(parts[1]!.length / 200).to.be.closeTo(0.25, 0.02);
@@ -91,7 +91,7 @@ describe("loadDataset", () => {
     expect(counts.eval).to.include({ documents: 1, tokens: 12 });
     expect(source.split).to.equal("corpora");
     expect(source.eval_corpus).to.deep.equal({ title: "given", corpus: "given" });
-    const first = ({ tokens, starts, ends }: Split) => Buffer.from(tokens.subarray(starts[0], ends[0])).toString();
+    const first = ({ tokens, starts, ends }: Split) => Buffer.from(tokens.subarray(starts[0]!, ends[0]!)).toString();
     expect([first(train), first(held)]).to.deep.equal(["first text", "another text"]);
   });
 
@@ -171,7 +171,7 @@ describe("loadDataset", () => {
       /^data\.invalid corpus `given`: expected at least 10 tokens.*got documents: 2 with 4 in all/,
     );
     expect(await problem(corpusOf(["abcde", Uint16Array.of(1)]))).to.match(
-      /^plugin\.invalid .*all strings or all Uint16Array/,
+      /^plugin\.invalid .*all strings or all token ids/,
     );
     expect(await problem(corpusOf([Uint16Array.of(1, 2), Uint16Array.of(3, 7)], { d_vocab: 7 }))).to.equal(
       "data.invalid corpus `given`: expected ids below d_vocab = 7, got 7 in document 1.",

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { assemble, type Split } from "../../../core/data/assemble.ts";
+import { permutation } from "../../../core/data/permutation.ts";
 import { createSampler } from "../../../core/data/sampler.ts";
 import { splitDocuments } from "../../../core/data/split.ts";
-import { type Batch, countWindows, evalWindows, windowStarts } from "../../../core/data/windows.ts";
+import { type Batch, countWindows, evalWindows, windowsOf } from "../../../core/data/windows.ts";
 import { thrownBy } from "../../helpers/thrown.ts";
 
 const n_ctx = 4;
@@ -12,12 +13,16 @@ const documentEnds = [0, 23, 28, 45, 50, 61];
 /** Tokens 0, 1, 2, ... in documents of lengths 23 5 17 5 11: a token's id says where it stands. */
 const split: Split = {
   tokens: Uint16Array.from({ length: 61 }, (_, i) => i),
-  starts: Uint32Array.from(documentEnds.slice(0, -1)),
-  ends: Uint32Array.from(documentEnds.slice(1)),
+  starts: Float64Array.from(documentEnds.slice(0, -1)),
+  ends: Float64Array.from(documentEnds.slice(1)),
 };
 const perEpoch = 5 + 1 + 4 + 1 + 2;
 
 const firstsOf = ({ tokens }: Batch) => Array.from({ length: tokens.shape[0]! }, (_, row) => tokens.data[row * n_ctx]!);
+const startsOf = (of: Split) => {
+  const { count, startOf } = windowsOf(of, n_ctx);
+  return Array.from({ length: count }, (_, window) => startOf(window));
+};
 const documentOf = (token: number) => documentEnds.findIndex((end) => token < end);
 
 describe("createSampler", () => {
@@ -83,6 +88,19 @@ describe("createSampler", () => {
     expect(firstsOf(sampler.next(perEpoch))).not.to.deep.equal(firstsOf(sampler.next(perEpoch)));
   });
 
+  it("visits every window once, too, where there are too many for a list", () => {
+    const sampler = createSampler({ ...split, vast: true }, { n_ctx, seed: 3 });
+    const epochs = [1, 2].map(() => sampler.next(perEpoch));
+    for (const { targets } of epochs) expect(new Set(targets.data).size).to.equal(perEpoch * n_ctx);
+    expect(firstsOf(epochs[0]!)).not.to.deep.equal(firstsOf(epochs[1]!));
+    const far = permutation(2 ** 34 + 12_345, createRandom(1, "test"));
+    const places = Array.from({ length: 2000 }, (_, i) => far(i * 8_589_000 + 11));
+    expect(new Set(places).size).to.equal(2000);
+    expect(Math.max(...places)).to.be.within(2 ** 33, 2 ** 34 + 12_344);
+    const steps = places.slice(1).map((place, i) => Number(place > places[i]!));
+    expect(steps.reduce((sum, up) => sum + up) / steps.length).to.be.closeTo(0.5, 0.05);
+  });
+
   it("gives arrays that later batches leave alone", () => {
     const sampler = createSampler(split, { n_ctx, seed: 1 });
     const batch = sampler.next(2);
@@ -110,12 +128,11 @@ describe("createSampler", () => {
   });
 });
 
-describe("windowStarts", () => {
+describe("windowsOf", () => {
   it("starts at each document's first token, and finds as many windows with a random start", () => {
-    const starts = Array.from(windowStarts(split, n_ctx));
-    expect(starts).to.deep.equal([0, 4, 8, 12, 16, 23, 28, 32, 36, 40, 45, 50, 54]);
-    expect(windowStarts(split, n_ctx, createRandom(1, "test"))).to.have.length(starts.length);
-    expect(countWindows(split, n_ctx)).to.equal(starts.length);
+    expect(startsOf(split)).to.deep.equal([0, 4, 8, 12, 16, 23, 28, 32, 36, 40, 45, 50, 54]);
+    expect(windowsOf(split, n_ctx, createRandom(1, "test")).count).to.equal(perEpoch);
+    expect(countWindows(split, n_ctx)).to.equal(perEpoch);
   });
 });
 
@@ -131,7 +148,7 @@ describe("evalWindows", () => {
     const windows = evalWindows({ eval: split }, n_ctx, 1000);
     expect(windows.count).to.equal(perEpoch);
     expect(windows.available).to.equal(perEpoch);
-    expect(firstsOf(windows)).to.deep.equal(Array.from(windowStarts(split, n_ctx)));
+    expect(firstsOf(windows)).to.deep.equal(startsOf(split));
   });
 
   it("shares no token with a training window", () => {

@@ -3,7 +3,15 @@ import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { openBackend } from "../../../core/engine/backend.ts";
 import { counts, firings } from "../../../plugins/analyzers/counts.ts";
-import { countsOf, maskOf } from "./masks.ts";
+import { withSquares } from "../../../plugins/analyzers/token-sparsity/token-firings.ts";
+import {
+  addedSquares,
+  countUnits,
+  packedCounts,
+  squaredCounts,
+  unpackedCounts,
+} from "../../../plugins/analyzers/unit-counts.ts";
+import { countsOf, firingsIn, maskOf } from "./masks.ts";
 
 describe("counts", () => {
   before(() => openBackend("cpu"));
@@ -48,6 +56,44 @@ describe("counts", () => {
       counts(tf, post);
     });
     expect(tf.memory().numTensors).to.equal(before);
+  });
+});
+
+describe("counts that are reduced on the device", () => {
+  before(() => openBackend("cpu"));
+  const random = createRandom(2, "units");
+  const host = (tensor: tf.Tensor) => ({ shape: tensor.shape, data: tensor.dataSync() as Int32Array });
+
+  it("are those of the host", () => {
+    const mask = maskOf(3, 5, 8, (_, __, i) => random.next() < i / 8);
+    const post = tf.tensor3d(mask as number[][][]);
+    const expected = firingsIn(mask);
+    const { perUnit, sequences } = countUnits(tf, [post]);
+    expect([...host(perUnit[0]!).data]).to.deep.equal([...expected.perUnit]);
+    expect([...host(sequences[0]!).data]).to.deep.equal([...expected.sequences]);
+    expect([...(addedSquares(host(squaredCounts(tf, post))) as Int32Array)]).to.deep.equal([
+      ...(withSquares(expected).squares as Float64Array),
+    ]);
+    expect([...unpackedCounts(host(packedCounts(tf, post)), 8)]).to.deep.equal([...expected.perSequence]);
+  });
+
+  it("keep counts of up to 255 in bytes, and others whole", () => {
+    for (const [pos, units] of [
+      [255, 4],
+      [256, 4],
+      [3, 5],
+    ] as const) {
+      const packed = packedCounts(tf, tf.ones([2, pos, units]));
+      expect(packed.shape, `${pos} ${units}`).to.deep.equal([2, pos === 255 ? 1 : units]);
+      expect([...unpackedCounts(host(packed), units)]).to.deep.equal(new Array(2 * units).fill(pos));
+    }
+  });
+
+  it("add squares in groups of sequences where one sum would pass 2^31", () => {
+    const post = tf.ones([5, 32_000, 1]);
+    const squares = host(squaredCounts(tf, post));
+    expect(squares.shape).to.deep.equal([3, 1]);
+    expect(addedSquares(squares)[0]).to.equal(5 * 32_000 ** 2);
   });
 });
 

@@ -17,7 +17,7 @@ import {
 import { contrastReport } from "../../../plugins/analyzers/layer-contrast/report.ts";
 import { logit } from "../../../statistics/effects.ts";
 import { gatheredAnalyses } from "../../../statistics/gathered.ts";
-import { clusteredFirings, firingsIn, maskOf } from "./masks.ts";
+import { clusteredFirings, firingsIn, maskOf, readingsOf } from "./masks.ts";
 
 const size = { batch: 16, pos: 8, units: 60 };
 
@@ -160,7 +160,7 @@ describe("layer-contrast", () => {
 
   it("reports declared metrics only, and announces a verdict once", () => {
     const random = createRandom(39, "events");
-    const run = { warmupSteps: 0, seed: 1 } as never;
+    const run = { warmupSteps: 0, seed: 1, batchSize: size.batch, model: { n_ctx: size.pos } } as never;
     const events: unknown[] = [];
     const at = (step: number) => ({
       step,
@@ -176,10 +176,7 @@ describe("layer-contrast", () => {
         clusteredFirings(random, size, (i) => (i < 10 ? 0.6 : 0)),
         clusteredFirings(random, size, () => 0.03),
       ];
-      return {
-        perSequence: layers.map(({ perSequence }) => ({ shape: [16, 60], data: perSequence })),
-        perToken: layers.map(({ perToken }) => ({ shape: [16, 8], data: perToken })),
-      } as never;
+      return readingsOf(layers) as never;
     };
     let values: Record<string, unknown> = {};
     let instance = layerContrast.setup({ trend_every: 20 } as never, run);

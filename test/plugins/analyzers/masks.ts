@@ -2,6 +2,7 @@
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import type { Random } from "../../../core/arrays/random.ts";
 import { type Firings, firings } from "../../../plugins/analyzers/counts.ts";
+import { withSquares } from "../../../plugins/analyzers/token-sparsity/token-firings.ts";
 
 /** `mask[b][t][i]`: 1 where unit `i` fires at token `t` of sequence `b`. */
 export type Mask = readonly (readonly (readonly number[])[])[];
@@ -27,6 +28,19 @@ export function countsOf(mask: Mask): { perSequence: NDArray; perToken: NDArray 
 export function firingsIn(mask: Mask): Firings {
   const { perSequence, perToken } = countsOf(mask);
   return firings(perSequence, perToken);
+}
+
+/** What the sparsity analyzers' probes would have returned of these layers; activations are ones. */
+export function readingsOf(layers: readonly Firings[]) {
+  const vector = (data: NDArray["data"]): NDArray => ({ shape: [data.length], data });
+  return {
+    perSequence: layers.map(({ perSequence, batch, units }) => ({ shape: [batch, units], data: perSequence })),
+    perToken: layers.map(({ perToken, batch, pos }) => ({ shape: [batch, pos], data: perToken })),
+    perUnit: layers.map(({ perUnit }) => vector(perUnit)),
+    sequences: layers.map(({ sequences }) => vector(sequences)),
+    squares: layers.map((layer) => ({ shape: [1, layer.units], data: Int32Array.from(withSquares(layer).squares) })),
+    sums: layers.map(({ perUnit }) => vector(Float32Array.from(perUnit))),
+  };
 }
 
 /** Some of a layer's sequences, in the order given, as a batch of their own. */

@@ -12,7 +12,7 @@ import { mergeFirings, mergeSums } from "../../../plugins/analyzers/merge.ts";
 import { dormancy } from "../../../plugins/analyzers/token-sparsity/dormancy.ts";
 import { tokenSparsity } from "../../../plugins/analyzers/token-sparsity/index.ts";
 import { tokenReport } from "../../../plugins/analyzers/token-sparsity/report.ts";
-import { clusteredFirings, fragmentOf } from "./masks.ts";
+import { clusteredFirings, fragmentOf, readingsOf } from "./masks.ts";
 
 const size = { batch: 13, pos: 24, units: 37 };
 
@@ -126,7 +126,7 @@ describe("what analyzers remember between batches", () => {
 /** Values and events of 140 analyses of layers that drift apart; saved and loaded after each step that `breaks` names. */
 function course(plugin: Analyzer, options: object, breaks: (step: number) => boolean): unknown[] {
   const random = createRandom(75, "course");
-  const run = { warmupSteps: 2, seed: 1, model: { n_ctx: 4 } } as never;
+  const run = { warmupSteps: 2, seed: 1, batchSize: 3, model: { n_ctx: 4 } } as never;
   const parsed = plugin.options.parse(options) as never;
   let instance = plugin.setup(parsed, run);
   const seen: unknown[] = [];
@@ -134,11 +134,7 @@ function course(plugin: Analyzer, options: object, breaks: (step: number) => boo
     const layers = [1, -1].map((way) =>
       clusteredFirings(random, { batch: 3, pos: 4, units: 9 }, (i) => 0.1 + 0.03 * i + (way * step) / 2000),
     );
-    const readings = {
-      perSequence: layers.map(({ perSequence: data }) => ({ shape: [3, 9], data })),
-      perToken: layers.map(({ perToken: data }) => ({ shape: [3, 4], data })),
-      sums: layers.map(({ perUnit }) => ({ shape: [9], data: Float32Array.from(perUnit) })),
-    };
+    const readings = readingsOf(layers);
     const events: unknown[] = [];
     const event = (kind: string, data: object) => events.push([kind, data]);
     const values = instance.analyze(readings as never, {

@@ -3,6 +3,7 @@ import { createRandom } from "../../../core/arrays/random.ts";
 import { dormancy } from "../../../plugins/analyzers/token-sparsity/dormancy.ts";
 import { frequencies, frequencyHistogram, rankFrequency } from "../../../plugins/analyzers/token-sparsity/frequency.ts";
 import { designEffect, sequenceFrequencies } from "../../../plugins/analyzers/token-sparsity/sequences.ts";
+import { withSquares } from "../../../plugins/analyzers/token-sparsity/token-firings.ts";
 import { tokenUse } from "../../../plugins/analyzers/token-sparsity/token-use.ts";
 import { mean, quantile, sorted } from "../../../statistics/moments.ts";
 import { clusteredFirings, firingsIn, maskOf } from "./masks.ts";
@@ -64,10 +65,10 @@ describe("token-sparsity", () => {
 
   it("has a design effect of 1 for independent tokens and T for tokens that are all alike", () => {
     const independent = clusteredFirings(createRandom(7, "deff"), { batch: 64, pos: 16, units: 400 }, () => 0.3);
-    expect(designEffect(independent)).to.be.closeTo(1, 0.05);
+    expect(designEffect(withSquares(independent))).to.be.closeTo(1, 0.05);
     // Half of the sequences fire every unit at all tokens: Var_b = 1/4 B/(B - 1).
-    expect(designEffect(firingsIn(maskOf(8, 16, 3, (b) => b < 4)))).to.be.closeTo((16 * 8) / 7, 1e-12);
-    expect(designEffect(firingsIn(maskOf(8, 16, 3, () => true)))).to.be.NaN;
+    expect(designEffect(withSquares(firingsIn(maskOf(8, 16, 3, (b) => b < 4))))).to.be.closeTo((16 * 8) / 7, 1e-12);
+    expect(designEffect(withSquares(firingsIn(maskOf(8, 16, 3, () => true))))).to.be.NaN;
   });
 
   it("calls units dormant relative to the layer's mean", () => {

@@ -1,10 +1,16 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { z } from "zod";
+import type { TokenIds } from "../../../core/arrays/token-ids.ts";
+import type { Document } from "../../../core/contract/corpus.ts";
+import { loadDataset } from "../../../core/data/dataset.ts";
+import { createSampler } from "../../../core/data/sampler.ts";
+import { evalWindows } from "../../../core/data/windows.ts";
 import { tokens } from "../../../plugins/corpora/tokens.ts";
 import { loadCorpus } from "../../helpers/corpus.ts";
 import { useTempDir } from "../../helpers/temp.ts";
-import { rejectedBy } from "../../helpers/thrown.ts";
+import { rejectedBy, thrownBy } from "../../helpers/thrown.ts";
 
 describe("tokens", () => {
   const dir = useTempDir();
@@ -13,10 +19,12 @@ describe("tokens", () => {
     for (const [i, id] of ids.entries()) bytes.writeUInt16LE(id, i * 2);
     writeFileSync(join(dir(), name), bytes);
   };
+  const parsed = (options: object) => (tokens.options as z.ZodType).parse(options);
   const load = (options: object) => loadCorpus(tokens, options, dir());
-  const lists = async (options: object) => (await load(options)).documents.map((ids) => Array.from(ids as Uint16Array));
+  const idsOf = (document: Document) => Array.from((document as TokenIds).subarray(0, document.length));
+  const lists = async (options: object) => (await load(options)).documents.map(idsOf);
   const problem = async (options: object) => {
-    const { code, message } = await rejectedBy(load(options));
+    const { code, message } = await rejectedBy(lists(options));
     expect(code).to.equal("data.invalid");
     return message;
   };
@@ -98,7 +106,7 @@ describe("tokens", () => {
   it("takes ids whose every second half is zero for uint32, says so, and lets dtype say otherwise", async () => {
     writeFileSync(join(dir(), "a.bin"), wide);
     const loaded = await load({ files: "a.bin" });
-    expect(Array.from(loaded.documents[0] as Uint16Array)).to.deep.equal(ids);
+    expect(loaded.documents.map(idsOf)).to.deep.equal([ids]);
     expect(loaded.notes).to.deep.equal([
       "a.bin: every second 16 bits are zero, so read as uint32. `dtype` says otherwise.",
     ]);
@@ -107,16 +115,29 @@ describe("tokens", () => {
     expect(await load({ files: "a.bin", dtype: "uint32" })).not.to.have.property("notes");
   });
 
-  it("refuses text, ids of 65536 and more, and a file twice", async () => {
+  it("reads vocabularies above 65536, as uint32 where d_vocab says that they are", async () => {
+    const ids = [1, 70_000, 128_255, 3];
+    writeFileSync(join(dir(), "a.bin"), Buffer.from(Uint32Array.from(ids).buffer));
+    expect(await lists({ files: "a.bin", dtype: "uint32" })).to.deep.equal([ids]);
+    expect(await lists({ files: "a.bin", d_vocab: 128_256, separator: 70_000 })).to.deep.equal([
+      ids.slice(0, 2),
+      ids.slice(2),
+    ]);
+    expect(await problem({ files: "a.bin", d_vocab: 128_000 })).to.equal(
+      "a.bin: expected ids below d_vocab = 128000, got 128255 at token 2.",
+    );
+  });
+
+  it("refuses text, ids that no vocabulary has, and a file twice", async () => {
     writeFileSync(join(dir(), "a.bin"), "This is a text and no file of token ids, as everybody can see here.\n");
     expect(await problem({ files: "a.bin" })).to.equal(
       "a.bin: expected token ids, got what reads as text. Use the corpus `text`.",
     );
     const large = Buffer.from(wide);
-    large.writeUInt32LE(128_000, 4 * 7);
+    large.writeUInt32LE(3_735_928_559, 4 * 7);
     writeFileSync(join(dir(), "a.bin"), large);
     expect(await problem({ files: "a.bin", dtype: "uint32" })).to.equal(
-      "a.bin: expected ids below 65536, got 128000 at token 7.",
+      "a.bin: expected ids below 16777216, as all vocabularies have, got 3735928559 at token 7. Does `dtype` fit the file?",
     );
     writeFileSync(join(dir(), "a.bin"), narrow);
     writeFileSync(join(dir(), "b.bin"), narrow);
@@ -134,4 +155,71 @@ describe("tokens", () => {
     expect(await problem({ files: "empty.bin" })).to.match(/^empty\.bin: .*got an empty file\.$/);
     expect(await problem({ files: "gone.bin" })).to.match(/^data\.corpus\.tokens\.files: no such file or folder: /);
   });
+
+  it("opens a file of 4.5 GB, samples it and draws windows without reading through it", async () => {
+    const file = join(dir(), "vast.bin");
+    writeFileSync(file, "");
+    truncateSync(file, 4.5e9);
+    const ids = 2.25e9;
+    const at = (place: number, id: number) => {
+      const descriptor = openSync(file, "r+");
+      writeSync(descriptor, Uint16Array.of(id), 0, 2, 2 * place);
+      closeSync(descriptor);
+    };
+    const open = (options: object = {}) => {
+      const corpus = {
+        plugin: tokens,
+        options: parsed({ files: "vast.bin", d_vocab: 50_257, dtype: "uint16", ...options }),
+      };
+      const rest = { tokenizer: "bytes", eval_fraction: 0.05, split_seed: 1, pack: true, n_ctx: 64 } as const;
+      return loadDataset({ corpus, baseDir: dir(), ...rest });
+    };
+    at(0, 7);
+    const before = bytesRead();
+    const dataset = await open();
+    const sampler = createSampler(dataset.train, { n_ctx: 64, seed: 1 });
+    const held = evalWindows(dataset, 64, 100);
+    expect(bytesRead() - before).to.be.below(ids / 50);
+    expect(dataset.counts.train.tokens + dataset.counts.eval.tokens).to.equal(ids);
+    expect(held.available / (held.available + sampler.windows)).to.be.closeTo(0.05, 0.001);
+
+    // Separators move the cuts behind them; what is not below d_vocab is refused where it is read.
+    const span = dataset.eval.ends[0]! - dataset.eval.starts[0]!;
+    const [second] = (await load({ files: "vast.bin", d_vocab: 50_257, dtype: "uint16" })).documents.slice(1);
+    at(second!.length + 9, 50_256);
+    const moved = await load({ files: "vast.bin", d_vocab: 50_257, dtype: "uint16", separator: 50_256 });
+    expect(moved.documents[0]!.length - second!.length).to.be.within(9, 10);
+    expect(span).to.be.at.most(Math.ceil(ids / 4096));
+    at(0, 60_000);
+    expect((await rejectedBy(open())).message).to.equal(
+      "vast.bin: expected ids below d_vocab = 50257, got 60000 at token 0.",
+    );
+    expect(await problem({ files: "vast.bin", dtype: "uint16" })).to.match(
+      /^data\.corpus\.tokens\.d_vocab: expected a number: .* 2250000000 ids/,
+    );
+
+    // Another text and another length are other fingerprints.
+    at(0, 8);
+    expect((await open()).hash).not.to.equal(dataset.hash);
+    at(0, 7);
+    at(second!.length + 9, 0);
+    expect((await open()).hash).to.equal(dataset.hash);
+    truncateSync(file, 4.5e9 - 2);
+    expect((await open()).hash).not.to.equal(dataset.hash);
+  });
+
+  it("refuses to go on with a file that became another one", async () => {
+    put("a.bin", [1, 2, 3, 4]);
+    const { documents } = await load({ files: "a.bin" });
+    truncateSync(join(dir(), "a.bin"), 2);
+    expect(thrownBy(() => idsOf(documents[0]!)).message).to.equal(
+      "a.bin: it ends after 2 of 8 bytes, and did not when it was opened. Leave a corpus alone while it is in use.",
+    );
+  });
 });
+
+/** Bytes that this process has read from files; 0 where nothing says so. */
+function bytesRead(): number {
+  const file = "/proc/self/io";
+  return existsSync(file) ? Number(/rchar: (\d+)/.exec(readFileSync(file, "utf8"))?.[1]) : 0;
+}

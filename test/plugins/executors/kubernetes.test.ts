@@ -19,6 +19,7 @@ describe("kubernetes", () => {
       name: "lr by_Seed",
       folder,
       runs,
+      ids: runs.map((index) => `lr-by-seed-${index}`),
       planned: 4,
       plan: join(folder, "plan-01234567.json"),
       command: ["unused"],

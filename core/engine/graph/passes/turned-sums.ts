@@ -13,6 +13,9 @@ export const reduceTurned: Rule = ({ builder, node }) => {
   const lying = beforeTurning(builder, source);
   if (lying === undefined) return undefined;
   const last = whole.shape.length - 1;
+  // All but the turned axis: no need to take the others apart, and others may have summed so too.
+  if (node.attrs.axes.length === last && !node.attrs.axes.includes(last))
+    return builder.reshape(builder.reduce(node.attrs.fn, lying, [1], false), node.shape);
   const apart = builder.reshape(lying, [whole.shape[last]!, ...whole.shape.slice(0, last)]);
   const { fn, axes } = node.attrs;
   const moved = axes.map((axis) => (axis === last ? 0 : axis + 1));

@@ -7,8 +7,8 @@ import { lookupRules } from "./lower-lookup.ts";
 import type { Lowering, LoweringRule } from "./rule.ts";
 import { elementOf, type Value } from "./types.ts";
 
-/** Operations that are not inputs, and have lengths that are known before they run. */
-type Computed = Exclude<Op, "input" | "nonZero" | "choose">;
+/** Operations that are not inputs, have lengths that are known before they run, and are not made for ONNX alone. */
+type Computed = Exclude<Op, "input" | "nonZero" | "choose" | "count">;
 type Rules = { readonly [O in Computed]: LoweringRule<O> };
 
 const rules: Rules = {

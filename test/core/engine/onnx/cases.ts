@@ -167,6 +167,10 @@ const booleans: Record<string, Case> = {
   any: (l) => tf.any(l.bool(shapeOf(l.random, 2, 3)), [0], chance(l.random)),
   all: (l) => tf.all(l.bool(shapeOf(l.random, 2, 3)), [-1], chance(l.random)),
   sum: (l) => tf.sum(l.bool([4, 3]), 0),
+  counts: (l) => {
+    const shape = shapeOf(l.random);
+    return tf.cast(tf.sum(tf.step(l.float(shape)), someAxes(l.random, shape.length), chance(l.random)), "int32");
+  },
   where: (l) => tf.where(l.bool([4]), l.bool([4]), l.bool([4])),
   toFloat: (l) => tf.mul(tf.cast(l.bool([4, 2]), "float32"), l.float([2])),
   intSums: (l) => [tf.sum(l.int([4, 3]), 1), tf.max(l.int([4, 3]), 0), tf.min(l.int([4, 3])), tf.mean(l.int([4, 3]))],
