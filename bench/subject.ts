@@ -10,6 +10,7 @@ import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, Program, State } from "../core/engine/engine.ts";
 import { createOnnxEngine } from "../core/engine/onnx/engine.ts";
 import { tf } from "../core/engine/tensorflow.ts";
+import { stepProbe } from "../core/step/probe.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step/step.ts";
 import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
 import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";
@@ -47,8 +48,7 @@ const engine = await engineOf(options.engine);
 /** The probes of token-sparsity and batch-union-sparsity. */
 const probes: StepProbe[] = [tokenSparsity, batchUnionSparsity].map((plugin) => {
   const run = { model: plan.model.shape, batchSize: plan.train.batch_size } as unknown as Run;
-  const { probe } = plugin.setup(plugin.options.parse({}) as never, run);
-  return { name: plugin.name, sites: plugin.sites, probe: probe as StepProbe["probe"] };
+  return stepProbe(plugin, plugin.setup(plugin.options.parse({}) as never, run));
 });
 
 const programs = new Map<boolean, { program: Program; builtIn: number }>();
