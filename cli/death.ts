@@ -85,7 +85,7 @@ function originOf(root: string, dir: string): string {
 /** What is to be trained, and what it takes. */
 async function planText(plan: DeathPlan, plugins: PluginTable): Promise<string> {
   const { designs, forks, notes } = plan;
-  const arms = [...new Set(forks.map(({ arm }) => arm))];
+  const arms = new Set(forks.filter(({ dir }) => dir === undefined).map(({ arm }) => arm));
   const head = ["run", "checkpoints", "arms", "forks", "missing"];
   const rows = designs.map(({ run, steps, arms: changed }) => {
     const own = forks.filter((fork) => fork.run === run);
@@ -96,6 +96,6 @@ async function planText(plan: DeathPlan, plugins: PluginTable): Promise<string> 
   const cost =
     count === 0
       ? "No fork is missing."
-      : `${count} forks in ${arms.length} arms, ${steps} steps: about ${duration(ms)} one after another, ${bytesText(bytes)} on disk.`;
+      : `${count} forks in ${arms.size} arms, ${steps} steps: about ${duration(ms)} one after another, ${bytesText(bytes)} on disk.`;
   return [table([head, ...rows]), ...notes.map((note) => sanitise(note, 400)), cost].join("\n");
 }

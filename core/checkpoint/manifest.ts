@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { invalidCheckpoint, newerCheckpoint } from "../errors/errors.ts";
+import { ownPath } from "../files/own-file.ts";
 import { canonicalJson } from "../record/canonical.ts";
 import { mostAtOnce, readWhole } from "../record/disk.ts";
-import { ownPath } from "../record/own-file.ts";
 
 /** Version of a checkpoint's layout; a newer one is refused. */
 export const checkpointFormat = 2;

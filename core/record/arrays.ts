@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { Arrays } from "../arrays/ndarray.ts";
 import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
 import { ioFailed, reasonOf } from "../errors/errors.ts";
+import { ownPath, plainFile } from "../files/own-file.ts";
 import { attempt, type Disk, nodeDisk, writeAll } from "./disk.ts";
 import { files } from "./format.ts";
 import { encodeFrame, type Frame, framesIn, readFrame } from "./frames.ts";
 import { oneNaN } from "./one-nan.ts";
-import { ownPath, plainFile } from "./own-file.ts";
 import { readStepFile, stepFile, stepOfFile } from "./step-files.ts";
 import { lastRow } from "./tail.ts";
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { Arrays } from "../arrays/ndarray.ts";
 import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
 import { damagedFile } from "../errors/errors.ts";
+import { ownPath } from "../files/own-file.ts";
 import { attempt, readWhole } from "./disk.ts";
 import { files } from "./format.ts";
-import { ownPath } from "./own-file.ts";
 import { stepName } from "./step-name.ts";
 
 /** Bytes of one that are read at most. */

@@ -1,11 +1,11 @@
 /** The executor that a command or a plan names, with its options checked, and what it is handed. */
-import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseWith } from "../../core/config/check.ts";
 import type { ExecutorInstance, Queue, SweepHost, SweepJob } from "../../core/contract/executor.ts";
 import { ExperimentError } from "../../core/errors/errors.ts";
 import { type PluginTable, resolvePlugin } from "../../core/host/registry.ts";
+import { makeFolder } from "../../core/record/disk.ts";
 import { markHere } from "./here.ts";
 import type { FoundPlan } from "./plan.ts";
 import type { OpenSweep } from "./snapshot.ts";
@@ -81,7 +81,7 @@ export async function submit(
   host: SweepHost,
   signal: AbortSignal,
 ): Promise<string> {
-  mkdirSync(job.folder, { recursive: true });
+  makeFolder(job.folder);
   named.write();
   const here = markHere(job.folder);
   try {

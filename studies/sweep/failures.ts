@@ -1,8 +1,9 @@
 /** Runs that failed where their own directory cannot say so: before there was one, with rows that were lost, or on a full disk. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
+import { makeOwnFolder } from "../../core/files/own-file.ts";
 import { readRegularText } from "../../core/files/regular-file.ts";
-import { removeQuietly, replaceFile } from "../../core/record/disk.ts";
+import { makeFolder, removeQuietly, replaceFile } from "../../core/record/disk.ts";
 
 const folderOf = (sweepFolder: string) => path.join(sweepFolder, "failures");
 
@@ -31,7 +32,8 @@ function textOf(file: string): string {
 /** Puts a failure on record. A disk that takes not even this leaves the run as it is: not begun. */
 export function noteFailure(sweepFolder: string, id: string, reason: string): void {
   try {
-    mkdirSync(folderOf(sweepFolder), { recursive: true });
+    makeFolder(sweepFolder);
+    makeOwnFolder(sweepFolder, path.basename(folderOf(sweepFolder)));
     replaceFile(path.join(folderOf(sweepFolder), `${id}.txt`), `${reason.replace(/\s+/g, " ")}\n`);
   } catch {
     // Said by whoever trains it, too.

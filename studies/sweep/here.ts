@@ -1,15 +1,15 @@
 /** The processes of this machine that carry a sweep out, so that another one can ask them to stop. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { readRegularText } from "../../core/files/regular-file.ts";
-import { removeQuietly, replaceFile } from "../../core/record/disk.ts";
+import { makeFolder, removeQuietly, replaceFile } from "../../core/record/disk.ts";
 import { livenessOf, type ProcessIdentity, thisProcess } from "../../core/record/process-identity.ts";
 
 const pattern = /^process-(\d+)\.json$/;
 
 /** Puts this process on record until `remove`. */
 export function markHere(sweepFolder: string): { remove(): void } {
-  mkdirSync(sweepFolder, { recursive: true });
+  makeFolder(sweepFolder);
   const file = path.join(sweepFolder, `process-${process.pid}.json`);
   replaceFile(file, `${JSON.stringify(thisProcess())}\n`);
   return { remove: () => removeQuietly(file) };

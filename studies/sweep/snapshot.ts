@@ -3,7 +3,7 @@
  * (an array job's tasks, a worker) reads this, so that editing the plan or the rc file meanwhile changes nothing that waits.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { parseWith } from "../../core/config/check.ts";
@@ -14,11 +14,13 @@ import { secretMark, withoutSecrets, withSecretsOf } from "../../core/config/sec
 import { damagedFile, reasonOf, runNotPlanned } from "../../core/errors/errors.ts";
 import { readRegularText } from "../../core/files/regular-file.ts";
 import { packageVersion } from "../../core/modules/version.ts";
-import { attempt, replaceFile } from "../../core/record/disk.ts";
+import { attempt, makeFolder, replaceFile } from "../../core/record/disk.ts";
 import type { FoundPlan } from "./plan.ts";
 import { labelOf, layersOf, type Settings } from "./settings.ts";
 import { type Sweep, sweepOf } from "./sweep.ts";
 
+/** A run's folder stands beside the sweep's: its name leads nowhere else. */
+const runName = z.string().refine((id) => path.basename(id) === id && !/^\.*$/.test(id), "the name of a folder");
 const anything = z.record(z.string(), z.unknown());
 /** A run that begins with a checkpoint: its config is all its own. Paths are from this file's folder. */
 const forkSchema = z.strictObject({
@@ -39,7 +41,7 @@ const snapshotSchema = z.strictObject({
   values: anything,
   sources: z.record(z.string(), z.string()),
   keys: z.array(z.string()),
-  runs: z.array(z.strictObject({ id: z.string(), settings: anything, fork: forkSchema.exactOptional() })),
+  runs: z.array(z.strictObject({ id: runName, settings: anything, fork: forkSchema.exactOptional() })),
   notes: z.array(z.string()),
 });
 type Fork = z.output<typeof forkSchema>;
@@ -92,7 +94,7 @@ export async function openPlan(
 export function snapshotAs(snapshot: Snapshot, file: string): { readonly sweep: OpenSweep; write(): void } {
   const folder = path.dirname(file);
   const write = () => {
-    attempt(folder, "make the folder", () => mkdirSync(folder, { recursive: true }));
+    attempt(folder, "make the folder", () => makeFolder(folder));
     replaceFile(file, `${JSON.stringify(snapshot)}\n`);
   };
   return { sweep: opened(snapshot, file), write };

@@ -69,7 +69,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/weights": door,
   "core/modules": [],
   "core/wire": [],
-  "core/files": [],
+  "core/files": ["core/errors"],
   statistics: ["core/arrays"],
   "core/contract": ["core/arrays"],
   "core/arrays": ["core/errors"],

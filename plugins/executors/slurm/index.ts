@@ -1,8 +1,9 @@
 /** Runs as one array job of Slurm. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { defineExecutor, type SweepJob } from "../../../core/contract/executor.ts";
+import { makeOwnFolder } from "../../../core/files/own-file.ts";
 import { called } from "../called.ts";
 import { jobScript } from "./script.ts";
 import { readSubmissions, type Submission, writeSubmission } from "./submissions.ts";
@@ -38,7 +39,7 @@ export const slurm = defineExecutor({
       if (queued.size > 0) host.info(`${queued.size} runs are in Slurm's queue already`);
       if (runs.length === 0) return "nothing to submit";
       const tasks = tasksOf(runs, await mostTasks());
-      mkdirSync(join(job.folder, "slurm"), { recursive: true });
+      makeOwnFolder(job.folder, "slurm");
       const file = join(job.folder, "slurm", `${Date.now()}.sh`);
       writeFileSync(file, jobScript(job, tasks.argument, script));
       chmodSync(file, 0o755);

@@ -1,7 +1,8 @@
 /** Which array jobs were submitted for a sweep, and which runs each of their tasks does. */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeOwnFolder } from "../../../core/files/own-file.ts";
 import { readRegularText } from "../../../core/files/regular-file.ts";
 
 const submission = z.object({
@@ -33,6 +34,6 @@ export function readSubmissions(sweepFolder: string): Submission[] {
 }
 
 export function writeSubmission(sweepFolder: string, one: Submission): void {
-  mkdirSync(join(sweepFolder, "slurm"), { recursive: true });
+  makeOwnFolder(sweepFolder, "slurm");
   writeFileSync(join(sweepFolder, "slurm", `job-${one.job}.json`), `${JSON.stringify(submission.parse(one))}\n`);
 }

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { loadHubTokenizer } from "../../../core/data/tokenizers/hub.ts";
+import { makeOwnFolder } from "../../../core/files/own-file.ts";
 import { openRegularHandle, readRegularText } from "../../../core/files/regular-file.ts";
 import { readLabels } from "../../../core/record/labels.ts";
 import { openWeights } from "../../../core/weights/folder.ts";
@@ -88,5 +89,23 @@ describe("a pipe in a folder that came from somebody", () => {
     expect(readCharts(dir()).problems).to.match(/a pipe/);
     expect(isSynced(log, { server: "", rows: 0, bytes: 0, exitCode: 0 })).to.equal(false);
     expect(uploadBegun(log)).to.equal(true);
+  });
+});
+
+describe("makeOwnFolder", () => {
+  const dir = useTempDir();
+
+  it("makes what is missing, and nothing where a link leads out", () => {
+    const [root, elsewhere] = [join(dir(), "root"), join(dir(), "elsewhere")];
+    for (const one of [root, elsewhere]) mkdirSync(one);
+    expect(makeOwnFolder(root, "a/b")).to.equal(join(root, "a", "b"));
+    expect(makeOwnFolder(root, "a/b")).to.equal(join(root, "a", "b"));
+    symlinkSync("a", join(root, "inside"));
+    expect(existsSync(makeOwnFolder(root, "inside/c"))).to.equal(true);
+    symlinkSync(elsewhere, join(root, "out"));
+    symlinkSync(join(elsewhere, "none"), join(root, "dangling"));
+    for (const name of ["out", "out/deeper", "dangling/x", "../elsewhere/y"])
+      expect(() => makeOwnFolder(root, name), name).to.throw("expected a folder");
+    expect(readdirSync(elsewhere)).to.deep.equal([]);
   });
 });

@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { ioFailed, notOwnFile } from "../errors/errors.ts";
-import { kindOf, readRegularText, UnfitFile } from "../files/regular-file.ts";
+import { kindOf, readRegularText, UnfitFile } from "./regular-file.ts";
 
 /**
  * The path of something in a run directory after all links, or undefined when nothing is there. Throws `run.damaged` when it
@@ -29,6 +29,25 @@ export function ownPath(dir: string, name: string, kind: "file" | "folder" = "fi
     if (code === "ELOOP" || code === "ENOTDIR") throw ioFailed(asked, "read", thrown);
     throw thrown;
   }
+}
+
+/**
+ * Makes `root/name` and what is missing above it; returns its path. Throws `run.damaged`, before anything is
+ * made, where a name on the way is a link that leads out of `root`.
+ */
+export function makeOwnFolder(root: string, name: string): string {
+  let at = root;
+  if (!fs.existsSync(root)) fs.mkdirSync(root, { recursive: true });
+  for (const part of name.split(/[/\\]/)) {
+    at = path.join(at, part);
+    if (ownPath(root, at, "folder") !== undefined) continue;
+    try {
+      fs.mkdirSync(at);
+    } catch (thrown) {
+      if (ownPath(root, at, "folder") === undefined) throw thrown; // another process may have made it meanwhile
+    }
+  }
+  return at;
 }
 
 /** Whether a path is a folder or lies below it; both without links. */
