@@ -1,6 +1,7 @@
 /** How a command joins the parser: its flags at once, its code when it runs. */
 import type { ArgumentsCamelCase, Argv } from "yargs";
 import type { PluginTable } from "../core/host/registry.ts";
+import { count } from "./count.ts";
 
 /** Loads the table of built-in plugins; only commands that need plugins call it. */
 export type LoadPlugins = () => Promise<PluginTable>;
@@ -46,3 +47,13 @@ export const takeOver = {
 
 /** `--runs`: where runs are looked for. */
 export const runs = { type: "string", describe: "Folder of the run directories (default: the config's)." } as const;
+
+/** `--on`, for commands that make many runs. */
+export const on = {
+  type: "string",
+  requiresArg: true,
+  describe: "Executor: local, slurm, kubernetes, or your own (default: the plan's, else local).",
+} as const;
+
+/** `--jobs`, for the same. */
+export const jobs: ReturnType<typeof count> = count("jobs", { describe: "Runs at a time." });

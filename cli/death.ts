@@ -1,21 +1,16 @@
 /** `experiment death RUN…`: three explanations of why units fall silent, weighed on runs and their forks. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ExperimentError } from "../core/errors/errors.ts";
 import type { PluginTable } from "../core/host/registry.ts";
 import { readRun, resolveRun } from "../core/record/runs.ts";
 import { duration } from "../core/run/step-line.ts";
-import { train } from "../core/run/train.ts";
-import { createWorkshop } from "../core/run/workshop.ts";
 import { costOf, type DeathPlan, deathOf, planDeath } from "../studies/death/death.ts";
-import type { WantedFork } from "../studies/death/forks.ts";
 import { deathTables } from "../studies/death/tables.ts";
 import { formats } from "../studies/formats.ts";
 import type { LoadPlugins } from "./command.ts";
 import { bytesText, jsonText } from "./numbers.ts";
-import { createProgress } from "./progress.ts";
 import { runsFolder } from "./runs-folder.ts";
-import { stopOnSignals } from "./signals.ts";
+import { makeForks } from "./sweep/forks.ts";
 import { sanitise, table } from "./terminal.ts";
 import { wordOf } from "./word.ts";
 
@@ -26,6 +21,8 @@ interface Arguments {
   points: number;
   orders: number;
   horizons: number[] | undefined;
+  on: string | undefined;
+  jobs: number | undefined;
   tokens: number;
   output: string | undefined;
   acceptChangedCorpus: boolean;
@@ -48,12 +45,15 @@ export async function deathCommand(args: Arguments, load: LoadPlugins): Promise<
   if (args.forks || args.dryRun) {
     process.stderr.write(`${await planText(plan, plugins)}\n`);
     if (args.dryRun) return;
-    const whole = await makeForks(plan.forks, plugins);
+    const requests = plan.forks.flatMap(({ request }) => request ?? []);
+    const to = { name: "death", root, word, on: args.on, jobs: args.jobs };
+    const { stopped, elsewhere } =
+      requests.length > 0 ? await makeForks(requests, to, plugins) : { stopped: false, elsewhere: undefined };
     plan = await planDeath(options, plugins, word);
-    if (!whole) {
-      const left = plan.forks.filter(({ dir }) => dir === undefined).length;
+    const left = plan.forks.filter(({ dir }) => dir === undefined).length;
+    if (left > 0 && (stopped || elsewhere)) {
       process.stderr.write(`${left} forks are left; the same command goes on.\n`);
-      process.exitCode = 130;
+      if (stopped) process.exitCode = 130;
       return;
     }
   }
@@ -85,7 +85,7 @@ function originOf(root: string, dir: string): string {
 /** What is to be trained, and what it takes. */
 async function planText(plan: DeathPlan, plugins: PluginTable): Promise<string> {
   const { designs, forks, notes } = plan;
-  const arms = [...new Set(forks.map(({ arm }) => arm))];
+  const arms = new Set(forks.filter(({ dir }) => dir === undefined).map(({ arm }) => arm));
   const head = ["run", "checkpoints", "arms", "forks", "missing"];
   const rows = designs.map(({ run, steps, arms: changed }) => {
     const own = forks.filter((fork) => fork.run === run);
@@ -96,33 +96,6 @@ async function planText(plan: DeathPlan, plugins: PluginTable): Promise<string> 
   const cost =
     count === 0
       ? "No fork is missing."
-      : `${count} forks in ${arms.length} arms, ${steps} steps: about ${duration(ms)} one after another, ${bytesText(bytes)} on disk.`;
+      : `${count} forks in ${arms.size} arms, ${steps} steps: about ${duration(ms)} one after another, ${bytesText(bytes)} on disk.`;
   return [table([head, ...rows]), ...notes.map((note) => sanitise(note, 400)), cost].join("\n");
-}
-
-/** Trains what is missing, one after another; false where it was stopped. */
-async function makeForks(forks: readonly WantedFork[], plugins: PluginTable): Promise<boolean> {
-  const missing = forks.filter(({ request }) => request !== undefined);
-  const progress = createProgress(process.stderr);
-  const stopping = stopOnSignals((message) => progress.warning?.(message));
-  const workshop = createWorkshop();
-  try {
-    for (const [k, { run, step, arm, order, request }] of missing.entries()) {
-      if (stopping.signal.aborted) return false;
-      progress.info?.(`fork ${k + 1} of ${missing.length}: ${run} at step ${step}, ${arm}, data order ${order}`);
-      try {
-        const { warning, step: stepped, ended } = progress;
-        const told = { ...(warning && { warning }), ...(stepped && { step: stepped }), ...(ended && { ended }) };
-        const { outcome } = await train({ ...request!, plugins, workshop }, stopping.signal, told);
-        if (outcome.state !== "finished") return false;
-      } catch (thrown) {
-        if (!(thrown instanceof ExperimentError) || thrown.code !== "train.diverged") throw thrown;
-        progress.warning?.(thrown.message); // what is left can still be of use
-      }
-    }
-    return !stopping.signal.aborted;
-  } finally {
-    stopping.stop();
-    await workshop.close();
-  }
 }

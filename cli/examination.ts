@@ -4,6 +4,7 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { type FoundEngine, type FoundProvider, findEngines, findProviders } from "../core/engine/choose.ts";
+import { type FoundGpu, findGpus } from "../core/engine/gpus.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { packageVersion } from "../core/modules/version.ts";
 import { findDebris, unbornRuns } from "../core/record/debris.ts";
@@ -19,6 +20,8 @@ export interface Examination {
   readonly cpu: string;
   readonly cores: number;
   readonly memory: { readonly totalGiB: number; readonly freeGiB: number };
+  /** NVIDIA's; empty where there are none. */
+  readonly gpus: readonly FoundGpu[];
   readonly disk: { readonly freeGiB: number } | { readonly error: string };
   readonly engines: readonly FoundEngine[];
   /** Of the onnx engine; empty where that is not there. */
@@ -43,6 +46,7 @@ export async function examine(dir: string, runs: string | undefined): Promise<Ex
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     memory: { totalGiB: gib(totalmem()), freeGiB: gib(freemem()) },
+    gpus: await findGpus(),
     disk,
     engines,
     providers: engines.some(({ name, available }) => name === "onnx" && available) ? await findProviders() : [],
@@ -81,6 +85,7 @@ export function examination(found: Examination): string {
     ["Node", `${found.node}, ${found.platform}`],
     ["CPU", `${found.cpu}, ${found.cores} cores`],
     ["memory", `${found.memory.totalGiB} GiB, ${found.memory.freeGiB} GiB free`],
+    ...found.gpus.map((gpu) => ["GPU", gpuLine(gpu)]),
     ["disk", disk],
   ];
   const engines = found.engines.map((engine) => [
@@ -95,6 +100,11 @@ export function examination(found: Examination): string {
   }
   if (found.debris.length > 0) parts.push("", bold(debrisTitle), ...shortened(found.debris));
   return parts.join("\n");
+}
+
+function gpuLine({ name, memory, driver }: FoundGpu): string {
+  const room = memory && `${memory.totalGiB} GiB, ${memory.freeGiB} GiB free`;
+  return [sanitise(name), room, driver && `driver ${driver}`].filter((part) => part !== undefined).join(", ");
 }
 
 const debrisTitle = "left over from work that was cut off (gone with the next resume or start; nothing reads it)";

@@ -1,12 +1,9 @@
 /** `experiment fork RUN`: continues one checkpoint under other data orders, or with one thing changed. */
-import { train } from "../core/run/train.ts";
 import { forkRequests } from "../studies/fork.ts";
 import type { LoadPlugins } from "./command.ts";
-import { drawCharts } from "./draw-charts.ts";
 import { jsonText } from "./numbers.ts";
-import { createProgress } from "./progress.ts";
 import { runsFolder } from "./runs-folder.ts";
-import { stopOnSignals } from "./signals.ts";
+import { makeForks } from "./sweep/forks.ts";
 import { wordOf } from "./word.ts";
 
 interface Arguments {
@@ -15,6 +12,8 @@ interface Arguments {
   orders: number;
   steps: number;
   counterfactual: string[];
+  on: string | undefined;
+  jobs: number | undefined;
   acceptChangedCorpus: boolean;
   runs: string | undefined;
   trust: boolean;
@@ -22,39 +21,23 @@ interface Arguments {
 }
 
 export async function forkCommand(
-  { run, at, orders, steps, counterfactual, acceptChangedCorpus, runs, trust, json }: Arguments,
+  { run, at, orders, steps, counterfactual, acceptChangedCorpus, on, jobs, runs, trust, json }: Arguments,
   plugins: LoadPlugins,
 ): Promise<void> {
   const root = await runsFolder(runs);
   const step = at === undefined ? {} : { at };
-  const asked = {
-    root,
-    ref: run,
-    ...step,
-    orders,
-    steps,
-    counterfactuals: counterfactual,
-    acceptChangedCorpus,
-    word: await wordOf({ trust }),
-  };
-  const requests = await forkRequests(asked, await plugins());
-  const progress = createProgress(process.stderr);
-  const stopping = stopOnSignals((message) => progress.warning?.(message));
-  const done: { id: string; name: string | undefined; state: string }[] = [];
-  try {
-    for (const request of requests) {
-      if (stopping.signal.aborted) break;
-      const { id, outcome } = await train({ ...request, drawCharts }, stopping.signal, progress);
-      done.push({ id, name: request.loaded.config.name, state: outcome.state });
-    }
-  } finally {
-    stopping.stop();
-  }
-  if (json) console.log(jsonText(done));
-  else for (const { id, name, state } of done) console.log(`${id}  ${name}  ${state}`);
-  if (!json) for (const line of nextSteps(done, orders)) console.log(line);
-  const cut = stopping.signal.aborted || done.some(({ state }) => state === "interrupted");
-  if (cut) process.exitCode = 130;
+  const word = await wordOf({ trust });
+  const asked = { root, ref: run, ...step, orders, steps, counterfactuals: counterfactual, acceptChangedCorpus, word };
+  const table = await plugins();
+  const requests = await forkRequests(asked, table);
+  const { states, stopped, elsewhere } = await makeForks(requests, { word, on, jobs }, table);
+  const made = states.map(({ run: { id }, state }, k) => ({ id, name: requests[k]!.loaded.config.name, state }));
+  if (json) console.log(jsonText(made));
+  else for (const { id, name, state } of made) console.log(`${id}  ${name}  ${state}`);
+  const finished = made.filter(({ state }) => state === "finished");
+  if (!json && finished.length === made.length) for (const line of nextSteps(made, orders)) console.log(line);
+  if (stopped) process.exitCode = 130;
+  else if (!elsewhere && finished.length < made.length) process.exitCode = 1;
 }
 
 /** Plain forks come first, `orders` of them: they alone answer whether forks lose the same units. */

@@ -1,6 +1,6 @@
 /** Commands that study runs which are there: their forks, seeds, prunings, tables. */
 import type { Argv } from "yargs";
-import { type AddCommand, command, json, runs, trust } from "./command.ts";
+import { type AddCommand, command, jobs, json, on, runs, trust } from "./command.ts";
 import { counts, countWithDefault } from "./count.ts";
 import { acceptChangedCorpus, checkpoint, oneRun, someRuns } from "./run-flags.ts";
 
@@ -31,7 +31,7 @@ export const studyCommands: readonly AddCommand[] = [
   }),
   command({
     usage: "fork <run>",
-    describe: "Continue one checkpoint of a run under other data orders.",
+    describe: "Continue one checkpoint of a run under other data orders; forks that are there are not made again.",
     flags: (yargs: Argv) =>
       yargs
         .positional("run", { ...oneRun, demandOption: true })
@@ -48,6 +48,8 @@ export const studyCommands: readonly AddCommand[] = [
           describe:
             "More forks: no-decay, half-lr, half-clip, no-outliers (updates whose gradient norm stands out are left out), hold-layer-N (its incoming weights), hold-upstream-N.",
         })
+        .option("jobs", jobs)
+        .option("on", on)
         .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)
         .option("trust", trust)
@@ -112,6 +114,8 @@ export const studyCommands: readonly AddCommand[] = [
           "tokens",
           countWithDefault("tokens", 32_768, { describe: "Training tokens without a firing that make a unit silent." }),
         )
+        .option("jobs", { ...jobs, implies: "forks" })
+        .option("on", { ...on, implies: "forks" })
         .option("output", { alias: "o", type: "string", describe: "Folder for death.html, .md and .json." })
         .option("accept-changed-corpus", acceptChangedCorpus)
         .option("runs", runs)

@@ -9,6 +9,13 @@ export function noCheckpointAt(run: string, step: number | undefined, steps: rea
 }
 
 /** `steps`: the checkpoints that there are. */
+export function originGone(run: string, step: number, steps: readonly number[]): ExperimentError {
+  const there = steps.length === 0 ? "it has none" : `it has them at ${steps.join(", ")}`;
+  const message = `run ${run}: expected the checkpoint at step ${step}, which the fork begins with, ${there}. Bring it back, or fork another.`;
+  return new ExperimentError("checkpoint.invalid", message);
+}
+
+/** `steps`: the checkpoints that there are. */
 export function nothingToFork(run: string, step: number, steps: readonly number[]): ExperimentError {
   const earlier = steps.filter((one) => one < step);
   const remedy =

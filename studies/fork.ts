@@ -13,7 +13,8 @@ import { recordedConfig } from "../core/run/recorded-config.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import type { Word } from "../core/run/trust.ts";
 import { mean, variance } from "../statistics/moments.ts";
-import { noCheckpointAt, noGradientNorms, nothingToFork, unknownCounterfactual } from "./errors.ts";
+import { noCheckpointAt, noGradientNorms, nothingToFork, originGone, unknownCounterfactual } from "./errors.ts";
+import type { ForkOrigin } from "./sweep/sweep.ts";
 
 /** What is changed in a counterfactual fork, beside the data order; `norms` are the run's gradient norms up to the fork, oldest first. */
 export type Counterfactual = (
@@ -135,16 +136,20 @@ export async function forkRequests(options: ForkOptions, plugins: PluginTable): 
       const changed = differencesOf(config, forked).map(({ keyPath }) => [keyPath, "fork"] as const);
       const sources = { ...run.sources, ...Object.fromEntries(changed) };
       const loaded = { config: deepFreeze(forked), sources, file: undefined, baseDir };
-      return {
-        loaded,
-        plugins,
-        notes,
-        recorded: recordedData(run),
-        acceptChangedCorpus: options.acceptChangedCorpus === true,
-        fork: { of: { run: run.id, step: found.step, arm: name }, checkpoint: found.path },
-      };
+      const of = { run: run.id, step: found.step, arm: name };
+      const acceptChangedCorpus = options.acceptChangedCorpus === true;
+      return { loaded, plugins, notes, ...forkFrom({ of, parent: dir, acceptChangedCorpus }) };
     }),
   );
+}
+
+/** The parts of a request that make it a fork. Throws `checkpoint.invalid` when the checkpoint is there no more. */
+export function forkFrom({ of, parent, acceptChangedCorpus }: ForkOrigin) {
+  const all = listCheckpoints(parent);
+  const found = all.find(({ step }) => step === of.step);
+  if (found === undefined) throw originGone(of.run, of.step, all.map(({ step }) => step).toReversed());
+  const recorded = recordedData(readRun(parent).run);
+  return { recorded, acceptChangedCorpus, fork: { of, checkpoint: found.path } };
 }
 
 /** Gradient norms that a run has on record up to a step; none where it keeps no rows. */

@@ -1,10 +1,11 @@
 /** What declared charts are made of besides rows: charts.json, events, and array metrics of chosen steps. */
-import { lstatSync, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { Chart, DeclaredChart } from "../core/contract/chart.ts";
 import { reasonOf } from "../core/errors/errors.ts";
-import { arraySteps, readArrays, stepName } from "../core/record/arrays.ts";
+import { readRegularText } from "../core/files/regular-file.ts";
+import { openArrays } from "../core/record/arrays.ts";
 import { boundedJson } from "../core/record/bounded-json.ts";
 import { files } from "../core/record/format.ts";
 import { readEvents } from "../core/record/reader.ts";
@@ -18,7 +19,7 @@ const largestCharts = 4 << 20;
 const deepestCharts = 100;
 const mostChartValues = 200_000;
 const mostCharts = 500;
-/** Files of arrays that are looked through for the last one that a chart can show. */
+/** Steps that are looked through for the last one that a chart can show: before format 2 a file may hold others' arrays alone. */
 const farthestBack = 100;
 
 /** charts.json, each chart looked at; what is not one is left out and told. */
@@ -29,7 +30,7 @@ export function readCharts(dir: string): { charts: readonly DeclaredChart[]; pro
   if (stat.size > largestCharts) return { charts: [], problems: [`${files.charts}: larger than 4 MiB; not read.`] };
   let all: unknown;
   try {
-    all = boundedJson(readFileSync(path, "utf8"), deepestCharts, mostChartValues);
+    all = boundedJson(readRegularText(path, largestCharts), deepestCharts, mostChartValues);
   } catch (thrown) {
     return { charts: [], problems: [`${files.charts}: cannot be read (${reasonOf(thrown)}).`] };
   }
@@ -79,12 +80,12 @@ export async function readArrayTable(
   tokensPerStep = 0,
   most = mostElements,
 ): Promise<ArrayTable> {
-  const all = await arraySteps(dir);
-  const problems: string[] = [];
+  const stored = openArrays(dir, wanted);
+  const all = stored.steps;
+  const problems = [...stored.damage];
   const read = (step: number): ArraySlice[] => {
     try {
-      if (!lstatSync(join(dir, files.arrays, `${stepName(step)}.safetensors`)).isFile()) throw new Error("not a file");
-      const arrays = Object.entries(readArrays(dir, step)).filter(([key]) => wanted(key));
+      const arrays = Object.entries(stored.read(step)).filter(([key]) => wanted(key));
       return arrays.map(([key, array]) => slice(key, step, step * tokensPerStep, array));
     } catch (thrown) {
       if (problems.length < 20) problems.push(`arrays of step ${step}: ${reasonOf(thrown).replaceAll(`${dir}/`, "")}`);

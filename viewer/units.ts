@@ -1,7 +1,7 @@
 /** The life of one unit: its element of every array metric that has one a unit, over steps, and the events that name it. */
-import type { NDArray } from "../core/arrays/ndarray.ts";
+import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
 import type { RunEvent } from "../core/contract/sink.ts";
-import { arraySteps, readArrays } from "../core/record/arrays.ts";
+import { openArrays, type StoredArrays } from "../core/record/arrays.ts";
 import { readRunFile } from "../core/record/run-file.ts";
 import { parseKey } from "./charts/metric-key.ts";
 import { evenly } from "./tables.ts";
@@ -32,8 +32,8 @@ type Values = NDArray["data"];
 const mostRows = 8;
 const mostPeers = 5;
 
-/** Files of arrays that are read for one unit at most, evenly over the run. */
-const mostFiles = 400;
+/** Steps whose arrays are read for one unit at most, evenly over the run. */
+const mostSteps = 400;
 
 export async function unitRecord(
   dir: string,
@@ -44,8 +44,9 @@ export async function unitRecord(
   const { d_mlp: units, n_layers: layers } = readRunFile(dir).model;
   const series: Record<string, UnitPoint[]> = Object.create(null);
   let peers: readonly number[] | undefined;
-  for (const step of evenly(await arraySteps(dir), mostFiles)) {
-    const found = unitArrays(dir, step, layer, units);
+  const arrays = openArrays(dir);
+  for (const step of evenly(arrays.steps, mostSteps)) {
+    const found = unitArrays(arrays, step, layer, units);
     if (found.size === 0 || !(unit >= 0 && unit < units)) continue;
     peers ??= matchedUnits([...found.values()], unit, namedUnits(events, layer));
     for (const [name, values] of found) {
@@ -59,13 +60,13 @@ export async function unitRecord(
 }
 
 /** Of the arrays of a step those with a value for each unit of a layer, by metric; of a matrix each row by itself. */
-function unitArrays(dir: string, step: number, layer: number, units: number): Map<string, Values> {
+function unitArrays(stored: StoredArrays, step: number, layer: number, units: number): Map<string, Values> {
   const found = new Map<string, Values>();
-  let arrays: ReturnType<typeof readArrays>;
+  let arrays: Arrays;
   try {
-    arrays = readArrays(dir, step);
+    arrays = stored.read(step);
   } catch {
-    return found; // A file that cannot be read is told where arrays are shown; the others still say something.
+    return found; // What cannot be read is told where arrays are shown; the others still say something.
   }
   for (const [key, { shape, data }] of Object.entries(arrays)) {
     const { section, metric, layer: of } = parseKey(key);

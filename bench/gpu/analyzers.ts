@@ -1,17 +1,20 @@
 /**
- * What analyzers cost a run at the paper's width: `npm run bench:gpu:analyzers`. For each set of analyzers a run of `experiment
- * train`'s own loop, ms a step (wall) and ms of the main thread's processor time a step. Without a GPU, `-- --simulate 45` lets an
- * engine that computes nothing take 45 ms a step and report drawn numbers: what the host does stays the same.
+ * What analyzers cost a run at the paper's width: `npm run bench:gpu:analyzers`. For each set of analyzers the median time of a step
+ * with all their probes, brought to the host and not analysed; and of a run of `experiment train`'s own loop at their cadence wall
+ * time and the main thread's processor time, ms a step. Without a GPU, `-- --simulate 45` has an engine that computes nothing take 45
+ * ms a step and report drawn numbers: what the host does stays the same.
  * `--sets none,default`, `--steps 80`, `--size paper`, `--precision tf32`, `--json`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createRandom } from "../../core/arrays/random.ts";
 import { train } from "../../core/run/train.ts";
 import { createWorkshop, type Workshop } from "../../core/run/workshop.ts";
 import { builtIns } from "../../plugins/index.ts";
+import { GpuChild } from "./child.ts";
 import { simulatedEngine } from "./simulated.ts";
 import { type SizeName, sizes } from "./sizes.ts";
 
@@ -27,13 +30,16 @@ const { values: flags } = parseArgs({
 });
 
 const names = ["token-sparsity", "batch-union-sparsity", "layer-contrast", "neuron-death"];
-const chosen = (some: readonly string[], options: object) =>
-  Object.fromEntries(names.map((name) => [name, some.includes(name) ? options : false]));
-const sets: Readonly<Record<string, object>> = {
-  none: chosen([], {}),
-  ...Object.fromEntries(names.map((name) => [name, chosen([name], {})])),
-  default: chosen(names, {}),
-  always: chosen(names, { every: 1 }),
+interface AnalyzerSet {
+  readonly names: readonly string[];
+  /** Steps between looks, where it is not each analyzer's own default. */
+  readonly every?: number;
+}
+const sets: Readonly<Record<string, AnalyzerSet>> = {
+  none: { names: [] },
+  ...Object.fromEntries(names.map((name) => [name, { names: [name] }])),
+  default: { names },
+  always: { names, every: 1 },
 };
 
 /** Steps before the first that counts, and after the last: the queue is full all the while. */
@@ -46,12 +52,15 @@ interface Measured {
   /** ms a step. */
   readonly wall: number;
   readonly busy: number;
+  /** A step that all of the set look at, on the device. */
+  readonly device: number | undefined;
   /** By analyzer, ms a step that its hooks took. */
   readonly hooks: Readonly<Record<string, number>>;
 }
 
-async function measured(set: string, folder: string, workshop: Workshop): Promise<Measured> {
+async function measured(set: string, folder: string, workshop: Workshop): Promise<Omit<Measured, "set" | "device">> {
   const { batch_size, d_vocab, ...model } = size;
+  const of = sets[set]!;
   const steps = before + counted + after;
   const config = {
     model,
@@ -61,19 +70,22 @@ async function measured(set: string, folder: string, workshop: Workshop): Promis
     checkpoint: { every: 0 },
     engine: { name: "xla", precision: flags.precision },
     sinks: { json: {} },
-    analyzers: sets[set],
+    analyzers: Object.fromEntries(
+      names.map((name) => [name, !of.names.includes(name) ? false : { ...(of.every && { every: of.every }) }]),
+    ),
   };
   let at = 0;
   let cpu = 0;
-  let result: Omit<Measured, "hooks"> | undefined;
+  let result: Pick<Measured, "wall" | "busy"> | undefined;
   const done = await train({ config: config as never, baseDir: folder, plugins: builtIns, workshop }, undefined, {
     step: ({ step }) => {
       if (step === before) [at, cpu] = [performance.now(), mainThreadMs()];
       if (step !== before + counted) return;
       const wall = (performance.now() - at) / counted;
-      result = { set, wall, busy: (mainThreadMs() - cpu) / counted };
+      result = { wall, busy: (mainThreadMs() - cpu) / counted };
     },
   });
+  rmSync(join(folder, "runs"), { recursive: true, force: true }); // a checkpoint is gigabytes
   const hooks = Object.entries(done.hostMs).map(([name, ms]) => [name, ms / steps]);
   return { ...result!, hooks: Object.fromEntries(hooks) };
 }
@@ -86,6 +98,30 @@ function mainThreadMs(): number {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
   }
+}
+
+/** Medians by set of analyzers. */
+async function deviceTimes(wanted: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const here = fileURLToPath(import.meta.url);
+  const subject = join(here, "..", `subject${extname(here)}`);
+  const child = await GpuChild.start(process.execPath, [
+    ...process.execArgv,
+    subject,
+    flags.size,
+    flags.precision,
+    "1",
+    "",
+  ]);
+  if (child === undefined) throw new Error("the xla engine does not start here; BENCH_DEBUG=1 shows why");
+  const found = new Map<string, number>();
+  for (const set of wanted) {
+    const probes = sets[set]!.names.join(",");
+    await child.ask(`run 10 ${probes}`);
+    const times = await child.ask<number[]>(`run 40 ${probes}`);
+    found.set(set, times.sort((a, b) => a - b)[20]!);
+  }
+  await child.end();
+  return found;
 }
 
 /** A text whose tokens are as unequally frequent as words (Zipf). */
@@ -105,12 +141,20 @@ const workshop = engine === undefined ? shared : { ...shared, engine: async () =
 try {
   writeText(join(folder, "tokens.bin"));
   const report: Measured[] = [];
-  if (!flags.json) console.log("| analyzers | ms a step | main thread busy | in hooks |\n| --- | --- | --- | --- |");
-  for (const set of flags.sets?.split(",") ?? Object.keys(sets)) {
-    const one = await measured(set, folder, workshop);
+  const wanted = flags.sets?.split(",") ?? Object.keys(sets);
+  const device = engine === undefined ? await deviceTimes(wanted) : undefined;
+  if (!flags.json)
+    console.log(
+      "| analyzers | step with probes | run, ms a step | main thread | in hooks |\n| --- | --- | --- | --- | --- |",
+    );
+  for (const set of wanted) {
+    const one = { set, device: device?.get(set), ...(await measured(set, folder, workshop)) };
     report.push(one);
     const hooks = Object.entries(one.hooks).map(([name, ms]) => `${name} ${ms.toFixed(2)}`);
-    if (!flags.json) console.log(`| ${set} | ${one.wall.toFixed(2)} | ${one.busy.toFixed(2)} | ${hooks.join(", ")} |`);
+    if (!flags.json)
+      console.log(
+        `| ${set} | ${one.device?.toFixed(2) ?? ""} | ${one.wall.toFixed(2)} | ${one.busy.toFixed(2)} | ${hooks.join(", ")} |`,
+      );
   }
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
 } finally {

@@ -34,9 +34,7 @@ export function simulatedEngine(stepMs: number): Engine {
         run: async () => {
           const vector = vectors[runs++ % drawn]!;
           await busy(ms);
-          const values = new Int32Array(new ArrayBuffer(4 * words));
-          values.set(vector);
-          return readingsIn(values, readings);
+          return readingsIn(vector, readings);
         },
         dispose: () => {},
       };

@@ -1,7 +1,8 @@
 /**
  * The xla engine in a process of its own. Arguments: size, precision, devices, plugin (may be empty). Answers each line on
- * stdin with one line of JSON: `run N` and `run N probes` with the times of N steps in ms, `losses N` and `losses N probes` with
- * the losses of N steps from a fresh start, `memory` with bytes in use and their peak, `handles` with how many are held.
+ * stdin with one line of JSON: `run N` with the times of N steps in ms, `losses N` with the losses of N steps from a fresh start, both
+ * with the probes of analyzers that are named behind (`run N token-sparsity,neuron-death`); `memory` with bytes in use and their
+ * peak, `handles` with how many are held.
  */
 import { createInterface } from "node:readline";
 import type { NDArray } from "../../core/arrays/ndarray.ts";
@@ -10,17 +11,17 @@ import type { Run } from "../../core/contract/run.ts";
 import type { PrecisionName, Program, State } from "../../core/engine/engine.ts";
 import { tf } from "../../core/engine/tensorflow.ts";
 import { createXlaEngine } from "../../core/engine/xla/engine.ts";
+import { stepProbe } from "../../core/step/probe.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../../core/step/step.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { planOf, type SizeName } from "./sizes.ts";
 
 const [size, precision, devices, plugin] = process.argv.slice(2) as [SizeName, PrecisionName, string, string?];
-const names = ["token-sparsity", "batch-union-sparsity", "layer-contrast", "neuron-death"] as const;
 tf.enableProdMode();
 const plan = planOf(size, Number(devices));
 const engine = await createXlaEngine({ precision, devices: Number(devices), plugin: plugin || undefined });
 
-async function allProbes(): Promise<StepProbe[]> {
+async function probesOf(names: readonly string[]): Promise<StepProbe[]> {
   const { shape } = plan.model;
   const tokensPerStep = plan.train.batch_size * shape.n_ctx;
   const about = { model: shape, batchSize: plan.train.batch_size, tokensPerStep, seed: 1, warmupSteps: 0 };
@@ -33,22 +34,21 @@ async function allProbes(): Promise<StepProbe[]> {
   return Promise.all(
     names.map(async (name) => {
       const analyzer = await builtIns.analyzer[name]!();
-      const { probe } = analyzer.setup(analyzer.options.parse({}) as never, run);
-      return { name, sites: analyzer.sites, probe: probe as StepProbe["probe"] };
+      return stepProbe(analyzer, analyzer.setup(analyzer.options.parse({}) as never, run));
     }),
   );
 }
 
-const programs = new Map<boolean, Promise<Program>>();
+const programs = new Map<string, Promise<Program>>();
 
-function programFor(probed: boolean): Promise<Program> {
-  const known = programs.get(probed);
+function programFor(analyzers: string): Promise<Program> {
+  const known = programs.get(analyzers);
   if (known !== undefined) return known;
   const made = (async () => {
-    const { step, signature } = trainStep({ ...plan, probes: probed ? await allProbes() : [] });
+    const { step, signature } = trainStep({ ...plan, probes: await probesOf(analyzers.split(",").filter(Boolean)) });
     return engine.compile(step, signature, "train");
   })();
-  programs.set(probed, made);
+  programs.set(analyzers, made);
   return made;
 }
 
@@ -85,11 +85,11 @@ async function timed(program: Program, state: State, count: number): Promise<num
 let state: State | undefined;
 
 async function answer(line: string): Promise<unknown> {
-  const [command, count, probed] = line.split(" ");
+  const [command, count, analyzers = ""] = line.split(" ");
   if (command === "memory") return engine.memory();
   if (command === "handles") return engine.handles();
   const begun = performance.now();
-  const program = await programFor(probed === "probes");
+  const program = await programFor(analyzers);
   if (command === "compile") return performance.now() - begun;
   if (command === "run") {
     state ??= await fresh();

@@ -1,15 +1,9 @@
 /** `experiment sweep` and the commands below it. */
 import type { Argv } from "yargs";
-import { type AddCommand, command, json } from "../command.ts";
+import { type AddCommand, command, jobs, json, on } from "../command.ts";
 import { configFlags } from "../config-flags.ts";
 
 const plan = { type: "string", describe: "Plan file (default: the key `sweep` of the rc file)." } as const;
-const on = {
-  type: "string",
-  requiresArg: true,
-  describe: "Executor: local, slurm, kubernetes, or your own (default: the plan's, else local).",
-} as const;
-const jobs = { type: "number", requiresArg: true, describe: "Runs at a time." } as const;
 const yes = { type: "boolean", default: false, describe: "Start also more than 10000 runs." } as const;
 
 const withPlan = (yargs: Argv) => configFlags(yargs).positional("plan", plan);
@@ -46,6 +40,7 @@ const below: readonly AddCommand[] = [
     describe: "Say where the runs of a plan stand.",
     flags: (yargs: Argv) =>
       withPlan(yargs)
+        .option("on", on)
         .option("watch", { type: "boolean", default: false, describe: "Keep looking until all have ended." })
         .option("json", json),
     load: async () => (await import("./status.ts")).statusCommand,

@@ -1,4 +1,6 @@
 /** The one seeded generator: xoshiro128** (Blackman & Vigna 2018, arXiv 1805.01407), seeded by SplitMix32 steps. */
+import { fillNormals } from "./normals.ts";
+import { advance, drawnFrom } from "./xoshiro.ts";
 
 export interface Random {
   /** Uniform in [0, 1), 32 bits of it. */
@@ -7,6 +9,8 @@ export interface Random {
   integer(below: number): number;
   /** Standard normal (Box-Muller, one of the pair, so that the state alone says what comes next). */
   normal(): number;
+  /** Fills an array with `scale` times what `normal` would give, one after another: faster, and large ones on all cores. */
+  normals(into: Float32Array, scale: number): void;
   /** The whole state, for a checkpoint. */
   state(): Uint32Array;
   restore(state: Uint32Array): void;
@@ -16,22 +20,15 @@ export interface Random {
 export function createRandom(seed: number, purpose: string): Random {
   let s = seeded(seed, purpose);
 
-  function bits(): number {
-    const result = Math.imul(rotated(Math.imul(s[1]!, 5), 7), 9) >>> 0;
-    const shifted = s[1]! << 9;
-    s[2]! ^= s[0]!;
-    s[3]! ^= s[1]!;
-    s[1]! ^= s[2]!;
-    s[0]! ^= s[3]!;
-    s[2]! ^= shifted;
-    s[3] = rotated(s[3]!, 11);
-    return result;
-  }
-
-  const next = () => bits() / 2 ** 32;
+  const next = () => {
+    const bits = drawnFrom(s);
+    advance(s);
+    return bits / 2 ** 32;
+  };
   return {
     next,
     integer: (below) => Math.floor(next() * below),
+    normals: (into, scale) => fillNormals(s, into, scale),
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     state: () => s.slice(),
     restore: (state) => {
@@ -51,8 +48,4 @@ function seeded(seed: number, purpose: string): Uint32Array {
     z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
     return (z ^ (z >>> 16)) >>> 0;
   });
-}
-
-function rotated(value: number, by: number): number {
-  return ((value << by) | (value >>> (32 - by))) >>> 0;
 }

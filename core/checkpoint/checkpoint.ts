@@ -6,9 +6,10 @@ import type { Arrays, NDArray } from "../arrays/ndarray.ts";
 import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
 import { differencesOf } from "../config/difference.ts";
 import { checkpointMismatch, internal, invalidCheckpoint, reasonOf } from "../errors/errors.ts";
-import { stepName } from "../record/arrays.ts";
+import { arraySizes } from "../record/arrays.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, syncDirectory, writeSynced } from "../record/disk.ts";
 import { files } from "../record/format.ts";
+import { stepName } from "../record/step-name.ts";
 import {
   analyzersFile,
   checkpointFormat,
@@ -42,15 +43,16 @@ export interface Checkpoint {
 
 /**
  * Writes `checkpoints/step-000500/` under the run directory and returns its path. It is made under another name, forced to
- * the disk, and renamed; the rows before it are forced to the disk first, so none can be missing after a power failure.
+ * the disk, and renamed; the rows and arrays before it are forced to the disk first, so none can be missing after a power failure.
  */
 export function saveCheckpoint(runDir: string, checkpoint: Checkpoint, disk: Disk = nodeDisk): string {
   const folder = join(runDir, files.checkpoints);
   const path = join(folder, stepName(checkpoint.step));
   const aside = join(folder, `${stepName(checkpoint.step)}.partial-${randomBytes(4).toString("hex")}`);
-  const parts = encoded(checkpoint);
   attempt(path, "save the checkpoint", () => {
-    syncLedger(runDir, disk);
+    const arrays = arraySizes(runDir);
+    const parts = encoded(checkpoint, arrays);
+    syncFiles(runDir, [files.rows, files.events, ...Object.keys(arrays).map((name) => join(files.arrays, name))], disk);
     disk.mkdirSync(folder, { recursive: true });
     syncDirectory(runDir, disk);
     try {
@@ -66,7 +68,10 @@ export function saveCheckpoint(runDir: string, checkpoint: Checkpoint, disk: Dis
   return path;
 }
 
-function encoded({ state, analyzers, ...rest }: Checkpoint): Readonly<Record<string, Uint8Array | string>> {
+function encoded(
+  { state, analyzers, ...rest }: Checkpoint,
+  arrays: Readonly<Record<string, number>>,
+): Readonly<Record<string, Uint8Array | string>> {
   const stateBytes = encodeSafetensors(state, { step: String(rest.step) });
   const analyzerBytes = encodeSafetensors(flattened(analyzers));
   const manifest: Manifest = {
@@ -75,6 +80,7 @@ function encoded({ state, analyzers, ...rest }: Checkpoint): Readonly<Record<str
     config: trainingConfig(rest.config),
     configHash: hashOfConfig(rest.config),
     analyzers: Object.keys(analyzers),
+    arrays,
     files: { [stateFile]: sha256(stateBytes), [analyzersFile]: sha256(analyzerBytes) },
   };
   return {
@@ -94,8 +100,8 @@ function putInPlace(aside: string, path: string, disk: Disk): void {
   if (old !== undefined) removeQuietly(old, disk);
 }
 
-function syncLedger(runDir: string, disk: Disk): void {
-  for (const name of [files.rows, files.events]) {
+function syncFiles(runDir: string, names: readonly string[], disk: Disk): void {
+  for (const name of names) {
     if (!existsSync(join(runDir, name))) continue;
     const file = disk.openSync(join(runDir, name), "r+");
     try {

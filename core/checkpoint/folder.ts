@@ -20,6 +20,8 @@ export function listCheckpoints(runDir: string): FoundCheckpoint[] {
 export interface LatestCheckpoint {
   /** The newest good one; absent when there is none. */
   readonly latest?: FoundCheckpoint;
+  /** Bytes that the files in arrays/ had then. */
+  readonly arrays?: Readonly<Record<string, number>>;
   /** Newer ones that are damaged, and how. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
@@ -29,8 +31,8 @@ export function latestCheckpoint(runDir: string): LatestCheckpoint {
   const skipped: { path: string; reason: string }[] = [];
   for (const found of listCheckpoints(runDir)) {
     try {
-      readVerified(found.path);
-      return { latest: found, skipped };
+      const { arrays } = readVerified(found.path).manifest;
+      return { latest: found, ...(arrays && { arrays }), skipped };
     } catch (thrown) {
       if (thrown instanceof ExperimentError && thrown.code === "checkpoint.newer") throw thrown;
       skipped.push({ path: found.path, reason: reasonOf(thrown) });

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { invalidCheckpoint, newerCheckpoint } from "../errors/errors.ts";
+import { ownPath } from "../files/own-file.ts";
 import { canonicalJson } from "../record/canonical.ts";
 import { mostAtOnce, readWhole } from "../record/disk.ts";
-import { ownPath } from "../record/own-file.ts";
 
 /** Version of a checkpoint's layout; a newer one is refused. */
 export const checkpointFormat = 2;
@@ -30,6 +30,8 @@ const manifest = z.looseObject({
   configHash: z.string(),
   /** Analyzers that saved state, also those whose state has no arrays. */
   analyzers: z.array(z.string()),
+  /** Bytes of the files in arrays/ then. */
+  arrays: z.record(z.string(), count).optional(),
   /** SHA-256 of everything else in this file, as canonical JSON; since format 2. */
   hash: z.string().optional(),
   /** SHA-256 of each file, in hexadecimal. */

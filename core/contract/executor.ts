@@ -11,6 +11,8 @@ export interface SweepJob {
   readonly folder: string;
   /** What is to be done: indices in the plan, rising. Others are finished, or under way. */
   readonly runs: readonly number[];
+  /** Their names, in the same order: a plan may come to count its runs in another way, they keep their names. */
+  readonly ids: readonly string[];
   /** Runs in the whole plan. */
   readonly planned: number;
   /** The plan as it was started, absolute: what `command` ends with. */

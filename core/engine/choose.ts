@@ -1,6 +1,7 @@
 /** Which engines are there, and which one `auto` means. Loads a tensor library only when asked. */
 import { ExperimentError, reasonOf } from "../errors/errors.ts";
 import type { Engine, EngineName, EngineOptions } from "./engine.ts";
+import { hasNvidiaDriver } from "./gpus.ts";
 import { type ProviderName, providerNames } from "./names.ts";
 
 type Options = Omit<EngineOptions, "name">;
@@ -14,47 +15,69 @@ const makers: Readonly<Record<EngineName, (options: Options) => Promise<Engine>>
   cpu: async (options) => (await import("./eager.ts")).createEagerEngine("cpu", options),
 };
 
-/** What `auto` tries, fastest first; the first that is there and wanted is taken. */
+/** What `auto` tries, fastest first; the first that is there and beats the CPU is taken. */
 const preference: readonly {
   readonly name: EngineName;
   /** What speaks for it, in a few words. */
   readonly because: string;
-  wanted?(engine: Engine): boolean;
   /** Whether `auto` need load it at all. */
-  worthLoading?(): Promise<boolean>;
+  worthLoading?(driver: boolean): Promise<boolean>;
 }[] = [
-  {
-    name: "xla",
-    because: "a GPU is there: compiled, the fastest of all",
-    wanted: (engine) => !engine.device.startsWith("CPU"),
-  },
+  { name: "xla", because: "a GPU is there: compiled, the fastest of all" },
   {
     name: "tensorflow",
     because: "a GPU is there",
-    wanted: (engine) => engine.device.startsWith("GPU"),
-    worthLoading: async () => (await import("./backend.ts")).mayHaveTensorflowGpu(),
+    worthLoading: async (driver) => driver && (await import("./tfjs-node.ts")).hasGpuPackage(),
   },
   { name: "onnx", because: "compiled, the fastest without a GPU" },
   { name: "wasm", because: "needs nothing but Node" },
   { name: "cpu", because: "plain JavaScript: slow, the reference for tests" },
 ];
 
-/** Makes the engine that the options ask for; throws `engine.unavailable` when it cannot be had. */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+/**
+ * The rule by which `auto` takes nothing that is slower than the CPU: `xla` and `tensorflow` only where what they compute on is
+ * a device of its own; on a CPU the compiled `onnx` engine is faster than both. `onnx` itself computes on the CPU unless somebody
+ * names a provider: webgpu may be a driver in software, and integrated chips share the CPU's memory.
+ */
+export function beatsCpu(name: EngineName, device: string): boolean {
+  return (name !== "xla" && name !== "tensorflow") || !device.startsWith("CPU");
+}
+
+/**
+ * Makes the engine that the options ask for; throws `engine.unavailable` when it cannot be had. `driver`: whether there is one
+ * for an NVIDIA GPU, which a user of `auto` would want to be used.
+ */
+export async function createEngine(options: EngineOptions, driver: boolean = hasNvidiaDriver()): Promise<Engine> {
   if (options.name !== "auto") return makers[options.name](options);
   let failure: unknown;
-  for (const { name, wanted, worthLoading } of preference) {
-    if (worthLoading !== undefined && !(await worthLoading())) continue;
+  const passedOver: string[] = [];
+  for (const { name, worthLoading } of preference) {
+    if (worthLoading !== undefined && !(await worthLoading(driver))) continue;
     try {
       const engine = await makers[name](options);
-      if (wanted?.(engine) ?? true) return engine;
-      await engine.dispose();
+      if (!beatsCpu(name, engine.device)) {
+        passedOver.push(`${name} computes on ${engine.device}`);
+        await engine.dispose();
+        continue;
+      }
+      if (!driver || !engine.device.startsWith("CPU")) return engine;
+      const why = passedOver.join("; ");
+      const note = `an NVIDIA GPU is here and is not used: ${why}. \`experiment doctor\` says what to install.`;
+      return { ...engine, notes: [note] };
     } catch (thrown) {
       if (!(thrown instanceof ExperimentError)) throw thrown;
       failure = thrown;
+      passedOver.push(`${name}: ${whyNot(thrown)}`);
     }
   }
   throw failure;
+}
+
+/** Without what to do about it, which doctor says. */
+function whyNot(thrown: ExperimentError): string {
+  return reasonOf(thrown)
+    .replace(/^engine `.*?` is not available: /, "")
+    .replace(/\. (Install|Check|Reinstall) .*$/s, "");
 }
 
 /** An engine as `experiment doctor` shows it. */
@@ -72,12 +95,13 @@ export interface FoundEngine {
 /** Tries every engine, in the order in which `auto` would. */
 export async function findEngines(): Promise<readonly FoundEngine[]> {
   const found: FoundEngine[] = [];
-  for (const { name, wanted, because } of preference) {
+  for (const { name, because } of preference) {
     try {
       const engine = await makers[name]({ threads: 0 });
-      const good = wanted?.(engine) ?? true;
+      const good = beatsCpu(name, engine.device);
       const chosen = good && !found.some((earlier) => earlier.chosen);
-      found.push({ name, available: true, device: engine.device, why: good ? because : "it sees no GPU", chosen });
+      const device = `${engine.device}${ownMemory(engine)}`;
+      found.push({ name, available: true, device, why: good ? because : "it sees no GPU", chosen });
       await engine.dispose();
     } catch (thrown) {
       if (!(thrown instanceof ExperimentError)) throw thrown;
@@ -85,6 +109,16 @@ export async function findEngines(): Promise<readonly FoundEngine[]> {
     }
   }
   return found;
+}
+
+/** `, 139.7 GiB`; nothing where the plugin does not say. */
+function ownMemory(engine: Engine): string {
+  try {
+    const limit = engine.memory?.().limit;
+    return limit === undefined ? "" : `, ${(limit / 2 ** 30).toFixed(1)} GiB for it`;
+  } catch {
+    return "";
+  }
 }
 
 /** A provider of the onnx engine as `experiment doctor` shows it. */

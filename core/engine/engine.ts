@@ -76,6 +76,8 @@ export interface Engine {
    * device never waits. Default 1: none.
    */
   readonly stepsAhead?: number;
+  /** What its user may not expect, a line each. */
+  readonly notes?: readonly string[];
   /** Checks and fixes a step. Throws `engine.step` naming the operation that cannot be run. */
   /** `sameAs` is equal for steps that are the same: an engine that is shared by runs compiles them once. */
   compile(step: Step, signature: Signature, name: string, sameAs?: string): Promise<Program>;
@@ -87,6 +89,8 @@ export interface Engine {
   /** Copies the state to the host. */
   download(state: State): Promise<Readonly<Record<string, NDArray>>>;
   release(state: State): void;
+  /** Memory of the first device, bytes, where it has one of its own. */
+  memory?(): { readonly limit: number | undefined };
   dispose(): Promise<void>;
 }
 

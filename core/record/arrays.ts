@@ -1,114 +1,168 @@
-/** arrays/: the array metrics of a step in one safetensors file. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+/** arrays/: array metrics, in one growing file for each quantity. */
+import { fstatSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Arrays } from "../arrays/ndarray.ts";
 import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
-import { damagedFile, ioFailed } from "../errors/errors.ts";
-import { attempt, type Disk, nodeDisk, removeQuietly, writeAll } from "./disk.ts";
+import { ioFailed, reasonOf } from "../errors/errors.ts";
+import { ownPath, plainFile } from "../files/own-file.ts";
+import { attempt, type Disk, nodeDisk, writeAll } from "./disk.ts";
 import { files } from "./format.ts";
-import { ownPath } from "./own-file.ts";
+import { encodeFrame, type Frame, framesIn, readFrame } from "./frames.ts";
+import { oneNaN } from "./one-nan.ts";
+import { readStepFile, stepFile, stepOfFile } from "./step-files.ts";
 import { lastRow } from "./tail.ts";
 
-/** `step-000500`, with more digits where they are needed. */
-export function stepName(step: number): string {
-  return `step-${String(step).padStart(6, "0")}`;
+const ending = ".arrays";
+/** Names in arrays/, and frames, that are looked at: directories come from anywhere. */
+const mostNames = 100_000;
+const mostFrames = 2_000_000;
+
+/** Adds to arrays/; the caller holds the run's lock. Every call may throw `run.io`. */
+export interface ArraysWriter {
+  /** Adds a step's arrays, one frame for each quantity; a quantity is what a key names without its layer. */
+  write(step: number, arrays: Arrays): void;
+  /** Removes those of `step` and later ones, which a resumed run's first row supersedes. */
+  removeFrom(step: number): void;
 }
 
-function pathOf(dir: string, step: number): string {
-  return join(dir, files.arrays, `${stepName(step)}.safetensors`);
-}
+/** Opens arrays/ for writing; no file stays open between calls. */
+export function openArraysWriter(dir: string, disk: Disk = nodeDisk): ArraysWriter {
+  /** Sizes of files that this process has written to: what is longer was not written whole. */
+  const sizes = new Map<string, number>();
+  return {
+    write(step, arrays) {
+      const folder = join(dir, files.arrays);
+      attempt(folder, "make", () => disk.mkdirSync(folder, { recursive: true }));
+      for (const [name, own] of byFile(arrays)) append(join(folder, name), encodeFrame(step, encodeSafetensors(own)));
+    },
+    removeFrom(step) {
+      for (const name of namesIn(dir)) {
+        const path = join(dir, files.arrays, name);
+        const before = stepOfFile(name);
+        if (before !== undefined && before >= step) attempt(path, "remove", () => disk.rmSync(path, { force: true }));
+        if (!name.endsWith(ending)) continue;
+        const first = framesIn(path).frames.find((frame) => frame.step >= step);
+        if (first !== undefined) cut(path, first.start);
+      }
+    },
+  };
 
-/** Writes a step's arrays aside and renames them, so that no reader sees half a file. */
-export function writeArrays(dir: string, step: number, given: Arrays, disk: Disk = nodeDisk): void {
-  const path = pathOf(dir, step);
-  const arrays = withOneNaN(given);
-  const aside = `${path}.partial`;
-  attempt(path, "write", () => {
-    disk.mkdirSync(join(dir, files.arrays), { recursive: true });
-    try {
-      disk.rmSync(aside, { recursive: true, force: true });
-      const file = disk.openSync(aside, "wx");
+  function append(path: string, frame: Uint8Array): void {
+    attempt(path, "write", () => {
+      plainFile(path);
+      const size = sizes.get(path) ?? framesIn(path).end;
+      const file = disk.openSync(path, "a");
       try {
-        writeAll(file, encodeSafetensors(arrays, { step: String(step), sha256: sumOf(arrays) }), disk);
+        const found = fstatSync(file).size;
+        if (found > size) disk.ftruncateSync(file, size);
+        const start = Math.min(found, size);
+        sizes.set(path, start); // where this fails, the next one cuts off what there is of it
+        writeAll(file, frame, disk);
+        sizes.set(path, start + frame.length);
       } finally {
         disk.closeSync(file);
       }
-      disk.renameSync(aside, path);
-    } catch (thrown) {
-      removeQuietly(aside, disk);
-      throw thrown;
-    }
-  });
-}
+    });
+  }
 
-/** NaN has many bit patterns, and which one a division gives is the processor's and the compiler's choice: on disk it has one. */
-function withOneNaN(arrays: Arrays): Arrays {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([key, array]) => {
-      const { data } = array;
-      if (!(data instanceof Float32Array || data instanceof Float64Array) || !data.some(Number.isNaN))
-        return [key, array];
-      const copy = data.slice();
-      const bytes = new DataView(copy.buffer);
-      for (let i = 0; i < copy.length; i++) {
-        if (!Number.isNaN(copy[i])) continue;
-        if (copy instanceof Float32Array) bytes.setUint32(4 * i, 0x7fc00000, true);
-        else bytes.setBigUint64(8 * i, 0x7ff8000000000000n, true);
+  function cut(path: string, size: number): void {
+    attempt(path, "cut", () => {
+      plainFile(path);
+      const file = disk.openSync(path, "r+");
+      try {
+        disk.ftruncateSync(file, size);
+      } finally {
+        disk.closeSync(file);
       }
-      return [key, { ...array, data: copy }];
-    }),
-  );
-}
-
-/** Removes the arrays of `step` and later ones: those that a resumed run's first row supersedes. */
-export function removeArraysFrom(dir: string, step: number, disk: Disk = nodeDisk): void {
-  for (const later of stepsOnDisk(dir).filter((one) => one >= step)) {
-    attempt(pathOf(dir, later), "remove", () => disk.rmSync(pathOf(dir, later), { force: true }));
+    });
   }
 }
 
-/** The steps on record that have arrays, in order. Files of later steps than the last row's are superseded. */
-export async function arraySteps(dir: string): Promise<number[]> {
-  const steps = stepsOnDisk(dir);
-  if (steps.length === 0) return steps;
-  const last = lastRow(dir);
-  return steps.filter((step) => last !== undefined && step <= last.step);
-}
-
-/** Bytes of one step's arrays that are read at most; the widest models' are some megabytes. */
-const largestArrays = 256 << 20;
-
-/** The array metrics of one step, by key. Throws `run.damaged`, or `run.io` when there are none. */
-export function readArrays(dir: string, step: number): Arrays {
-  const path = pathOf(dir, step);
-  const bytes = attempt(path, "read", () => {
-    const real = ownPath(dir, path);
-    if (real !== undefined && statSync(real).size > largestArrays) {
-      throw damagedFile(path, `larger than ${largestArrays / 2 ** 20} MiB`);
-    }
-    return readFileSync(real ?? path);
-  });
-  const { arrays, metadata } = decodeSafetensors(bytes, path);
-  if (metadata.sha256 !== undefined && metadata.sha256 !== sumOf(arrays)) {
-    throw damagedFile(path, "its arrays do not have the SHA-256 that is in it");
+/** A step's arrays by the names of their files. */
+function byFile(arrays: Arrays): Map<string, Record<string, Arrays[string]>> {
+  const found = new Map<string, Record<string, Arrays[string]>>();
+  for (const [key, array] of Object.entries(arrays)) {
+    const name = fileOf(key);
+    const own = found.get(name) ?? {};
+    own[key] = oneNaN(array);
+    found.set(name, own);
   }
-  return arrays;
+  return found;
 }
 
-/** SHA-256 of the same arrays as a safetensors file without metadata; in files since 0.2.0. */
-function sumOf(arrays: Arrays): string {
-  return createHash("sha256").update(encodeSafetensors(arrays)).digest("hex");
+/** `section/metric/layer_0` is in `section.metric.arrays`. Keys are those that core checks; whatever else, names stay names. */
+function fileOf(key: string): string {
+  const quantity = key.replace(/\/layer_\d+$/, "");
+  return `${quantity.replaceAll(/[^a-z0-9_]/g, ".").slice(0, 200)}${ending}`;
 }
 
-function stepsOnDisk(dir: string): number[] {
-  let names: string[];
+/** Sizes of its files by name, bytes: a checkpoint tells by them, later, whether any was cut short. */
+export function arraySizes(dir: string): Record<string, number> {
+  const growing = namesIn(dir).filter((name) => name.endsWith(ending));
+  const found = growing.map((name) => [name, lstatSync(join(dir, files.arrays, name))] as const);
+  return Object.fromEntries(found.flatMap(([name, status]) => (status.isFile() ? [[name, status.size]] : [])));
+}
+
+/** What arrays/ holds at the time it was opened. */
+export interface StoredArrays {
+  /** Steps on record that have arrays, rising: at most the last row's. */
+  readonly steps: readonly number[];
+  /** What is damaged beyond telling which steps it was of; a sentence for each file. */
+  readonly damage: readonly string[];
+  /**
+   * The arrays of one of these steps, by key. Throws `run.damaged` where any is not what was written, or `run.io` when there are
+   * none.
+   */
+  read(step: number): Arrays;
+}
+
+/** Opens arrays/ of a run directory, or the files alone that have quantities (`section/metric`) which pass. */
+export function openArrays(dir: string, wanted: (quantity: string) => boolean = () => true): StoredArrays {
+  const names = namesIn(dir).slice(0, mostNames);
+  const steps = new Set(names.flatMap((name) => stepOfFile(name) ?? []));
+  const single = new Set(steps);
+  const damage: string[] = [];
+  let room = mostFrames;
+  const growing = names
+    .filter((name) => name.endsWith(ending) && wanted(name.slice(0, -ending.length).replace(".", "/")))
+    .flatMap((name) => {
+      const path = join(dir, files.arrays, name);
+      try {
+        const found = attempt(path, "read", () => framesIn(ownPath(dir, path) ?? path, room));
+        room -= found.frames.length;
+        if (found.damaged > 0) damage.push(`${files.arrays}/${name}: damaged in ${found.damaged} places.`);
+        for (const { step } of found.frames) steps.add(step);
+        return { path, frames: new Map(found.frames.map((frame) => [frame.step, frame])) };
+      } catch (thrown) {
+        damage.push(reasonOf(thrown).replaceAll(`${dir}/`, ""));
+        return [];
+      }
+    });
+  const last = steps.size > 0 ? lastRow(dir)?.step : undefined;
+  return {
+    steps: [...steps].filter((step) => last !== undefined && step <= last).sort((a, b) => a - b),
+    damage,
+    read(step) {
+      if (!steps.has(step)) throw ioFailed(stepFile(dir, step), "read", new Error("there are no arrays of this step"));
+      const found = single.has(step) ? [readStepFile(dir, step)] : [];
+      for (const { path, frames } of growing) {
+        const frame = frames.get(step);
+        if (frame !== undefined) found.push(arraysOf(path, frame));
+      }
+      return Object.assign({}, ...found) as Arrays;
+    },
+  };
+}
+
+function arraysOf(path: string, frame: Frame): Arrays {
+  return decodeSafetensors(readFrame(path, frame), `${path}: step ${frame.step}`).arrays;
+}
+
+function namesIn(dir: string): string[] {
   try {
-    names = readdirSync(join(dir, files.arrays));
+    return readdirSync(join(dir, files.arrays)).sort();
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw ioFailed(join(dir, files.arrays), "read", thrown);
   }
-  const steps = names.flatMap((name) => /^step-(\d{6,15})\.safetensors$/.exec(name)?.[1] ?? []).map(Number);
-  return steps.sort((a, b) => a - b);
 }

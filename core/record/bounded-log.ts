@@ -1,7 +1,7 @@
 /** A file of lines that stays small, however long a run is: where it grows too large, some lines are let go. */
 import { closeSync, lstatSync, openSync, readSync } from "node:fs";
+import { plainFile } from "../files/own-file.ts";
 import { attempt, type Disk, nodeDisk, replaceFile, writeAll } from "./disk.ts";
-import { plainFile } from "./own-file.ts";
 
 export interface BoundedLog {
   /** Adds lines, each ended by a newline. Throws `run.io`. */

@@ -1,6 +1,7 @@
 /** A file of lines, read forwards in pieces that end with a line. */
-import { constants, type FileHandle, open } from "node:fs/promises";
-import { ExperimentError, ioFailed, notOwnFile } from "../errors/errors.ts";
+import type { FileHandle } from "node:fs/promises";
+import { ioFailed, notOwnFile } from "../errors/errors.ts";
+import { openRegularHandle, UnfitFile } from "../files/regular-file.ts";
 
 const chunkSize = 1 << 20;
 const newline = 0x0a;
@@ -55,17 +56,9 @@ export async function sizeOfFile(path: string): Promise<number> {
 
 async function opened(path: string): Promise<FileHandle | undefined> {
   try {
-    return await openRegular(path);
+    return await openRegularHandle(path);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw thrown instanceof ExperimentError ? thrown : ioFailed(path, "read", thrown);
+    throw thrown instanceof UnfitFile ? notOwnFile(path, "a file", thrown.got) : ioFailed(path, "read", thrown);
   }
-}
-
-/** Opens a file for reading; a pipe or a device, which might keep a reader for ever, is refused. */
-async function openRegular(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without it, opening a pipe waits
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw notOwnFile(path, "a file", "something else");
 }

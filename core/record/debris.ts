@@ -1,13 +1,15 @@
 /** What interrupted work leaves behind: names that nothing reads. Whoever holds the lock of a run directory removes those in it. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Disk, nodeDisk, removeQuietly } from "./disk.ts";
 import { files } from "./format.ts";
 
-/** Files that were being replaced, and claims on locks that are no more. */
-const inRun = /^(run|charts|labels|lock)\.json\.[\w-]+\.partial$|^lock\.json\.[0-9a-f]{16}$/;
+/** Files that were being replaced (by sinks with `swapFile`), and claims on locks that are no more. */
+const inRun = /^(run|charts|labels|lock)\.json\.[\w-]+\.partial$|^lock\.json\.[0-9a-f]{16}$|^[\w-]+\.json\.new$/;
+/** The same where a sink keeps a log of its own, `FOLDER/LOG/`. */
+const besideLog = /\.(json|synced)\.new$|\.rewrite$/;
 /** Of these, what others than the holder of the lock write: it may be work of this moment. */
-const ofOthers = /^(labels|lock)\.json\..*\.partial$/;
+const ofOthers = /^(labels|lock)\.json\..*\.partial$|\.new$/;
 /** Work of a moment takes no longer, ms. */
 const moment = 60_000;
 /** Checkpoints and arrays that were being written, or removed. */
@@ -15,12 +17,18 @@ const within = /\.partial(-\w+)?$/;
 
 /** Debris in a run directory, as paths relative to it, in order. */
 export function findDebris(dir: string): string[] {
-  const folders = [files.checkpoints, files.arrays].flatMap((folder) =>
-    namesIn(join(dir, folder))
-      .filter((name) => within.test(name))
-      .map((name) => `${folder}/${name}`),
-  );
-  return [...namesIn(dir).filter((name) => inRun.test(name)), ...folders].sort();
+  const below = (folder: string, pattern: RegExp) =>
+    isOwnFolder(dir, folder)
+      ? namesIn(join(dir, folder)).flatMap((name) => (pattern.test(name) ? [`${folder}/${name}`] : []))
+      : [];
+  const names = namesIn(dir);
+  const own: readonly string[] = [...Object.values(files), "files"];
+  const logs = names.filter((name) => !own.includes(name)).flatMap((folder) => below(folder, /^/));
+  return [
+    ...names.filter((name) => inRun.test(name)),
+    ...[files.checkpoints, files.arrays].flatMap((folder) => below(folder, within)),
+    ...logs.flatMap((folder) => below(folder, besideLog)),
+  ].sort();
 }
 
 /** Removes the debris of a run directory, whose lock the caller has just taken. What cannot be removed stays. */
@@ -51,6 +59,14 @@ export function unbornRuns(root: string): string[] {
 /** Since when nothing was made or removed in a directory, ms since 1970. */
 export function changedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** A link may lead out of the directory. */
+function isOwnFolder(dir: string, name: string): boolean {
+  const parts = name.split("/");
+  return parts.every((_, i) =>
+    lstatSync(join(dir, ...parts.slice(0, i + 1)), { throwIfNoEntry: false })?.isDirectory(),
+  );
 }
 
 function namesIn(folder: string): string[] {

@@ -67,13 +67,13 @@ export function replaceFile(path: string, bytes: Uint8Array | string, disk: Disk
  * Makes a folder, and those above it that are missing. Node's own `recursive` never returns from a file system that has a folder and
  * says that nothing can be below it, such as /proc.
  */
-export function makeFolder(path: string, disk: Disk = nodeDisk): void {
+export function makeFolder(path: string, disk: Disk = nodeDisk, mode = 0o777): void {
   if (isFolder(path)) return;
   const missing = [resolve(path)];
   for (let above = dirname(missing[0]!); !fs.existsSync(above); above = dirname(above)) missing.push(above);
   for (const folder of missing.reverse()) {
     try {
-      disk.mkdirSync(folder);
+      disk.mkdirSync(folder, mode);
     } catch (thrown) {
       if (!isFolder(folder)) throw thrown; // another process may have made it meanwhile
     }

@@ -4,7 +4,7 @@ import type { Outcome } from "../contract/run.ts";
 import type { Row } from "../contract/sink.ts";
 
 /** Version of the layout below; a reader refuses a newer one. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** File names inside `runs/<id>/`. */
 export const files = {

@@ -1,8 +1,8 @@
 /** A file of lines that only grows: what has been appended is with the operating system and survives SIGKILL. */
 import { fstatSync, readSync, statSync } from "node:fs";
 import { recordRemoved } from "../errors/errors.ts";
+import { plainFile } from "../files/own-file.ts";
 import { attempt, type Disk, nodeDisk, writeAll } from "./disk.ts";
-import { plainFile } from "./own-file.ts";
 
 export interface Journal {
   /**

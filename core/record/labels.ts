@@ -1,7 +1,8 @@
 /** labels.json: what people say of a run — a name to show, tags, a note, whether it is put aside. Training never writes it. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { invalidLabels } from "../errors/keeping-errors.ts";
+import { readRegularText } from "../files/regular-file.ts";
 import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { files } from "./format.ts";
 
@@ -20,13 +21,15 @@ const mostTags = 50;
 const longestTag = 64;
 const longestName = 128;
 const longestNote = 20_000;
+/** Bytes of the file. */
+const largest = 1 << 20;
 
 /** A run's labels; none where the file is not there or says nothing that is understood. */
 export function readLabels(dir: string): Labels {
   let found: unknown;
   if (!existsSync(join(dir, files.labels))) return noLabels; // as most: an exception costs more than the question
   try {
-    found = JSON.parse(readFileSync(join(dir, files.labels), "utf8"));
+    found = JSON.parse(readRegularText(join(dir, files.labels), largest));
   } catch {
     return noLabels;
   }

@@ -17,7 +17,7 @@ export function eventLine({ source, kind, step, tokens, time, data }: RunEvent):
 }
 
 /** A line of an object, with the CRC-32 of what stands before it as its last key: a number that a bad disk or copy changed is still a number. */
-function summed(object: string): string {
+export function summed(object: string): string {
   const body = object.slice(0, -1);
   return `${body},"crc":"${crc32(body).toString(16).padStart(8, "0")}"}\n`;
 }
@@ -26,7 +26,7 @@ const sumBegins = ',"crc":"';
 const sumLength = sumBegins.length + 10;
 
 /** The object of a line without its sum; undefined where the sum is not that of the line. Lines of others, and of before 0.2.0, have none. */
-function unsummed(line: string): string | undefined {
+export function unsummed(line: string): string | undefined {
   const at = line.length - sumLength;
   if (at < 0 || !line.startsWith(sumBegins, at)) return line;
   const body = line.slice(0, at);

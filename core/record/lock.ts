@@ -1,8 +1,9 @@
 /** One writer a run directory: `lock.json` says which process it is, and is taken over when that process is gone. */
 import { createHash, randomBytes } from "node:crypto";
-import { lstatSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { notOwnFile, runInUse, runLockedElsewhere, runTaken } from "../errors/errors.ts";
+import { readRegularText } from "../files/regular-file.ts";
 import { sweepDebris } from "./debris.ts";
 import { attempt, type Disk, nodeDisk, removeQuietly, writeSynced } from "./disk.ts";
 import { files } from "./format.ts";
@@ -196,7 +197,7 @@ function textOf(path: string): string | undefined {
     const status = lstatSync(path, { throwIfNoEntry: false });
     if (status === undefined) return undefined;
     if (!status.isFile() || status.size > largestLock) throw notOwnFile(path, "a small file", "something else");
-    return readFileSync(path, "utf8");
+    return readRegularText(path, largestLock);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw thrown;

@@ -3,10 +3,10 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome } from "../contract/run.ts";
 import { damagedFile, ioFailed, newerFormat, reasonOf } from "../errors/errors.ts";
+import { ownPath, ownText } from "../files/own-file.ts";
 import { boundedJson } from "./bounded-json.ts";
 import { attempt, type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { type Attempt, files, formatVersion, type RunFile, type RunState, runFile } from "./format.ts";
-import { ownPath, ownText } from "./own-file.ts";
 import type { Liveness } from "./process-identity.ts";
 
 /** Bytes, and maps or lists within each other: a config is written by hand. */

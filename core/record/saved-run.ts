@@ -1,7 +1,7 @@
 /** Runs on disk for programs: config, rows, events and arrays of each, without knowing its files. */
 import type { Arrays } from "../arrays/ndarray.ts";
 import type { RunEvent } from "../contract/sink.ts";
-import { arraySteps, readArrays } from "./arrays.ts";
+import { openArrays, type StoredArrays } from "./arrays.ts";
 import type { RunFile, RunState, StoredRow } from "./format.ts";
 import { readEvents, readRows } from "./reader.ts";
 import { type FoundRun, listRuns, readRun } from "./runs.ts";
@@ -41,6 +41,7 @@ export function savedRuns(root: string): {
 }
 
 function savedFrom({ dir, run, state }: FoundRun): SavedRun {
+  let opened: StoredArrays | undefined;
   return {
     id: run.id,
     name: run.name,
@@ -50,7 +51,13 @@ function savedFrom({ dir, run, state }: FoundRun): SavedRun {
     file: run,
     rows: async () => (await readRows(dir)).rows,
     events: async () => (await readEvents(dir)).events,
-    arraySteps: () => arraySteps(dir),
-    arrays: (step) => readArrays(dir, step),
+    arraySteps: async () => {
+      opened = openArrays(dir);
+      return opened.steps;
+    },
+    arrays: (step) => {
+      if (!opened?.steps.includes(step)) opened = openArrays(dir); // it may have grown
+      return opened.read(step);
+    },
   };
 }

@@ -3,10 +3,11 @@
  * orders (code, addresses, folders) is followed without asking when it bears the seal of the user who runs the command.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { canonicalJson } from "./canonical.ts";
+import { makeFolder, nodeDisk } from "./disk.ts";
 
 /** Where the key is: in the user's own state, readable by them alone. It opens nothing and is worth nothing elsewhere. */
 export function sealKeyPath(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -48,7 +49,7 @@ function madeKey(): Buffer | undefined {
   const path = sealKeyPath();
   const aside = `${path}.${randomBytes(4).toString("hex")}`;
   try {
-    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), nodeDisk, 0o700);
     writeFileSync(aside, `${randomBytes(keyBytes).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
     linkSync(aside, path);
   } catch {

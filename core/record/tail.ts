@@ -1,7 +1,8 @@
 /** The end of rows.jsonl, without reading the rest. */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { ExperimentError, ioFailed, notOwnFile } from "../errors/errors.ts";
+import { ioFailed, notOwnFile } from "../errors/errors.ts";
+import { openRegular, UnfitFile } from "../files/regular-file.ts";
 import { files, type StoredRow } from "./format.ts";
 import { parseRow } from "./lines.ts";
 
@@ -54,12 +55,9 @@ const largestBlock = 1 << 20;
 
 function opened(path: string): number | undefined {
   try {
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without it, opening a pipe waits
-    if (fstatSync(file).isFile()) return file;
-    closeSync(file);
-    throw notOwnFile(path, "a file", "something else");
+    return openRegular(path);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw thrown instanceof ExperimentError ? thrown : ioFailed(path, "read", thrown);
+    throw thrown instanceof UnfitFile ? notOwnFile(path, "a file", thrown.got) : ioFailed(path, "read", thrown);
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DeclaredChart } from "../contract/chart.ts";
 import type { Row, RunEvent } from "../contract/sink.ts";
 import { ExperimentError } from "../errors/errors.ts";
-import { removeArraysFrom, writeArrays } from "./arrays.ts";
+import { openArraysWriter } from "./arrays.ts";
 import { type Disk, nodeDisk, replaceFile } from "./disk.ts";
 import { files } from "./format.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -29,6 +29,7 @@ export function openRecord(dir: string, disk: Disk = nodeDisk): RecordWriter {
     rows.close();
     throw thrown;
   }
+  const arrayFiles = openArraysWriter(dir, disk);
   let first = true;
   let written = 0;
   return {
@@ -36,10 +37,10 @@ export function openRecord(dir: string, disk: Disk = nodeDisk): RecordWriter {
       if (batch.length === 0) return;
       const failed: unknown[] = [];
       try {
-        if (first) removeArraysFrom(dir, batch[0]!.step, disk);
+        if (first) arrayFiles.removeFrom(batch[0]!.step);
         first = false;
         for (const { step, arrays } of batch) {
-          if (Object.keys(arrays).length > 0) writeArrays(dir, step, arrays, disk);
+          if (Object.keys(arrays).length > 0) arrayFiles.write(step, arrays);
         }
       } catch (thrown) {
         failed.push(thrown); // the numbers are still worth writing

@@ -82,6 +82,7 @@ export function enterRun(parts: Parts): RunEntry {
     });
     const current = {
       ...file,
+      format: formatVersion,
       // What is sealed anew is what the user vouched for just now.
       config: run.config,
       baseDir: loaded.baseDir,
@@ -126,7 +127,7 @@ export function enterRun(parts: Parts): RunEntry {
     warmupSteps: run.warmupSteps,
     metrics: run.metrics,
     attempts: [],
-    ...(request.planned && { sweep: request.planned.sweep }),
+    ...(request.planned?.sweep && { sweep: request.planned.sweep }),
     ...(request.fork && { fork: request.fork.of }),
     ...(run.observed && { observed: run.observed }),
     ...described(open),

@@ -85,7 +85,7 @@ export async function openRun(request: OpenRequest): Promise<OpenRun> {
       dataset,
       dataChanges,
       engine,
-      notes: [...dataset.notes, ...engineNotes(complete, engine)],
+      notes: [...dataset.notes, ...(engine.notes ?? []), ...engineNotes(complete, engine)],
       plan,
       held,
       evaluation: () => {

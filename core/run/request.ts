@@ -12,6 +12,7 @@ import type { DrawnChart } from "../contract/sink.ts";
 import type { RecordedData } from "../data/same-data.ts";
 import { runFinished } from "../errors/errors.ts";
 import type { PluginTable } from "../host/registry.ts";
+import { arraySizes } from "../record/arrays.ts";
 import { presentBaseDir } from "../record/base-dir.ts";
 import type { RunFile } from "../record/format.ts";
 import type { LockOptions } from "../record/lock.ts";
@@ -68,7 +69,7 @@ interface RunOptions {
   /** Warnings from before the run was opened. */
   readonly notes?: readonly string[];
   /** The name of the new run's directory, and its place in a sweep; without, the directory is named by the time. */
-  readonly planned?: { readonly id: string; readonly sweep: SweepPlace };
+  readonly planned?: { readonly id: string; readonly sweep?: SweepPlace };
   /** What it shares with other runs of this process. */
   readonly workshop?: Workshop;
   /** Wall clock, ms since 1970. */
@@ -92,7 +93,7 @@ export async function resumeRequest(
   { takeOver, acceptChangedCorpus = false, set = [], steps, ...word }: ResumeOptions = {},
 ): Promise<RunRequest> {
   const { dir, run, state } = readRun(resolveRun(root, ref));
-  const { latest, skipped } = latestCheckpoint(dir);
+  const { latest, arrays = {}, skipped } = latestCheckpoint(dir);
   const own = recordedConfig(run, plugins, word);
   const done = run.attempts.at(-1)?.outcome?.step ?? latest?.step ?? 0;
   const { config, changes } = await changedConfig(own.config, { set, steps }, run.sources, done);
@@ -107,6 +108,7 @@ export async function resumeRequest(
   }
   const missing = await missingRows(dir, run, latest?.step ?? 0);
   if (missing !== undefined) notes.push(missing);
+  notes.push(...missingArrays(dir, arrays));
   if (run.seal !== undefined && !isOwnRun(run)) {
     notes.push(
       "run.json does not bear your seal: somebody else made the run, or it was changed since. It is taken as it stands.",
@@ -126,6 +128,15 @@ export async function resumeRequest(
     recorded: recordedData(run),
     acceptChangedCorpus,
   };
+}
+
+/** What to say of files in arrays/ that have become shorter than a checkpoint says they were. */
+function missingArrays(dir: string, sizes: Readonly<Record<string, number>>): string[] {
+  const found = arraySizes(dir);
+  return Object.entries(sizes).flatMap(([name, bytes]) => {
+    const lost = bytes - (found[name] ?? 0);
+    return lost > 0 ? [`arrays/${name} was cut short or removed: its last ${lost} bytes are lost.`] : [];
+  });
 }
 
 /** What to say where the rows end before the checkpoint that a run goes on from; a fork's begin after where it was forked. */

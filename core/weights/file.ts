@@ -1,6 +1,7 @@
 /** A file that is read in pieces: weights may be larger than memory. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { damagedWeights, ExperimentError, unreadableWeights } from "../errors/errors.ts";
+import { openRegular, UnfitFile } from "../files/regular-file.ts";
 
 /** An open file. */
 export interface OpenFile {
@@ -21,12 +22,11 @@ export function openFile(path: string): OpenFile {
       return does();
     } catch (thrown) {
       if (thrown instanceof ExperimentError) throw thrown;
+      if (thrown instanceof UnfitFile) throw damagedWeights(path, thrown.message);
       throw unreadableWeights(path, thrown);
     }
   };
-  // What is no file may make whoever opens it wait for ever.
-  if (!attempt(() => statSync(path)).isFile()) throw damagedWeights(path, "expected a file");
-  const descriptor = attempt(() => openSync(path, "r"));
+  const descriptor = attempt(() => openRegular(path));
   const { size } = attempt(() => fstatSync(descriptor));
   return {
     path,

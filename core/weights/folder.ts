@@ -1,8 +1,9 @@
 /** The weights in a model's folder as Hugging Face lays it out: one file or several with an index, safetensors first. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { damagedWeights, noWeights, reasonOf } from "../errors/errors.ts";
+import { readRegularText } from "../files/regular-file.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import type { StoredTensor, StoredTensors } from "./stored.ts";
 import { openTorchFile } from "./torch-file.ts";
@@ -15,6 +16,8 @@ const kinds = [
 const indexOf = (file: string) => `${file}.index.json`;
 /** More than any model is cut into. */
 const mostShards = 1000;
+/** Bytes; a thousand shards need some megabytes. */
+const largestIndex = 64 << 20;
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
@@ -76,7 +79,7 @@ function sharded(folder: string, index: string, open: (path: string) => StoredTe
 function weightMap(index: string): Record<string, string> {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(index, "utf8"));
+    value = JSON.parse(readRegularText(index, largestIndex));
   } catch (thrown) {
     throw damagedWeights(index, reasonOf(thrown), thrown);
   }

@@ -1,10 +1,6 @@
 /** Trains what is planned: a sweep, and forks of one of its runs; what has finished already is taken as it is. */
 import { join } from "node:path";
-import { listRuns } from "../../core/record/runs.ts";
-import { train } from "../../core/run/train.ts";
-import { builtIns } from "../../plugins/index.ts";
-import { forkRequests } from "../../studies/fork.ts";
-import { openSweep, sweep } from "../../studies/sweep/index.ts";
+import { openSweep, sweep, sweepForks } from "../../studies/sweep/index.ts";
 import { centre, type Form, forms, nameOf, seeds, studyPlan } from "./plan.ts";
 
 /** Directories of the study's runs, by name. */
@@ -37,14 +33,13 @@ export async function trainAll(
   const dirs = new Map<string, string>(named);
   const parent = dirs.get(origin);
   if (parent === undefined) return dirs;
-  const requests = await forkRequests({ root, ref: parent, ...form.fork, counterfactuals: [] }, builtIns);
-  for (const [k, request] of requests.entries()) {
-    const name = forkNames(form)[k]!;
-    const there = listRuns(root).runs.find(
-      ({ run, state }) => state === "finished" && run.name === request.loaded.config.name,
-    );
-    dirs.set(name, there?.dir ?? (await train(request)).dir);
-    say(`${name}: ${there ? "there already" : "finished"}`);
-  }
+  const names = forkNames(form);
+  const forks = await sweepForks(
+    { root, ref: parent, ...form.fork, counterfactuals: [] },
+    { cwd: folder, report: (news) => news.kind === "ended" && say(`${names[news.index]}: ${news.state}`) },
+  );
+  const left = forks.filter(({ state }) => state !== "finished");
+  if (left.length > 0) throw new Error(left.map(({ dir, reason }) => `${dir}: ${reason}`).join("\n"));
+  for (const [k, { dir }] of forks.entries()) dirs.set(names[k]!, dir);
   return dirs;
 }

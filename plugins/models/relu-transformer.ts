@@ -96,7 +96,8 @@ export function initialise(
     const data = new Float32Array(sizeOf(shape));
     if (shape.length === 1) return name.endsWith(".w") ? data.fill(1) : data;
     const scale = /\.W_(O|out)$/.test(name) ? deviation / Math.sqrt(2 * config.n_layers) : deviation;
-    return data.map(() => scale * random.normal());
+    random.normals(data, scale);
+    return data;
   };
   const shapes = Object.entries(parametersOf(config, d_vocab));
   return Object.fromEntries(shapes.map(([name, shape]) => [name, { shape, data: values(name, shape) }]));

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
-import { arraySteps, readArrays } from "../../core/record/arrays.ts";
+import { openArrays, type StoredArrays } from "../../core/record/arrays.ts";
 import { findDebris } from "../../core/record/debris.ts";
 import { lockState } from "../../core/record/lock.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
@@ -23,13 +23,14 @@ export interface Record {
 export async function recordOf(dir: string): Promise<Record> {
   const { rows } = await readRows(dir);
   const { events } = await readEvents(dir);
+  const arrays = openArrays(dir);
   const checkpoint = latestCheckpoint(dir).latest?.path;
   return {
     rows: rows.map(({ step, seq, tokens, metrics }) => {
       const own = Object.entries(metrics).filter(([key]) => !key.startsWith("perf/"));
       return [step, JSON.stringify([seq, tokens, own.map(([key, value]) => [key, String(value)])])] as const;
     }),
-    arrays: (await arraySteps(dir)).map((step) => [step, arraysAt(dir, step)] as const),
+    arrays: arrays.steps.map((step) => [step, arraysAt(arrays, step)] as const),
     events: events
       .filter(({ source }) => source !== "run")
       .map(({ source, kind, step, tokens, data }) => JSON.stringify([source, kind, step, tokens, data])),
@@ -37,9 +38,9 @@ export async function recordOf(dir: string): Promise<Record> {
   };
 }
 
-function arraysAt(dir: string, step: number): string {
+function arraysAt(stored: StoredArrays, step: number): string {
   try {
-    const arrays = Object.entries(readArrays(dir, step));
+    const arrays = Object.entries(stored.read(step));
     return hashOf(
       ...arrays.flatMap(([key, { shape, data }]) => [
         key,

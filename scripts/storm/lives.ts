@@ -44,8 +44,18 @@ export async function createStories(folder: string, killer: Killer): Promise<rea
   writeTiny(train, config);
   cpSync(train, fork, { recursive: true });
   killer.run(fork, ["train"]);
-  const forkArgs = ["fork", runsOf(fork)[0]!, "--at", "6", "--orders", "1", "--steps", String(steps)];
+  const forkArgs = plannedFork(fork, killer);
   return [await story("train", folder, train, ["train"], killer), await story("fork", folder, fork, forkArgs, killer)];
+}
+
+/** Plans a fork of the run in a project, and gives the command that makes it in the process that is killed. */
+function plannedFork(project: string, killer: Killer): string[] {
+  const [parent] = runsOf(project);
+  killer.run(project, ["fork", parent!, "--at", "6", "--orders", "1", "--steps", String(steps)]);
+  for (const id of runsOf(project)) if (id !== parent) rmSync(join(project, "runs", id), { recursive: true });
+  const folder = join("runs", `${parent}-fork-6.sweep`);
+  const [plan] = readdirSync(join(project, folder)).filter((name) => name.startsWith("plan-"));
+  return ["sweep", "run", join(folder, plan!), "--index", "0"];
 }
 
 async function story(

@@ -12,6 +12,7 @@ import {
 import { join, relative } from "node:path";
 import { createRandom, type Random } from "../../core/arrays/random.ts";
 import { ExperimentError } from "../../core/errors/errors.ts";
+import { openArrays } from "../../core/record/arrays.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { resumeRequest } from "../../core/run/request.ts";
 import { train } from "../../core/run/train.ts";
@@ -68,7 +69,8 @@ export async function mutate(patient: Patient, folder: string, seed: number, num
     const request = await resumeRequest(join(project, "runs"), patient.run, builtIns);
     const result = await train(request, undefined, { warning: (text) => void said.push(text) });
     const wrong = wrongs(await recordOf(dir), patient.expected);
-    const damaged = (await readRows(dir)).damage.lines + (await readEvents(dir)).damage.lines;
+    const damaged =
+      (await readRows(dir)).damage.lines + (await readEvents(dir)).damage.lines + openArrays(dir).damage.length;
     const unreadable =
       wrong.length > 0 && wrong.every(({ where }) => where.startsWith("arrays")) && (await isRefused(dir, wrong));
     if (wrong.length === 0) return { ...done, outcome: "without effect", wrong };

@@ -1,10 +1,12 @@
-/** Forks that a design takes: which are there, which are to be made, and which were begun and go on. */
+/** Forks that a design takes: which are there, and which are to be made, or gone on with. */
+import { join } from "node:path";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { type FoundRun, listRuns } from "../../core/record/runs.ts";
-import { type RunRequest, resumeRequest } from "../../core/run/request.ts";
+import type { RunRequest } from "../../core/run/request.ts";
 import type { Word } from "../../core/run/trust.ts";
 import { forkRequests } from "../fork.ts";
+import { forkId } from "../sweep/fork-sweep.ts";
 import type { DeathOptions, Design } from "./design.ts";
 
 /** One fork of a design. */
@@ -15,7 +17,7 @@ export interface WantedFork {
   readonly order: number;
   /** Its directory, once it is whole. */
   readonly dir?: string;
-  /** What trains it, or the rest of it, where it is not whole. */
+  /** What makes it, where it is not whole. */
   readonly request?: RunRequest;
   /** Steps that it has still to train. */
   readonly left: number;
@@ -45,7 +47,7 @@ export async function forksOf(
       const plain = await forkRequests({ ...asked, counterfactuals: [], keepAt: options.horizons }, plugins);
       const treated = await forkRequests({ ...asked, counterfactuals: arms }, plugins);
       const all = [...plain, ...treated.filter(({ fork }) => fork!.of.arm !== "plain")];
-      for (const request of all) wanted.push(await matched(request, there, options, plugins, word));
+      for (const request of all) wanted.push(matched(request, there, options));
     }
   }
   const rank = ({ arm }: WantedFork) => (arm === "plain" ? 0 : 1);
@@ -53,34 +55,20 @@ export async function forksOf(
 }
 
 /** The fork that a request would make, if it is there: begun as it would be, with every checkpoint that is looked at. */
-async function matched(
-  request: RunRequest,
-  there: readonly FoundRun[],
-  { root, horizons }: DeathOptions,
-  plugins: PluginTable,
-  word: Word,
-): Promise<WantedFork> {
+function matched(request: RunRequest, there: readonly FoundRun[], { root, horizons }: DeathOptions): WantedFork {
   const { run, step, arm = "plain" } = request.fork!.of;
   const { config } = request.loaded;
   const fork = { run, step, arm, order: config.data.order };
   const longest = Math.max(...horizons);
   const looks = arm === "plain" ? horizons : [longest];
-  const twins = there.filter((one) => isTwin(one, request));
-  const whole = twins.find(({ dir }) => {
-    const steps = new Set(listCheckpoints(dir).map((found) => found.step));
+  const whole = there.find((one) => {
+    if (!isTwin(one, request)) return false;
+    const steps = new Set(listCheckpoints(one.dir).map((found) => found.step));
     return looks.every((after) => steps.has(step + after));
   });
   if (whole !== undefined) return { ...fork, dir: whole.dir, left: 0 };
-  const begun = twins.find(
-    ({ state, run: found }) => state !== "finished" && state !== "running" && keeps(found.config, request),
-  );
-  if (begun === undefined) return { ...fork, request, left: longest };
-  const newest = listCheckpoints(begun.dir)[0]?.step ?? step;
-  const resumed = await resumeRequest(root, begun.dir, plugins, {
-    ...word,
-    acceptChangedCorpus: request.acceptChangedCorpus === true,
-  });
-  return { ...fork, request: resumed, left: step + longest - newest };
+  const newest = listCheckpoints(join(root, forkId(request)))[0]?.step ?? step;
+  return { ...fork, request, left: step + longest - newest };
 }
 
 /** Whether a fork is of the same checkpoint, arm and order, with the same settings of training but for where it ends. */
@@ -96,11 +84,4 @@ function isTwin({ run }: FoundRun, request: RunRequest): boolean {
     recorded.data?.order === config.data.order &&
     settings(recorded.train ?? {}) === settings(config.train)
   );
-}
-
-/** Whether a fork that goes on will keep the checkpoints that are looked at. */
-function keeps(config: FoundRun["run"]["config"], { loaded }: RunRequest): boolean {
-  const { checkpoint, train } = config as { checkpoint?: { at?: number[] }; train?: { until?: number } };
-  const { at } = loaded.config.checkpoint;
-  return train?.until === loaded.config.train.until && at.every((step) => checkpoint?.at?.includes(step));
 }

@@ -1,10 +1,18 @@
 /** From paths to checkpoints: what each is, at which step, in the order of steps. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
 import { manifestFile } from "../../core/checkpoint/manifest.ts";
 import type { Config } from "../../core/config/schema.ts";
-import { invalidValue, noCheckpointIn, reasonOf, sameStep, unknownStep } from "../../core/errors/errors.ts";
+import {
+  damagedWeights,
+  invalidValue,
+  noCheckpointIn,
+  reasonOf,
+  sameStep,
+  unknownStep,
+} from "../../core/errors/errors.ts";
+import { readRegularText } from "../../core/files/regular-file.ts";
 import { files } from "../../core/record/format.ts";
 
 /** A folder with the parameters of one step. */
@@ -86,6 +94,10 @@ function namedStep(path: string, pattern: RegExp): number | undefined {
 
 /** A folder of ours may have been copied under another name. */
 function ownStep(path: string): number | undefined {
-  const { step } = JSON.parse(readFileSync(join(path, manifestFile), "utf8")) as { readonly step?: unknown };
-  return typeof step === "number" ? step : undefined;
+  try {
+    const { step } = JSON.parse(readRegularText(join(path, manifestFile), 16 << 20)) as { readonly step?: unknown };
+    return typeof step === "number" ? step : undefined;
+  } catch (thrown) {
+    throw damagedWeights(join(path, manifestFile), reasonOf(thrown), thrown);
+  }
 }

@@ -1,10 +1,10 @@
 /** A folder of a published model: its architecture, its options, its weights. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Model, ModelInstance } from "../../core/contract/model.ts";
 import type { Published } from "../../core/contract/published.ts";
 import { damagedWeights, reasonOf, unknownArchitecture } from "../../core/errors/errors.ts";
+import { readRegularText } from "../../core/files/regular-file.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { openWeights } from "../../core/weights/folder.ts";
 import { matchWeights } from "../../core/weights/table.ts";
@@ -46,7 +46,7 @@ export async function architectureOf(
 function configOf(path: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    value = JSON.parse(readRegularText(path, 16 << 20));
   } catch (thrown) {
     throw damagedWeights(path, reasonOf(thrown), thrown);
   }

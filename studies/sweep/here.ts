@@ -1,14 +1,15 @@
 /** The processes of this machine that carry a sweep out, so that another one can ask them to stop. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
-import { removeQuietly, replaceFile } from "../../core/record/disk.ts";
+import { readRegularText } from "../../core/files/regular-file.ts";
+import { makeFolder, removeQuietly, replaceFile } from "../../core/record/disk.ts";
 import { livenessOf, type ProcessIdentity, thisProcess } from "../../core/record/process-identity.ts";
 
 const pattern = /^process-(\d+)\.json$/;
 
 /** Puts this process on record until `remove`. */
 export function markHere(sweepFolder: string): { remove(): void } {
-  mkdirSync(sweepFolder, { recursive: true });
+  makeFolder(sweepFolder);
   const file = path.join(sweepFolder, `process-${process.pid}.json`);
   replaceFile(file, `${JSON.stringify(thisProcess())}\n`);
   return { remove: () => removeQuietly(file) };
@@ -41,7 +42,7 @@ function namesIn(folder: string): string[] {
 /** The file's name and what is in it must name one process: a file from elsewhere stops nobody. */
 function identityIn(file: string): ProcessIdentity | undefined {
   try {
-    const identity = JSON.parse(readFileSync(file, "utf8")) as ProcessIdentity;
+    const identity = JSON.parse(readRegularText(file, 65536)) as ProcessIdentity;
     const pid = Number(pattern.exec(path.basename(file))?.[1]);
     return identity.pid === pid && typeof identity.machine === "string" && identity.started !== undefined
       ? identity

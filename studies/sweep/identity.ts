@@ -8,12 +8,13 @@ const besides: ReadonlySet<string> = new Set(["name", "runs", "sinks", "checkpoi
 
 /**
  * `NAME-0a1b2c3d4e5f`. The hash covers every key that is not at its default, so that a later version's new keys leave it as it
- * is; names, sinks, checkpoints and threads are not in it.
+ * is; names, sinks, checkpoints and threads are not in it. `more` is what else decides.
  */
-export function identityOf(name: string, config: Config): string {
+export function identityOf(name: string, config: Config, more: readonly unknown[] = []): string {
   const leaves = partsOf(config).filter(([keyPath, text]) => defaults().get(keyPath) !== text);
   leaves.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${name}-${createHash("sha256").update(JSON.stringify(leaves)).digest("hex").slice(0, 12)}`;
+  const text = JSON.stringify([...leaves, ...more]);
+  return `${name}-${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
 }
 
 function partsOf(config: Config): (readonly [keyPath: string, text: string])[] {

@@ -7,16 +7,20 @@ import { openConfig } from "../../core/config/load.ts";
 import type { RunNews } from "../../core/contract/executor.ts";
 import type { PluginTable } from "../../core/host/registry.ts";
 import { builtIns } from "../../plugins/index.ts";
+import { type ForkOptions, forkRequests } from "../fork.ts";
 import { checkPlugins } from "./check.ts";
 import { executorOf, jobOf, type NamedSweep, submit } from "./executor.ts";
+import { forkSweep } from "./fork-sweep.ts";
 import { planSchema } from "./plan.ts";
 import { type Results, type ResultsRequest, resultsOf } from "./results.ts";
 import { type OpenSweep, openPlan } from "./snapshot.ts";
-import { statesOf } from "./states.ts";
+import { type FoundState, statesOf } from "./states.ts";
 import { type SweepStatus, statusOf, todoOf } from "./status.ts";
 
+export type { ForkOptions } from "../fork.ts";
 export type { ResultGroup, Results, ResultsRequest } from "./results.ts";
 export type { OpenSweep } from "./snapshot.ts";
+export type { FoundState } from "./states.ts";
 export type { SweepStatus } from "./status.ts";
 
 /** A plan as a file has it. */
@@ -49,22 +53,32 @@ export async function openSweep(
 
 /** Does what is missing of a plan's runs; resolves with where all of them stand. Throws `config.invalid` before anything starts. */
 export async function sweep(plan: PlanInput, options: SweepOptions = {}): Promise<SweepStatus> {
-  const { cwd = process.cwd(), plugins = builtIns, retryFailed = false, signal, report = () => {} } = options;
+  const { cwd = process.cwd(), plugins = builtIns } = options;
   const named = await opened(plan, cwd);
   await checkPlugins(named.sweep, plugins);
-  const todo = todoOf(statesOf(named.sweep), retryFailed);
-  if (todo.length > 0) {
-    const executor = await executorOf(named, options.on, plugins);
-    const host = { report, info: () => {}, warn: () => {} };
-    await submit(
-      named,
-      executor,
-      { ...jobOf(named, todo, options.jobs), cwd },
-      host,
-      signal ?? new AbortController().signal,
-    );
-  }
+  await doMissing(named, options);
   return statusOf(named.sweep);
+}
+
+/**
+ * Makes the forks of a checkpoint that are missing, as `experiment fork` does; resolves with where all of them stand, plain
+ * ones first, each under a name that its origin and config decide. Throws `usage` when there is no such checkpoint.
+ */
+export async function sweepForks(asked: ForkOptions, options: SweepOptions = {}): Promise<readonly FoundState[]> {
+  const requests = await forkRequests(asked, options.plugins ?? builtIns);
+  const named = forkSweep(requests, { config: asked.word?.present?.file });
+  await doMissing(named, options);
+  return statesOf(named.sweep);
+}
+
+async function doMissing(named: NamedSweep, options: SweepOptions): Promise<void> {
+  const { cwd = process.cwd(), plugins = builtIns, retryFailed = false, report = () => {} } = options;
+  const { on, jobs, signal = new AbortController().signal } = options;
+  const todo = todoOf(statesOf(named.sweep), retryFailed);
+  if (todo.length === 0) return;
+  const executor = await executorOf(named, on, plugins);
+  const host = { report, info: () => {}, warn: () => {} };
+  await submit(named, executor, { ...jobOf(named, todo, jobs), cwd }, host, signal);
 }
 
 /** Where the runs of a plan stand, by their directories. */

@@ -1,12 +1,13 @@
 /** Where the runs of a sweep stand, told by their directories alone. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { reasonOf } from "../../core/errors/errors.ts";
+import { readRegularText } from "../../core/files/regular-file.ts";
 import { files, type RunFile, type RunState } from "../../core/record/format.ts";
 import { lockState } from "../../core/record/lock.ts";
 import { runState } from "../../core/record/run-file.ts";
 import { lastRow } from "../../core/record/tail.ts";
-import { readFailures } from "./failures.ts";
+import { isUndelivered, readFailures } from "./failures.ts";
 import type { OpenSweep } from "./snapshot.ts";
 import type { PlannedRun } from "./sweep.ts";
 
@@ -33,7 +34,7 @@ export interface FoundState {
   /** The last step on record of a run that has ended; of a running one see `progressOf`. */
   readonly step?: number;
   readonly steps?: number;
-  /** Why it did not finish. */
+  /** Why it did not finish; of a finished one, what is left to be done. */
   readonly reason?: string;
   /** Time under way so far of a run that has ended, ms, all attempts together. */
   readonly tookMs?: number;
@@ -53,6 +54,7 @@ export function statesOf(sweep: OpenSweep): FoundState[] {
     const failed = failures.get(run.id);
     const found: FoundState = there.has(run.id) ? stateIn(run, dir) : { run, dir, state: "waiting" };
     if (failed === undefined || found.state === "running") return found;
+    if (found.state === "finished" && isUndelivered(failed)) return { ...found, reason: failed };
     return { ...found, state: "failed", reason: failed };
   });
 }
@@ -90,10 +92,13 @@ export function stateIn(run: PlannedRun, dir: string): FoundState {
   };
 }
 
+/** Bytes of run.json. */
+const largestRunFile = 16 << 20;
+
 /** Undefined where there is no run.json, a text where it is not one. */
 function glimpseOf(dir: string): Glimpse | string | undefined {
   try {
-    const glimpse = JSON.parse(readFileSync(path.join(dir, files.run), "utf8")) as Glimpse | null;
+    const glimpse = JSON.parse(readRegularText(path.join(dir, files.run), largestRunFile)) as Glimpse | null;
     if (Array.isArray(glimpse?.attempts) && Number.isFinite(glimpse.steps)) return glimpse;
     return "run.json has no attempts";
   } catch (thrown) {

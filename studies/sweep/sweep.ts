@@ -4,6 +4,7 @@ import type { ConfigBase } from "../../core/config/load.ts";
 import { valueAt } from "../../core/config/problems.ts";
 import type { Config } from "../../core/config/schema.ts";
 import { ExperimentError, severalProblems, tooManyRuns } from "../../core/errors/errors.ts";
+import type { RunFile } from "../../core/record/format.ts";
 import { type Axis, axesOf, valuesOf } from "./axis.ts";
 import { identityOf } from "./identity.ts";
 import type { Plan } from "./plan.ts";
@@ -17,6 +18,16 @@ export interface PlannedRun {
   readonly id: string;
   /** What it changes in the base config. */
   readonly settings: Settings;
+  /** What it begins with, where it does not begin from nothing. */
+  readonly fork?: ForkOrigin;
+}
+
+/** The checkpoint that a planned fork begins with. */
+export interface ForkOrigin {
+  readonly of: NonNullable<RunFile["fork"]>;
+  /** Directory of the run that is forked, absolute. */
+  readonly parent: string;
+  readonly acceptChangedCorpus: boolean;
 }
 
 /** A plan with all of its runs. */

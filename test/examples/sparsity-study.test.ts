@@ -33,9 +33,6 @@ describe("examples/sparsity-study", function () {
     const runs = await trainAll(folder, (text) => said.push(text), form, only);
     expect([...runs.keys()]).to.deep.equal([run, ...forks]);
     expect(await trainAll(folder, (text) => said.push(text), form, only)).to.deep.equal(runs);
-    expect(said).to.deep.equal([
-      ...[run, ...forks].map((name) => `${name}: finished`),
-      ...forks.map((name) => `${name}: there already`),
-    ]);
+    expect(said).to.have.members([run, ...forks].map((name) => `${name}: finished`));
   });
 });

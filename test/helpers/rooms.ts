@@ -1,7 +1,7 @@
 /** The rooms of the house, and who may import whom: an allowlist. ARCHITECTURE.md draws it. */
 
 /** What a plugin builds on: the contract, and what one needs to keep to it. */
-const door = ["core/contract", "core/arrays", "core/errors"];
+const door = ["core/contract", "core/arrays", "core/errors", "core/files"];
 const kinds = ["analyzers", "sinks", "corpora", "models", "optimizers", "schedules", "executors"];
 const wandb = "plugins/sinks/wandb";
 
@@ -69,6 +69,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "core/weights": door,
   "core/modules": [],
   "core/wire": [],
+  "core/files": ["core/errors"],
   statistics: ["core/arrays"],
   "core/contract": ["core/arrays"],
   "core/arrays": ["core/errors"],

@@ -1,18 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { documented, evidenceOf, truths, worlds } from "../../bench/calibration/death-worlds.ts";
 import { createRandom } from "../../core/arrays/random.ts";
 import { listCheckpoints } from "../../core/checkpoint/folder.ts";
-import { readRun } from "../../core/record/runs.ts";
-import { train } from "../../core/run/train.ts";
+import { listRuns, readRun } from "../../core/record/runs.ts";
 import { createEventLog } from "../../statistics/event-study.ts";
 import { replay } from "../../statistics/replay.ts";
-import { costOf, deathOf, planDeath } from "../../studies/death/death.ts";
+import { costOf, type DeathReport, deathOf, planDeath } from "../../studies/death/death.ts";
 import type { DeathOptions } from "../../studies/death/design.ts";
 import type { Evidence } from "../../studies/death/evidence.ts";
 import { deathTables } from "../../studies/death/tables.ts";
 import { weigh } from "../../studies/death/weigh.ts";
 import { formats } from "../../studies/formats.ts";
+import { forkSweep } from "../../studies/sweep/fork-sweep.ts";
+import { trainPlanned } from "../../studies/sweep/train-planned.ts";
+import { command } from "../helpers/command.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
 import { onlyRun, tinyConfig, trainTiny, withPlugins } from "../helpers/tiny.ts";
 
@@ -132,12 +135,19 @@ describe("a study of death", function () {
 
   it("makes missing forks alone, goes on with those that were begun, and measures what is there", async () => {
     const plain = async () => (await planDeath(options, plugins)).forks.filter(({ arm }) => arm === "plain");
-    const [first, ...others] = await plain();
-    await train(first!.request!, AbortSignal.abort()); // stopped after its first step
+    const sweepOf = async () => {
+      const requests = (await plain()).flatMap(({ request }) => request ?? []);
+      return forkSweep(requests, { name: "death", root: options.root }).sweep;
+    };
+    const make = async (index: number, signal = new AbortController().signal) =>
+      trainPlanned(await sweepOf(), index, { plugins, signal });
+    expect((await make(0, AbortSignal.abort("stopped"))).state).to.equal("interrupted"); // after its first step
     const begun = (await plain())[0]!;
-    expect([begun.dir, begun.left, begun.request!.resume === undefined]).to.deep.equal([undefined, 3, false]);
-    await train(begun.request!);
-    for (const { request } of others) await train(request!);
+    expect([begun.dir, begun.left]).to.deep.equal([undefined, 3]);
+    const count = (await plain()).length;
+    for (let made = 0; made < count; made++) expect((await make(0)).state).to.equal("finished"); // the next one is first
+    const ended = listRuns(options.root).runs.filter(({ run }) => run.fork !== undefined);
+    expect(ended.map(({ run }) => run.attempts.length).sort()).to.deep.equal([1, 1, 1, 2]);
     const made = await plain();
     expect(made.map(({ request, left }) => [request, left])).to.deep.equal(made.map(() => [undefined, 0]));
     expect(listCheckpoints(made[0]!.dir!).map(({ step }) => step)).to.include.members([8, 6, 4]);
@@ -155,5 +165,33 @@ describe("a study of death", function () {
     expect(verdicts!.note).to.include(
       `experiment death ${readRun(options.dirs[0]!).run.id} --forks --points 2 --orders 2 --horizons 2 4`,
     );
+  });
+
+  it("is a command that prints what it costs, or weighs what is there, and says what the run itself cannot tell", async () => {
+    const { id } = readRun(options.dirs[0]!).run;
+    const sizes = ["--points=2", "--orders=2", "--horizons", "2", "4", "--tokens=64"];
+    const death = (...args: string[]) => command(["death", ...args], { cwd: folder });
+    const [weighed, planned, unknown] = await Promise.all([
+      death("latest", ...sizes, "--json", "-o", "page"),
+      death(id, ...sizes, "--dry-run"),
+      death("nobody", ...sizes),
+    ]);
+    expect(weighed.code, weighed.stderr).to.equal(0);
+    const report = JSON.parse(weighed.stdout) as DeathReport;
+    expect(report).to.deep.include({ tokens: 64, forks: 16, missing: 12 });
+    expect(report.verdicts.map(({ verdict }) => verdict)).to.deep.equal(Array(3).fill("not decided"));
+    expect(report.notes).to.deep.equal([`run ${id}: neuron-death did not watch it, so its own deaths are not known.`]);
+    expect(readFileSync(join(folder, "page", "death.md"), "utf8")).to.include("did not watch it");
+    expect(JSON.parse(readFileSync(join(folder, "page", "death.json"), "utf8"))).to.deep.equal(report);
+    expect(readdirSync(join(folder, "page")).sort()).to.deep.equal(["death.html", "death.json", "death.md"]);
+
+    expect(planned.code, planned.stderr).to.equal(0);
+    expect(planned.stdout).to.equal("");
+    expect(planned.stderr).to.match(
+      /^12 forks in 3 arms, 48 steps: about .+ one after another, [\d.]+ [kM]B on disk\.$/m,
+    );
+    expect(unknown.code).to.equal(2);
+    expect(unknown.stderr).to.include("nobody");
+    expect(unknown.stdout).to.equal("");
   });
 });

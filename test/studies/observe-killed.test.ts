@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createRandom } from "../../core/arrays/random.ts";
-import { arraySteps, readArrays } from "../../core/record/arrays.ts";
+import { openArrays } from "../../core/record/arrays.ts";
 import { readRows } from "../../core/record/reader.ts";
 import { command } from "../helpers/command.ts";
 import { killAfterRows } from "../helpers/killed.ts";
@@ -33,7 +33,8 @@ describe("an observed run that is killed", function () {
     const run = onlyRun(folder);
     const { rows } = await readRows(run);
     const timeless = rows.map(({ time: _, metrics: { "look/ms": __, ...metrics }, ...row }) => ({ ...row, metrics }));
-    const arrays = (await arraySteps(run)).map((step) => [step, readArrays(run, step)]);
+    const stored = openArrays(run);
+    const arrays = stored.steps.map((step) => [step, stored.read(step)]);
     return { rows: timeless, arrays };
   }
 

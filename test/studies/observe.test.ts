@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { encodeSafetensors } from "../../core/arrays/safetensors.ts";
 import { loadConfig } from "../../core/config/load.ts";
-import { readArrays } from "../../core/record/arrays.ts";
+import { openArrays } from "../../core/record/arrays.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
 import type { RunResult } from "../../core/run/conclude.ts";
@@ -118,7 +118,7 @@ describe("observeCheckpoints", function () {
     const fell: Changed = (x, step, tensor) => (/layers\.0\.mlp\.dense_h_to_4h\.bias/.test(tensor) ? x - 3 * step : x);
     const options = { analyzers: { "neuron-death": { window_tokens: 64, frozen_sequences: 4 } } };
     const biased = await observed(folder(), { paths: [history(folder(), "gpt_neox", [0, 1], fell)] }, options);
-    const { data } = readArrays(biased.dir, 1)["neuron_death/drift/layer_0"]!;
+    const { data } = openArrays(biased.dir).read(1)["neuron_death/drift/layer_0"]!;
     const parts = Object.fromEntries(driftParts.map((part, i) => [part, data[i]]));
     expect(parts.bias).to.be.closeTo(-3, 1e-5);
     for (const part of driftParts.filter((one) => one !== "bias")) expect(parts[part], part).to.equal(0);

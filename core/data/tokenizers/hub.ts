@@ -2,10 +2,14 @@
  * The tokenizer in a model's folder: tokenizer.json, or the older vocab.json with merges.txt, which are GPT-2's byte pairs with
  * another vocabulary. Ids are the model's own.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { damagedTokenizer, noTokenizer, reasonOf } from "../../errors/errors.ts";
+import { readRegularText } from "../../files/regular-file.ts";
+
+/** Bytes of a file; vocabularies of 256,000 tokens have some tens of megabytes. */
+const largest = 256 << 20;
 
 /** A model's own tokenizer. */
 export interface HubTokenizer {
@@ -79,7 +83,7 @@ export async function loadHubTokenizer(folder: string): Promise<HubTokenizer> {
 
 function jsonOf(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(readRegularText(path, largest));
   } catch (thrown) {
     throw damagedTokenizer(path, reasonOf(thrown), thrown);
   }
@@ -109,7 +113,7 @@ const gpt2Special = "<|endoftext|>";
 /** vocab.json and merges.txt in the form of a tokenizer.json. */
 function bytePairs(folder: string, settings: Settings): unknown {
   const vocab = z.record(z.string(), z.int().min(0)).parse(jsonOf(join(folder, "vocab.json")));
-  const lines = readFileSync(join(folder, "merges.txt"), "utf8").split("\n");
+  const lines = readRegularText(join(folder, "merges.txt"), largest).split("\n");
   const merges = lines.filter((line) => line !== "" && !line.startsWith("#version"));
   const named = [settings.bos_token, settings.eos_token, settings.unk_token, settings.pad_token].map(contentOf);
   const special = [...new Set([...named, named.some(Boolean) ? undefined : gpt2Special])].filter(

@@ -36,6 +36,9 @@ export async function createProgram(
   const outputs: TensorSpecs = Object.fromEntries(readings.map((reading) => [reading.name, reading.spec]));
   const results = changed.length + (words > 0 ? 1 : 0);
 
+  /** Vectors that readings have been cut out of: the next ones come into them. */
+  const spare: Int32Array[] = [];
+
   /** What is not state, on the devices; in the order of the arguments. */
   function uploaded(inputs: Arrays): Map<number, readonly Address[]> {
     const buffers = new Map<number, readonly Address[]>();
@@ -91,7 +94,7 @@ export async function createProgram(
       checkState(name, state.specs, signature.state);
       const sent = uploaded(inputs);
       try {
-        const values = new Int32Array(new ArrayBuffer(4 * words));
+        const values = spare.pop() ?? new Int32Array(new ArrayBuffer(4 * words));
         const { vectors, copy } = await session.inTurn(async () => {
           const vectors = await advance(state, sent);
           return { vectors, copy: vectors.length > 0 ? copyOf(vectors, values) : undefined };
@@ -102,7 +105,9 @@ export async function createProgram(
         } finally {
           session.drop(vectors);
         }
-        return readingsIn(values, readings);
+        const outputs = readingsIn(values, readings);
+        spare.push(values);
+        return outputs;
       } catch (thrown) {
         throw invalidStep(name, `XLA failed: ${failureOf(thrown)}`, thrown);
       } finally {

@@ -5,6 +5,8 @@
  */
 import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 
+/** The bits of 0.5 in float32. */
+const half = 0x3f000000;
 /** Weight of the newest step in running means: about the last ten steps count. */
 const newest = 0.1;
 
@@ -29,16 +31,20 @@ export function createStarvation(units: number): Starvation {
   const fed = new Float32Array(units).fill(1);
   const onset = new Int32Array(units);
   const all = { norms, fed, onset };
+  const fedBits = new Int32Array(fed.buffer);
   return {
     add: (now, step) => {
+      // Of floats that are not negative the order is that of their bits: signs of differences of those stand for branches, which
+      // would be mispredicted for every other unit.
+      const bits = new Int32Array(now.buffer, now.byteOffset, units);
       for (let i = 0; i < units; i++) {
-        const norm = now[i]!;
-        if (norm > 0) {
-          norms[i] = norms[i] === 0 ? norm : norms[i]! + newest * (norm - norms[i]!);
-          fed[i]! += newest * (1 - fed[i]!);
-        } else fed[i]! -= newest * fed[i]!;
-        if (fed[i]! >= 0.5) onset[i] = 0;
-        else if (onset[i] === 0) onset[i] = step;
+        const eats = -bits[i]! >>> 31; // 1 where the norm is above zero, else 0
+        const before = norms[i]!;
+        norms[i] = before + eats * (before === 0 ? 1 : newest) * (now[i]! - before);
+        fed[i]! += newest * (eats - fed[i]!);
+        const starving = (fedBits[i]! - half) >> 31; // all ones where fed is below 0.5
+        const unset = (onset[i]! - 1) >> 31; // all ones at 0
+        onset[i] = (onset[i]! | (step & unset)) & starving;
       }
     },
     norm: (unit) => norms[unit]!,

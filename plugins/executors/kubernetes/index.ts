@@ -1,7 +1,8 @@
 /** Runs as one Indexed Job of Kubernetes: a manifest, applied by kubectl when asked. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineExecutor } from "../../../core/contract/executor.ts";
+import { makeOwnFolder } from "../../../core/files/own-file.ts";
 import { called } from "../called.ts";
 import { jobManifest } from "./manifest.ts";
 import { options } from "./options.ts";
@@ -16,7 +17,7 @@ export const kubernetes = defineExecutor({
       const folder = join(job.folder, "kubernetes");
       const manifest = jobManifest(job, chosen, Date.now().toString(36));
       const file = join(folder, `${manifest.metadata.name}.yaml`);
-      mkdirSync(folder, { recursive: true });
+      makeOwnFolder(job.folder, "kubernetes");
       writeFileSync(file, yamlText(manifest));
       if (!chosen.apply) return `wrote ${file}: start it with kubectl apply -f ${file}`;
       return `${(await called("kubectl", ["apply", "-f", file])).trim()} (${job.runs.length} runs, ${file})`;

@@ -1,8 +1,9 @@
 /** Runs as one array job of Slurm. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { defineExecutor, type SweepJob } from "../../../core/contract/executor.ts";
+import { makeOwnFolder } from "../../../core/files/own-file.ts";
 import { called } from "../called.ts";
 import { jobScript } from "./script.ts";
 import { readSubmissions, type Submission, writeSubmission } from "./submissions.ts";
@@ -33,18 +34,20 @@ export const slurm = defineExecutor({
   setup: ({ throttle, ...script }) => ({
     async submit(job, host) {
       const queued = await queuedRuns(job);
-      const runs = job.runs.filter((index) => !queued.has(index));
+      const idOf = new Map(job.runs.map((index, i) => [index, job.ids[i]!]));
+      const runs = job.runs.filter((index) => !queued.has(idOf.get(index)!));
       if (queued.size > 0) host.info(`${queued.size} runs are in Slurm's queue already`);
       if (runs.length === 0) return "nothing to submit";
       const tasks = tasksOf(runs, await mostTasks());
-      mkdirSync(join(job.folder, "slurm"), { recursive: true });
+      makeOwnFolder(job.folder, "slurm");
       const file = join(job.folder, "slurm", `${Date.now()}.sh`);
       writeFileSync(file, jobScript(job, tasks.argument, script));
       chmodSync(file, 0o755);
       const atOnce = job.atOnce ?? throttle;
       const array = `--array=${tasks.array}${atOnce === undefined ? "" : `%${atOnce}`}`;
       const id = /^\d+/.exec((await called("sbatch", ["--parsable", array, file])).trim())?.[0] ?? "";
-      writeSubmission(job.folder, { job: id, runs: tasks.runs });
+      const named = Object.entries(tasks.runs).map(([task, own]) => [task, own.map((index) => idOf.get(index)!)]);
+      writeSubmission(job.folder, { job: id, runs: Object.fromEntries(named) });
       return `submitted ${runs.length} runs as job ${id} (${array.slice(2)}); logs in ${join(job.folder, "slurm")}`;
     },
     async cancel(job) {
@@ -68,8 +71,8 @@ async function mostTasks(): Promise<number> {
   return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
 }
 
-/** Runs that wait or run in Slurm now. */
-async function queuedRuns({ folder }: SweepJob): Promise<ReadonlySet<number>> {
+/** Names of the runs that wait or run in Slurm now. */
+async function queuedRuns({ folder }: SweepJob): Promise<ReadonlySet<string>> {
   const submissions = readSubmissions(folder);
   const byJob = new Map<string, Submission>(submissions.map((submission) => [submission.job, submission]));
   const tasks = await taskStates([...byJob.keys()]);

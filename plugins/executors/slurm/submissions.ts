@@ -1,16 +1,18 @@
 /** Which array jobs were submitted for a sweep, and which runs each of their tasks does. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeOwnFolder } from "../../../core/files/own-file.ts";
+import { readRegularText } from "../../../core/files/regular-file.ts";
 
 const submission = z.object({
   job: z.string().regex(/^\d+$/),
-  /** Task to the indices of its runs. */
-  runs: z.record(z.string(), z.array(z.int().min(0))),
+  /** Task to the names of its runs. */
+  runs: z.record(z.string(), z.array(z.string())),
 });
 export interface Submission {
   readonly job: string;
-  readonly runs: Readonly<Record<string, readonly number[]>>;
+  readonly runs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** All of them; files that are not one are passed over. */
@@ -24,7 +26,7 @@ export function readSubmissions(sweepFolder: string): Submission[] {
   }
   return names.flatMap((name) => {
     try {
-      return [submission.parse(JSON.parse(readFileSync(join(folder, name), "utf8")))];
+      return [submission.parse(JSON.parse(readRegularText(join(folder, name), 1 << 20)))];
     } catch {
       return [];
     }
@@ -32,6 +34,6 @@ export function readSubmissions(sweepFolder: string): Submission[] {
 }
 
 export function writeSubmission(sweepFolder: string, one: Submission): void {
-  mkdirSync(join(sweepFolder, "slurm"), { recursive: true });
+  makeOwnFolder(sweepFolder, "slurm");
   writeFileSync(join(sweepFolder, "slurm", `job-${one.job}.json`), `${JSON.stringify(submission.parse(one))}\n`);
 }

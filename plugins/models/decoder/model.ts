@@ -69,7 +69,8 @@ function initialise(parameters: Readonly<Record<string, readonly number[]>>, n_l
     const deviation = /^blocks.*\.W_(O|out)$/.test(name)
       ? initialDeviation / Math.sqrt(2 * n_layers)
       : initialDeviation;
-    return data.map(() => deviation * random.normal());
+    random.normals(data, deviation);
+    return data;
   };
   const entries = Object.entries(parameters);
   const arrays = entries.map(([name, shape]): [string, NDArray<Float32Array>] => [

@@ -1,6 +1,6 @@
 import type { Notices, StoredRun } from "../../../core/contract/sink.ts";
 import { reasonOf } from "../../../core/errors/errors.ts";
-import { readArrays } from "../../../core/record/arrays.ts";
+import { openArrays, type StoredArrays } from "../../../core/record/arrays.ts";
 import { readRowBatches } from "../../../core/record/reader.ts";
 import { readRunFile } from "../../../core/record/run-file.ts";
 import { clientVersion, startOf } from "./identity.ts";
@@ -36,6 +36,7 @@ export async function mend(
   const found = contentOf(log);
   if (run.state === "running") return found;
   let runLog: RunLog | undefined;
+  let arrays: StoredArrays | undefined;
   let added = 0;
   let time = 0;
   try {
@@ -45,7 +46,8 @@ export async function mend(
         runLog ??= opened(run, log, found, options, settings);
         if (runLog === undefined) return found;
         if (row.step <= found.lastStep) continue;
-        runLog.row({ ...row, arrays: arraysOf(run.dir, row.step) });
+        arrays ??= arraysIn(run.dir);
+        runLog.row({ ...row, arrays: arraysOf(arrays, row.step) });
         added += 1;
         time = row.time;
       }
@@ -65,10 +67,11 @@ export async function mend(
 export async function fillUpTo(runLog: RunLog, dir: string, from: number, step: number): Promise<number> {
   if (runLog.lastStep >= step) return 0;
   let missing = step - Math.max(from, runLog.lastStep);
+  const arrays = arraysIn(dir);
   for await (const batch of readRowBatches(dir)) {
     for (const row of batch) {
       if (row.step <= runLog.lastStep || row.step > step) continue;
-      runLog.row({ ...row, arrays: arraysOf(dir, row.step) });
+      runLog.row({ ...row, arrays: arraysOf(arrays, row.step) });
       missing -= 1;
     }
   }
@@ -137,9 +140,17 @@ function unneeded(id: string, startedAt: number): RunLogStart {
   return { run: { id, startedAt, ...nothing }, config: {}, version: clientVersion, cpus: 0 };
 }
 
-function arraysOf(dir: string, step: number) {
+function arraysIn(dir: string): StoredArrays | undefined {
   try {
-    return readArrays(dir, step) ?? {};
+    return openArrays(dir);
+  } catch {
+    return undefined; // the numbers are still worth sending
+  }
+}
+
+function arraysOf(arrays: StoredArrays | undefined, step: number) {
+  try {
+    return arrays?.read(step) ?? {};
   } catch {
     return {};
   }

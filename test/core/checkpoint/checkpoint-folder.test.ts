@@ -52,6 +52,7 @@ describe("latestCheckpoint", () => {
     writeFileSync(join(dir(), "checkpoints", "notes.txt"), "");
     expect(latestCheckpoint(dir())).to.deep.equal({
       latest: { step: 1, path: join(dir(), "checkpoints", "step-000001") },
+      arrays: {},
       skipped: [],
     });
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { createEngine, findEngines } from "../../../core/engine/choose.ts";
-import { engineNames } from "../../../core/engine/names.ts";
+import { beatsCpu, createEngine, findEngines } from "../../../core/engine/choose.ts";
+import { type EngineName, engineNames } from "../../../core/engine/names.ts";
 import { ExperimentError } from "../../../core/errors/errors.ts";
 
 describe("findEngines", () => {
@@ -23,6 +23,29 @@ describe("createEngine", () => {
     expect(chosen.map(({ name }) => name)).to.deep.equal([engine.name]);
     expect(["onnx", "wasm"].includes(engine.name) || engine.device.startsWith("GPU")).to.equal(true);
     await engine.dispose();
+  });
+
+  it("never takes for auto what computes on the CPU and is slower than onnx there", () => {
+    const taken = (name: EngineName, device: string) => beatsCpu(name, device);
+    expect(taken("xla", "GPU, NVIDIA H200, products in float32 (XLA by PJRT 0.115, cuda)")).to.equal(true);
+    expect(taken("xla", "TPU, TPU v5e, products in float32 (XLA by PJRT 0.115, tpu)")).to.equal(true);
+    expect(taken("xla", "CPU, cpu, products in float32 (XLA by PJRT 0.115, cpu)")).to.equal(false);
+    expect(taken("tensorflow", "GPU (TensorFlow, @tensorflow/tfjs-node-gpu)")).to.equal(true);
+    expect(taken("tensorflow", "CPU (TensorFlow, @tensorflow/tfjs-node-gpu)")).to.equal(false);
+    expect(taken("onnx", "CPU, 8 threads (ONNX Runtime 1.30.0)")).to.equal(true);
+  });
+
+  it("says of a GPU that nothing here can use why it is not used", async () => {
+    const engine = await createEngine({ name: "auto", threads: 0, plugin: "/nowhere/plugin.so" }, true);
+    if (engine.device.startsWith("CPU"))
+      expect(engine.notes![0]).to.match(
+        /^an NVIDIA GPU is here and is not used: xla: engine\.plugin: \/nowhere\/plugin\.so is not there.*\. `experiment doctor` says what to install\.$/,
+      );
+    else expect(engine).not.to.have.property("notes");
+    await engine.dispose();
+    const plain = await createEngine({ name: "auto", threads: 0, plugin: "/nowhere/plugin.so" }, false);
+    expect(plain).not.to.have.property("notes");
+    await plain.dispose();
   });
 
   it("says why each TensorFlow package failed", async function () {

@@ -14,9 +14,14 @@ const of = (...values: number[]) => ({ shape: [values.length], data: Float32Arra
 const growing: Step = ({ w }, { x }) => ({ state: { w: tf.add(w!, x!) }, outputs: { twice: tf.mul(w!, 2) } });
 const signature = { state: { w: vector, fixed: vector }, inputs: { x: vector } };
 
-for (const name of ["cpu", "wasm"] as const) {
+for (const name of ["cpu", "wasm", "tensorflow"] as const) {
   describe(`the eager ${name} engine`, () => {
     let engine: Engine;
+    before(async function () {
+      this.timeout(60_000); // TensorFlow's library is loaded twice
+      const opened = await createEagerEngine(name, { threads: 0 }).catch(() => undefined);
+      if (opened === undefined && name === "tensorflow") this.skip(); // needs @tensorflow/tfjs-node or -gpu with its library
+    });
     beforeEach(async () => {
       engine = await createEagerEngine(name, { threads: 0 });
     });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { findDebris, unbornRuns } from "../../../core/record/debris.ts";
@@ -13,8 +13,14 @@ const debris = [
   "checkpoints/step-000008.old-ab12.partial-removed",
   "lock.json.0123456789abcdef",
   "run.json.4711.partial",
+  "wandb/run-1-a/run-a.wandb.rewrite",
 ];
-const kept = ["arrays/step-000004.safetensors", "checkpoints/step-000004/checkpoint.json", "files/mine.partial"];
+const kept = [
+  "wandb/run-1-a/run-a.wandb",
+  "arrays/step-000004.safetensors",
+  "checkpoints/step-000004/checkpoint.json",
+  "files/mine.partial",
+];
 
 describe("debris in a run directory", () => {
   const root = useTempDir();
@@ -32,9 +38,26 @@ describe("debris in a run directory", () => {
     for (const name of kept) expect(existsSync(join(dir, name)), name).to.equal(true);
   });
 
+  it("is not looked for behind a link: that may lead out of the directory", () => {
+    const dir = makeRun(root());
+    const elsewhere = join(root(), "elsewhere");
+    make(elsewhere, "run-1-a/run-a.wandb.rewrite");
+    symlinkSync(elsewhere, join(dir, "wandb"));
+    for (const folder of ["arrays", "checkpoints"]) {
+      make(elsewhere, "step-000004.partial");
+      symlinkSync(elsewhere, join(dir, folder));
+    }
+    expect(findDebris(dir)).to.deep.equal([]);
+    takeLock(dir, Date.now()).release();
+    expect(readdirSync(elsewhere).sort()).to.deep.equal(["run-1-a", "step-000004.partial"]);
+  });
+
   it("stays while it may be the work of this moment: another's attempt at the lock, or at the labels", () => {
     const dir = makeRun(root());
-    const others = ["labels.json.99.partial", "lock.json.abcd.partial"];
+    const others = [
+      ...["labels.json.99.partial", "lock.json.abcd.partial"],
+      ...["wandb.json.new", "wandb/run-1-a/run-a.sync.json.new", "wandb/run-1-a/run-a.wandb.synced.new"],
+    ];
     for (const name of others) make(dir, name);
     takeLock(dir, Date.now()).release();
     expect(findDebris(dir)).to.deep.equal(others);

@@ -8,14 +8,15 @@ import { useTempDir } from "../../helpers/temp.ts";
 describe("the Python program in docs/run-format.md", () => {
   const dir = useTempDir();
 
-  it("reads rows and a checkpoint that reluscope wrote", function () {
+  it("reads rows, arrays and a checkpoint that reluscope wrote", function () {
     const hasNumPy = spawnSync("python3", ["-c", "import numpy"]).status === 0;
     if (!hasNumPy) this.skip(); // needs python3 with NumPy on the PATH
 
     const record = openRecord(dir());
     const row = (seq: number, loss: number) => {
       const metrics = { "train/loss": loss };
-      record.writeRows([{ seq, step: seq + 1, tokens: 1, time: 1, metrics, arrays: {} }]);
+      const arrays = { "a/state/layer_0": { shape: [2, seq], data: new Uint32Array(2 * seq) } };
+      record.writeRows([{ seq, step: seq + 1, tokens: 1, time: 1, metrics, arrays }]);
     };
     row(0, 3);
     row(1, Number.NaN);
@@ -23,6 +24,7 @@ describe("the Python program in docs/run-format.md", () => {
     row(1, 0.1);
     record.close();
     appendFileSync(`${dir()}/rows.jsonl`, 'garbage\n{"torn');
+    appendFileSync(`${dir()}/arrays/a.state.arrays`, '{"step":9,"bytes":9,"sum":"00000000","crc":"00000000"}\nshort');
     saveCheckpoint(dir(), {
       step: 2,
       tokens: 2,
@@ -42,6 +44,7 @@ describe("the Python program in docs/run-format.md", () => {
     const { stdout, stderr } = spawnSync("python3", ["-c", program, dir()], { encoding: "utf8" });
     expect(stderr).to.equal("");
     expect(stdout.trim().split("\n")).to.deep.equal([
+      "2 a/state/layer_0 (2, 1)",
       "1 3.0",
       "2 0.1",
       "embed.W_E float32 (2, 2) 10.5",

@@ -101,8 +101,8 @@ describe("openRunDir", () => {
       expect(thrownBy(() => openRunDir(dir)).code).to.equal("run.damaged");
       expect(lockState(dir)).to.equal("none");
     }
-    writeFileSync(join(dir, "run.json"), JSON.stringify({ ...runFileOf(), format: 2 }));
-    expect(thrownBy(() => openRunDir(dir)).message).to.contain("expected format 1 or older, got 2");
+    writeFileSync(join(dir, "run.json"), JSON.stringify({ ...runFileOf(), format: 3 }));
+    expect(thrownBy(() => openRunDir(dir)).message).to.contain("expected format 2 or older, got 3");
   });
 
   it("replaces run.json whole or not at all, wherever it is stopped", () => {

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { readRun } from "../../../core/record/runs.ts";
 import type { PlanInput } from "../../../studies/sweep/index.ts";
 import { command } from "../../helpers/command.ts";
 import { writeSweep } from "../../helpers/sweeps.ts";
@@ -31,6 +32,38 @@ describe("reluscope/sweep", function () {
       [[0.01], 2],
       [[0.001], 2],
     ]);
+  });
+
+  it("makes forks, several at a time, of which the command then finds none missing, and makes one more", async () => {
+    writeSweep(dir(), { grid: { seed: [1] } }, { checkpoint: { every: 2, keep_last: 3 } });
+    const { openSweep, sweep, sweepForks } = await built();
+    const one = { name: "one", grid: { seed: [1] } };
+    await sweep(one, { cwd: dir() });
+    const { root, runs } = await openSweep(one, { cwd: dir() });
+    const parent = runs[0]!.id;
+    const asked = { root, ref: parent, at: 4, orders: 1, steps: 2, counterfactuals: ["half-lr"] };
+    const forks = await sweepForks(asked, { cwd: dir(), jobs: 2 });
+    expect(forks.map(({ state }) => state)).to.deep.equal(["finished", "finished"]);
+    const settings = forks.map((fork) => {
+      const { run } = readRun(fork.dir);
+      const { train, data } = run.config as unknown as { train: { lr: number }; data: { order: number } };
+      return [run.fork, train.lr, data.order];
+    });
+    expect(settings).to.deep.equal([
+      [{ run: parent, step: 4, arm: "plain" }, 3e-3, 1],
+      [{ run: parent, step: 4, arm: "half-lr" }, 1.5e-3, 1],
+    ]);
+    const args = ["--at", "4", "--orders", "2", "--steps", "2", "--json"];
+    const { code, stdout, stderr } = await command(["fork", parent, ...args, "--counterfactual", "half-lr"], {
+      cwd: dir(),
+    });
+    expect([code, stderr.split("\n")[0]]).to.satisfy(
+      ([exit, first]: [number, string]) => exit === 0 && /^2 runs, \d at a time/.test(first),
+    );
+    const made = JSON.parse(stdout) as { id: string; state: string }[];
+    const ids = made.map(({ id }) => id);
+    expect(ids.filter((_, i) => i % 2 === 0)).to.deep.equal(forks.map(({ run }) => run.id));
+    expect(readdirSync(root).sort()).to.deep.equal([parent, ...ids, "one.sweep", `${parent}-fork-4.sweep`].sort());
   });
 
   it("refuses a wrong plan before anything is on disk", async () => {

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { openConfig } from "../../../core/config/load.ts";
 import type { ExperimentError } from "../../../core/errors/errors.ts";
 import { readPlan } from "../../../studies/sweep/plan.ts";
+import { openSnapshot } from "../../../studies/sweep/snapshot.ts";
 import { sweepOf } from "../../../studies/sweep/sweep.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 
@@ -133,5 +134,19 @@ describe("sweepOf", () => {
     expect(sweepOf(base, found.plan, found.name, found.where).runs).to.have.length(2);
     expect(base.resolve().config.seed).to.equal(4);
     expect(base.resolve().config).to.not.have.property("sweep");
+  });
+});
+
+describe("openSnapshot", () => {
+  const dir = useTempDir();
+
+  it("refuses a plan from somebody whose runs would stand elsewhere", () => {
+    const file = join(dir(), "plan-01234567.json");
+    for (const id of ["../elsewhere", "a/b", "..", ""]) {
+      const runs = [{ id, settings: {} }];
+      const nothing = { values: {}, sources: {}, keys: [], notes: [] };
+      writeFileSync(file, JSON.stringify({ format: 1, name: "a", baseDir: "..", ...nothing, runs }));
+      expect(() => openSnapshot(file), id).to.throw(/runs.*id: expected the name of a folder, got/);
+    }
   });
 });

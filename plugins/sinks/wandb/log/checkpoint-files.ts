@@ -1,9 +1,9 @@
 /** A run's checkpoints, brought to where an upload looks for files: beside the log, so that they move with it. */
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { makeOwnFolder } from "../../../../core/files/own-file.ts";
 import { files } from "../../../../core/record/format.ts";
-import { ownPath } from "../../../../core/record/own-file.ts";
 import { type Artifact, type ArtifactFile, digestOf, md5Of } from "./artifact.ts";
 import { artifactPath } from "./layout.ts";
 
@@ -63,8 +63,7 @@ function nameIn(folder: string, path: string): string {
 
 /** A link where the disk has them, else a copy, in the place of what an earlier part of the run put there. */
 function linkOrCopy(log: string, from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  ownPath(dirname(log), dirname(to), "folder"); // throws where a link leads elsewhere
+  makeOwnFolder(dirname(log), relative(dirname(log), dirname(to)));
   rmSync(to, { force: true });
   try {
     linkSync(from, to);

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { notOwnFile } from "../../../../core/errors/errors.ts";
+import { isWithin, makeOwnFolder, ownPath, ownText } from "../../../../core/files/own-file.ts";
 import { makeFolder, swapFile } from "../../../../core/record/disk.ts";
-import { isWithin, ownPath, ownText } from "../../../../core/record/own-file.ts";
 import { isSealed, sealOf } from "../../../../core/record/seal.ts";
 import { logElsewhere } from "../errors.ts";
 
@@ -119,8 +119,5 @@ export function fileBeside(log: string, folder: string, ...names: readonly strin
 
 /** Makes a folder beside a log. Throws `run.damaged` where a link leads elsewhere. */
 export function folderBeside(log: string, name: string): string {
-  const folder = join(dirname(log), name);
-  mkdirSync(folder, { recursive: true });
-  ownPath(dirname(log), folder, "folder");
-  return folder;
+  return makeOwnFolder(dirname(log), name);
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { readRegularText } from "../../../../core/files/regular-file.ts";
 import { swapFile } from "../../../../core/record/disk.ts";
 import type { LineCounts, Placement } from "./placement.ts";
 
@@ -69,12 +70,15 @@ export function markSynced(log: string, { server, rows, bytes, exitCode }: Synce
 /** Whether the marker beside a log speaks of just this part of it; an empty one speaks of none. */
 export function isSynced(log: string, { server, rows, bytes, exitCode }: SyncedPart): boolean {
   try {
-    const found = JSON.parse(readFileSync(syncedMarker(log), "utf8")) as Partial<SyncedPart> | null;
+    const found = JSON.parse(readRegularText(syncedMarker(log), largest)) as Partial<SyncedPart> | null;
     return found?.server === server && found.rows === rows && found.bytes === bytes && found.exitCode === exitCode;
   } catch {
     return false;
   }
 }
+
+/** Bytes of what is kept beside a log. */
+const largest = 16 << 20;
 
 function progressPath(log: string): string {
   return log.replace(/\.wandb$/, ".sync.json");
@@ -151,7 +155,7 @@ function stored(log: string): Progress | undefined {
   const path = progressPath(log);
   if (!existsSync(path)) return undefined;
   try {
-    const found = JSON.parse(readFileSync(path, "utf8")) as Progress;
+    const found = JSON.parse(readRegularText(path, largest)) as Progress;
     const reached = found.reached ?? found.history;
     const counts = [found.history, found.events, found.output, reached];
     const valid = typeof found.target === "string" && counts.every((n) => Number.isInteger(n) && n >= 0);

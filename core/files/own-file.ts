@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { ioFailed, notOwnFile } from "../errors/errors.ts";
+import { kindOf, readRegularText, UnfitFile } from "./regular-file.ts";
 
 /**
  * The path of something in a run directory after all links, or undefined when nothing is there. Throws `run.damaged` when it
@@ -19,7 +20,7 @@ export function ownPath(dir: string, name: string, kind: "file" | "folder" = "fi
       throw notOwnFile(asked, `a ${kind} of its own`, "a link that leads out of the directory");
     const status = fs.statSync(real);
     if (kind === "file" ? status.isFile() : status.isDirectory()) return real;
-    throw notOwnFile(asked, `a ${kind}`, whatIs(status));
+    throw notOwnFile(asked, `a ${kind}`, kindOf(status));
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     // A link to nothing is still a name that a writer would follow.
@@ -28,6 +29,25 @@ export function ownPath(dir: string, name: string, kind: "file" | "folder" = "fi
     if (code === "ELOOP" || code === "ENOTDIR") throw ioFailed(asked, "read", thrown);
     throw thrown;
   }
+}
+
+/**
+ * Makes `root/name` and what is missing above it; returns its path. Throws `run.damaged`, before anything is
+ * made, where a name on the way is a link that leads out of `root`.
+ */
+export function makeOwnFolder(root: string, name: string): string {
+  let at = root;
+  if (!fs.existsSync(root)) fs.mkdirSync(root, { recursive: true });
+  for (const part of name.split(/[/\\]/)) {
+    at = path.join(at, part);
+    if (ownPath(root, at, "folder") !== undefined) continue;
+    try {
+      fs.mkdirSync(at);
+    } catch (thrown) {
+      if (ownPath(root, at, "folder") === undefined) throw thrown; // another process may have made it meanwhile
+    }
+  }
+  return at;
 }
 
 /** Whether a path is a folder or lies below it; both without links. */
@@ -41,34 +61,21 @@ export function ownText(dir: string, name: string, limit: number): string | unde
   const real = ownPath(dir, name);
   if (real === undefined) return undefined;
   try {
-    const { size } = fs.statSync(real);
-    if (size > limit) throw notOwnFile(path.join(dir, name), `at most ${megabytes(limit)}`, megabytes(size));
-    return fs.readFileSync(real, "utf8");
+    return readRegularText(real, limit);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (thrown instanceof UnfitFile) throw notOwnFile(path.join(dir, name), "a file", thrown.got);
     throw thrown;
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 3 : 0)} MiB`;
 }
 
 function isLink(file: string): boolean {
   return fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
-function whatIs(status: fs.Stats): string {
-  if (status.isDirectory()) return "a folder";
-  if (status.isFile()) return "a file";
-  if (status.isFIFO()) return "a pipe";
-  if (status.isSocket()) return "a socket";
-  return "a device";
-}
-
 /** What stands at a path that is to be written to; undefined when nothing does. Throws unless it is a file: a link would be written through, a pipe would wait. */
 export function plainFile(file: string): fs.Stats | undefined {
   const found = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (found && !found.isFile()) throw notOwnFile(file, "a file", "something else");
+  if (found && !found.isFile()) throw notOwnFile(file, "a file", found.isSymbolicLink() ? "a link" : kindOf(found));
   return found;
 }
