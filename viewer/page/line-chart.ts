@@ -38,6 +38,8 @@ export interface LineChartData {
 /** Least height of a plot; it takes what its card has to spare. */
 const leastHeight = 220;
 const labelFont = 11;
+/** Below this many pixels an axis has room for short labels only, or it would have but one. */
+const narrow = 260;
 
 export class LineChart {
   readonly element: HTMLElement;
@@ -49,6 +51,8 @@ export class LineChart {
   private frame: number | undefined;
   private panning = false;
   private emphasis: string | undefined;
+  /** Whether the pointer or the keys are at this plot: others follow it, and only it tells what is there. */
+  private leads = false;
   /** Where the pointer was when others were last told what it points at. */
   private pointed: { readonly left: number; readonly top: number } | undefined;
   private readonly events: LineChartEvents;
@@ -63,7 +67,10 @@ export class LineChart {
     this.watcher.observe(element);
     element.addEventListener("keydown", (event) => this.key(event));
     element.addEventListener("pointerdown", (event) => this.pan(event), { capture: true });
-    element.addEventListener("blur", hideTip);
+    element.addEventListener("blur", () => {
+      this.leads = false;
+      hideTip();
+    });
   }
 
   /** Shows these lines, in this look. */
@@ -138,7 +145,7 @@ export class LineChart {
           ...axis,
           grid: { show: false },
           size: 26,
-          space: 60,
+          space: this.element.clientWidth < narrow ? 30 : 60,
           ...(look.logX ? {} : { incrs: increments(look.axis) }),
           values: (_, splits) => thin(splits, look.logX).map(xFormat),
         },
@@ -153,7 +160,11 @@ export class LineChart {
     };
     this.plot = new uPlot(options, [[...this.rangeX()], [0, 1]], this.element);
     this.plot.over.addEventListener("dblclick", () => this.events.zoom(undefined));
+    this.plot.over.addEventListener("pointerenter", () => {
+      this.leads = true;
+    });
     this.plot.over.addEventListener("pointerleave", () => {
+      this.leads = false;
       hideTip();
       this.events.point?.(undefined, undefined);
     });
@@ -188,6 +199,7 @@ export class LineChart {
   }
 
   private hover(plot: uPlot): void {
+    if (!this.leads) return;
     const { left = -1, top = -1 } = plot.cursor;
     if (left < 0 || this.panning) {
       hideTip();
@@ -211,6 +223,7 @@ export class LineChart {
 
   /** Puts the cursor where another chart's is; undefined takes it away. */
   follow(x: number | undefined): void {
+    if (this.leads) return;
     const left = x === undefined ? -10 : (this.plot?.valToPos(x, "x") ?? -10);
     this.plot?.setCursor({ left: left > (this.plot.over.clientWidth || 0) ? -10 : left, top: 0 }, false);
   }
@@ -286,6 +299,7 @@ export class LineChart {
   private step(by: number): void {
     const plot = this.plot;
     if (!plot) return;
+    this.leads = true;
     const width = plot.over.clientWidth;
     const left = plot.cursor.left !== undefined && plot.cursor.left >= 0 ? plot.cursor.left : width / 2;
     plot.setCursor({ left: Math.min(width - 1, Math.max(0, left + (by * width) / 40)), top: 20 });
