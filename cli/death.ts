@@ -48,7 +48,7 @@ export async function deathCommand(args: Arguments, load: LoadPlugins): Promise<
     const requests = plan.forks.flatMap(({ request }) => request ?? []);
     const to = { name: "death", root, word, on: args.on, jobs: args.jobs };
     const { stopped, elsewhere } =
-      requests.length > 0 ? await makeForks(requests, to, plugins) : { stopped: false, elsewhere: false };
+      requests.length > 0 ? await makeForks(requests, to, plugins) : { stopped: false, elsewhere: undefined };
     plan = await planDeath(options, plugins, word);
     const left = plan.forks.filter(({ dir }) => dir === undefined).length;
     if (left > 0 && (stopped || elsewhere)) {
