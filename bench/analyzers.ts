@@ -80,6 +80,7 @@ export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]
     seed: 1,
     warmupSteps: 0,
     batchSize: batch,
+    config: {},
     tokensPerStep: batch * pos,
   } as unknown as Run;
   const instances: AnalyzerInstance<Site, Probe>[] = [];

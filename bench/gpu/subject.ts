@@ -29,7 +29,7 @@ async function probesOf(names: readonly string[]): Promise<StepProbe[]> {
     ...about,
     layers: Array.from({ length: shape.n_layers }, (_, layer) => plan.model.layer(layer)),
     held: [],
-    config: { model: { norm: "layernorm" }, train: plan.train },
+    config: { engine: { name: "xla" }, model: { norm: "layernorm" }, train: plan.train },
   } as unknown as Run;
   return Promise.all(
     names.map(async (name) => {

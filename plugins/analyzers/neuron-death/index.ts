@@ -6,7 +6,7 @@ import type { GradientInputs } from "../../../core/contract/sites.ts";
 import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric } from "../counts.ts";
 import { charts } from "./charts.ts";
-import { sampleOf } from "./followed.ts";
+import { affordable, sampleOf } from "./followed.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
 import { holdingOf } from "./holding.ts";
 import { prefixed, under } from "./keys.ts";
@@ -30,8 +30,9 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
     const { norm } = run.layers[0]!;
+    const many = chosen.followed_units ?? affordable(run, chosen.frozen_every);
     const followed = Array.from({ length: n_layers }, (_, layer) =>
-      sampleOf(d_mlp, chosen.followed_units, createRandom(run.seed, `neuron-death/followed ${layer}`)),
+      sampleOf(d_mlp, many, createRandom(run.seed, `neuron-death/followed ${layer}`)),
     );
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
