@@ -8,7 +8,7 @@ import type { Line, LineChartLook } from "../charts/line-spec.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import { type Mark, type Painting, paintLines, paintMarks } from "./line-draw.ts";
 import { hovered } from "./line-hover.ts";
-import { paintLabels, shortLabel } from "./line-labels.ts";
+import { labelRoom, paintLabels } from "./line-labels.ts";
 import { mapping, type Range, spanX, spanY } from "./line-scale.ts";
 import { increments, thin, tickText, tidy } from "./ticks.ts";
 import { hideTip, showTip } from "./tip.ts";
@@ -127,7 +127,7 @@ export class LineChart {
     const options: uPlot.Options = {
       width: Math.max(120, this.element.clientWidth),
       height: this.height(),
-      padding: [10, this.labelRoom(font), 0, 0],
+      padding: [10, labelRoom(this.data, this.element.clientWidth, this.height(), font), 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false, focus: { prox: -1 } },
       scales: {
@@ -169,16 +169,6 @@ export class LineChart {
       this.events.point?.(undefined, undefined);
     });
     this.plot.over.addEventListener("click", () => this.events.pick?.(this.emphasis));
-  }
-
-  private labelRoom(font: string): number {
-    const { lines, labels } = this.data;
-    if (!labels || lines.length < 2 || lines.length * 13 > this.height() - 30) return 12;
-    const context = document.createElement("canvas").getContext("2d");
-    if (!context) return 12;
-    context.font = font;
-    const widest = Math.max(...lines.map(({ label }) => context.measureText(shortLabel(label)).width));
-    return Math.min(this.element.clientWidth * 0.3, widest + 16);
   }
 
   private painting(plot: uPlot): Painting {
