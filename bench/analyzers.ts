@@ -7,11 +7,13 @@ import { createRandom } from "../core/arrays/random.ts";
 import { loadConfig } from "../core/config/load.ts";
 import type { AnalyzerInstance, Probe } from "../core/contract/analyzer.ts";
 import type { Run } from "../core/contract/run.ts";
+import type { Sink } from "../core/contract/sink.ts";
 import type { Site } from "../core/contract/sites.ts";
 import { train } from "../core/run/train.ts";
 import { sequencesInWord } from "../plugins/analyzers/neuron-death/holding.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
+import { type Effort, readClock } from "./measure.ts";
 import { sizes } from "./sizes.ts";
 
 /** Analyzers to how often each looks; `{}` leaves that to the analyzer, `false` leaves the analyzer out. */
@@ -26,24 +28,40 @@ export const always = all({ every: 1 });
 /** Steps of such a run: warm-up, in which programs are compiled, and then whole periods of the analyzers' default cadence. */
 const [warmup, measured] = [11, 30];
 
-/** Wall time a step of a short run at mid size, ms: everything that happens between two rows 30 steps apart, looks at frozen text among it. */
-export async function stepTime(analyzers: Cadences, threads: number): Promise<number> {
+/** What everything takes that happens between two rows 30 steps apart in a short run at mid size, looks at frozen text among it: ms a step. */
+export async function stepTime(analyzers: Cadences, { threads, clock }: Effort): Promise<number> {
   const steps = warmup + measured + 1;
   const folder = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
-  const { sink, memory } = createMemorySink();
+  const times: number[] = [];
   const { batch_size, d_vocab: _, ...model } = sizes.mid;
   const config = { model, train: { batch_size, steps, warmup_steps: 1 }, eval: { every: 0, windows: 8 }, analyzers };
-  const flags = { short: { ...config, sinks: { memory: {} }, engine: { name: "onnx", threads } } };
+  const flags = { short: { ...config, sinks: { clock: {} }, engine: { name: "onnx", threads } } };
   try {
     const loaded = await loadConfig({ cwd: folder, env: {}, flags });
-    const begun = performance.now();
-    await train({ loaded, plugins: { ...builtIns, sink: { ...builtIns.sink, memory: async () => sink } } });
-    if (memory.rows.length < steps)
-      throw new Error(`only ${memory.rows.length} rows after ${performance.now() - begun} ms`);
-    return (memory.rows[warmup + measured - 1]!.time - memory.rows[warmup - 1]!.time) / measured;
+    const sink = clockSink(() => times.push(readClock(clock)));
+    await train({ loaded, plugins: { ...builtIns, sink: { ...builtIns.sink, clock: async () => sink } } });
+    return (times[warmup + measured - 1]! - times[warmup - 1]!) / measured;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Calls `tick` for each row. */
+function clockSink(tick: () => void): Sink {
+  const { sink } = createMemorySink();
+  return {
+    ...sink,
+    setup: (...args) => {
+      const instance = sink.setup(...args);
+      return {
+        ...instance,
+        write(row) {
+          tick();
+          return instance.write(row);
+        },
+      };
+    },
+  };
 }
 
 /** The paper's width: six layers of 32768 units, 8192 tokens. */
@@ -62,6 +80,7 @@ export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]
     seed: 1,
     warmupSteps: 0,
     batchSize: batch,
+    config: {},
     tokensPerStep: batch * pos,
   } as unknown as Run;
   const instances: AnalyzerInstance<Site, Probe>[] = [];

@@ -2,17 +2,27 @@
  * `npm run bench`: one table of ratios, each pair measured in the same run, alternating, medians.
  * `-- --only ID,ID` measures some rows, `--quick` takes fewer rounds, `--rounds N` as many as you say, `--threads N` sets both sides'
  * threads, `--clock cpu` takes CPU time instead of wall time (for a machine that has other things to do; with one thread, since waiting
- * threads spin), `--json` prints JSON. `--profile FILE` writes ONNX Runtime's own profile of steps at mid size instead, and prints what
+ * threads spin), `--json` prints JSON, `--write` measures what README.md and docs/engine.md say and writes it there. `--profile FILE` writes ONNX Runtime's own profile of steps at mid size instead, and prints what
  * took the time; `--at 200` or `--at 1000` with as many units firing as at that step.
  * PyTorch and W&B's client are taken from `BENCH_PYTHON` or python3; without them their rows are skipped. The row `wandb` stands for a
  * table of its own.
  * (`npm run bench:viewer` measures the viewer; it writes gigabytes.)
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { physicalCores } from "../core/engine/onnx/threads.ts";
 import type { Effort } from "./measure.ts";
 import { profile, profiles } from "./profile.ts";
+import {
+  type PublishedRow,
+  type PublishedSession,
+  paragraph,
+  publishedRows,
+  tables,
+  withBlock,
+  withSession,
+} from "./published.ts";
 import type { BenchRow, Result } from "./row.ts";
 import { rows } from "./rows.ts";
 
@@ -23,6 +33,7 @@ const { values: flags } = parseArgs({
     json: { type: "boolean", default: false },
     rounds: { type: "string" },
     clock: { type: "string", default: "wall" },
+    write: { type: "boolean", default: false },
     profile: { type: "string" },
     at: { type: "string", default: "dense" },
     threads: { type: "string", default: String(physicalCores()) },
@@ -52,7 +63,7 @@ if (flags.profile !== undefined) {
   process.exit(0);
 }
 
-const wanted = flags.only?.split(",");
+const wanted = flags.write ? Object.keys(publishedRows) : flags.only?.split(",");
 const known = [...rows.map((row) => row.id), "wandb"];
 const unknown = wanted?.filter((id) => !known.includes(id)) ?? [];
 if (unknown.length > 0) refused(`--only: no row ${unknown.join(", ")}. Known: ${known.join(", ")}.`);
@@ -62,15 +73,36 @@ function shown({ target }: BenchRow, { ratio }: Result): string {
   return target.text.endsWith("s") ? `${ratio.toFixed(2)} s` : `${ratio.toFixed(2)}x`;
 }
 
+function publishedOf(id: string, { ratio, ours, theirs, peer }: Result): PublishedRow {
+  return { id, ratio, ours: ours!, theirs: theirs!, peer: peer! };
+}
+
+/** Into docs/speed.json, and from there into the pages. */
+function publish(rows: readonly PublishedRow[]): void {
+  if (rows.length < Object.keys(publishedRows).length) refused("--write: nothing is written, since rows were skipped.");
+  const at = (name: string) => new URL(`../${name}`, import.meta.url);
+  const before = JSON.parse(readFileSync(at("docs/speed.json"), "utf8")) as PublishedSession[];
+  const { threads, clock, rounds } = effort;
+  const sessions = withSession(before, { cpu: cpus()[0]!.model.trim(), threads, clock, rounds, rows });
+  writeFileSync(at("docs/speed.json"), `${JSON.stringify(sessions, undefined, 2)}\n`);
+  for (const [page, block] of [
+    ["README.md", paragraph(sessions)],
+    ["docs/engine.md", tables(sessions)],
+  ] as const)
+    writeFileSync(at(page), withBlock(readFileSync(at(page), "utf8"), block));
+}
+
 function verdict({ target }: BenchRow, { ratio }: Result): string {
   if (!Number.isFinite(target.value)) return "";
   return (target.at === "least" ? ratio >= target.value : ratio <= target.value) ? "reached" : "NOT REACHED";
 }
 
+const published: PublishedRow[] = [];
 const report: object[] = [];
 if (!flags.json) console.log(`${machine}\n\n| what | target | measured | | |\n| --- | --- | --- | --- | --- |`);
 for (const row of rows.filter((row) => wanted?.includes(row.id) ?? true)) {
   const result = await row.measure(effort);
+  if (typeof result !== "string" && row.id in publishedRows) published.push(publishedOf(row.id, result));
   const cells =
     typeof result === "string" ? ["skipped", "", result] : [shown(row, result), verdict(row, result), result.detail];
   report.push({
@@ -88,4 +120,5 @@ if (wanted?.includes("wandb") ?? true) {
     if (!flags.json) console.log(`| ${[what, target, measured, verdicts[`${met}`], ""].join(" | ")} |`);
   }
 }
+if (flags.write) publish(published);
 if (flags.json) console.log(JSON.stringify({ threads: effort.threads, rows: report }, undefined, 2));

@@ -1,10 +1,19 @@
 /** Timing two things against each other on a machine that is never quite quiet. */
 
+export type Clock = "wall" | "cpu";
+
+/** Milliseconds of a clock that begins at some time; `cpu` is that of all threads of this process. */
+export function readClock(clock: Clock): number {
+  if (clock === "wall") return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3;
+}
+
 /** How much time to spend. */
 export interface Effort {
   readonly threads: number;
   /** What times are taken of: wall time, or the CPU time of a process, for a machine that has other things to do (and one thread: waiting threads spin). */
-  readonly clock: "wall" | "cpu";
+  readonly clock: Clock;
   readonly warmup: number;
   readonly rounds: number;
 }

@@ -110,7 +110,7 @@ function analyzed(id: string, what: string, cadences: Cadences, most: number): B
     target: { at: "most", value: most, text: `<= ${Math.round(100 * most)} %` },
     measure: async (effort) => {
       const few = { ...effort, warmup: 0, rounds: Math.min(effort.rounds, 5) };
-      const run = (analyzers: Cadences) => async () => [await stepTime(analyzers, effort.threads)];
+      const run = (analyzers: Cadences) => async () => [await stepTime(analyzers, effort)];
       const [plain, watched] = await alternated(run(none), run(cadences), few);
       const detail = `${median(plain).toFixed(1)} ms a step without, ${median(watched).toFixed(1)} ms with`;
       return { ratio: ratioOf(plain, watched) - 1, detail };

@@ -10,9 +10,11 @@ import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, Program, State } from "../core/engine/engine.ts";
 import { createOnnxEngine } from "../core/engine/onnx/engine.ts";
 import { tf } from "../core/engine/tensorflow.ts";
+import { stepProbe } from "../core/step/probe.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step/step.ts";
 import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
 import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";
+import { type Clock, readClock } from "./measure.ts";
 import { silenced } from "./silenced.ts";
 import { planOf, type SizeName } from "./sizes.ts";
 import { stockWasm } from "./stock-wasm.ts";
@@ -22,7 +24,7 @@ export interface SubjectOptions {
   readonly size: SizeName;
   readonly threads: number;
   /** What times are taken of; default wall. */
-  readonly clock?: "wall" | "cpu";
+  readonly clock?: Clock;
   /** The share of units that can fire, a number for each layer; all where it is left out. */
   readonly live?: readonly number[];
   /** Of the onnx engine: as in its options. */
@@ -43,18 +45,10 @@ async function engineOf(name: string): Promise<Engine> {
 
 const engine = await engineOf(options.engine);
 
-/** Milliseconds of this process so far. */
-function now(): number {
-  if (clock === "wall") return performance.now();
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e3;
-}
-
 /** The probes of token-sparsity and batch-union-sparsity. */
 const probes: StepProbe[] = [tokenSparsity, batchUnionSparsity].map((plugin) => {
   const run = { model: plan.model.shape, batchSize: plan.train.batch_size } as unknown as Run;
-  const { probe } = plugin.setup(plugin.options.parse({}) as never, run);
-  return { name: plugin.name, sites: plugin.sites, probe: probe as StepProbe["probe"] };
+  return stepProbe(plugin, plugin.setup(plugin.options.parse({}) as never, run));
 });
 
 const programs = new Map<boolean, { program: Program; builtIn: number }>();
@@ -80,9 +74,9 @@ async function step(probed: boolean): Promise<number> {
     data: Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(plan.model.shape.d_vocab)),
   });
   const inputs = { tokens: ids(), targets: ids(), ...scalarInputs(plan, Math.min(++at, 500)) };
-  const start = now();
+  const start = readClock(clock);
   await program.run(state, inputs);
-  return now() - start;
+  return readClock(clock) - start;
 }
 
 async function answer(line: string): Promise<unknown> {

@@ -48,7 +48,7 @@ export async function deathCommand(args: Arguments, load: LoadPlugins): Promise<
     const requests = plan.forks.flatMap(({ request }) => request ?? []);
     const to = { name: "death", root, word, on: args.on, jobs: args.jobs };
     const { stopped, elsewhere } =
-      requests.length > 0 ? await makeForks(requests, to, plugins) : { stopped: false, elsewhere: false };
+      requests.length > 0 ? await makeForks(requests, to, plugins) : { stopped: false, elsewhere: undefined };
     plan = await planDeath(options, plugins, word);
     const left = plan.forks.filter(({ dir }) => dir === undefined).length;
     if (left > 0 && (stopped || elsewhere)) {
@@ -85,7 +85,7 @@ function originOf(root: string, dir: string): string {
 /** What is to be trained, and what it takes. */
 async function planText(plan: DeathPlan, plugins: PluginTable): Promise<string> {
   const { designs, forks, notes } = plan;
-  const arms = [...new Set(forks.map(({ arm }) => arm))];
+  const arms = new Set(forks.filter(({ dir }) => dir === undefined).map(({ arm }) => arm));
   const head = ["run", "checkpoints", "arms", "forks", "missing"];
   const rows = designs.map(({ run, steps, arms: changed }) => {
     const own = forks.filter((fork) => fork.run === run);
@@ -96,6 +96,6 @@ async function planText(plan: DeathPlan, plugins: PluginTable): Promise<string> 
   const cost =
     count === 0
       ? "No fork is missing."
-      : `${count} forks in ${arms.length} arms, ${steps} steps: about ${duration(ms)} one after another, ${bytesText(bytes)} on disk.`;
+      : `${count} forks in ${arms.size} arms, ${steps} steps: about ${duration(ms)} one after another, ${bytesText(bytes)} on disk.`;
   return [table([head, ...rows]), ...notes.map((note) => sanitise(note, 400)), cost].join("\n");
 }

@@ -1,5 +1,5 @@
 /** Syncs runs: each with every sink of its config that knows how. One that cannot be synced is named, and the others go on. */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { parseWith } from "../core/config/check.ts";
 import { withSecretsOf } from "../core/config/secrets.ts";
 import type { StoredRun, Synced, SyncHost } from "../core/contract/sink.ts";
@@ -9,6 +9,7 @@ import { takeLock } from "../core/record/lock.ts";
 import { runState } from "../core/record/run-file.ts";
 import { type FoundRun, listRuns, readRun, resolveRun } from "../core/record/runs.ts";
 import { vouched, type Word } from "../core/run/trust.ts";
+import { forgetUndelivered } from "./sweep/failures.ts";
 
 /** Which runs, and where plugins come from. */
 export interface SyncRequest {
@@ -31,7 +32,10 @@ export async function syncRuns(request: SyncRequest, host: SyncHost): Promise<Sy
   for (const dir of dirs) {
     // What has thrown is said of this run: the others have rows to be sent too.
     try {
-      reports.push(...(await held(dir, takeOver, (run, check) => syncRun(run, check, plugins, word, host))));
+      const own = await held(dir, takeOver, (run, check) => syncRun(run, check, plugins, word, host));
+      reports.push(...own);
+      if (own.length > 0 && own.every(({ state }) => state !== "partial"))
+        forgetUndelivered(dirname(dir), basename(dir));
     } catch (thrown) {
       reports.push(failed(dir, reasonOf(thrown)));
     }

@@ -13,7 +13,8 @@ import { course, engineFor, type Looked, steps, tinyRun } from "./world.ts";
 /**
  * Checks an analyzer on a tiny model, with options as an rc file would give them (without `every`). Throws what is wrong:
  * - its name, options and metrics are not as the contract asks, or it reports something that it did not declare;
- * - `probe` is not pure, changes what is trained, or gives other numbers on the compiled engine than on the plain one;
+ * - `probe` is not pure, changes what is trained, or gives other numbers on the compiled engine than on the plain one, or in
+ *   micro-batches than of the whole batch;
  * - it keeps state between steps without `save`, or `save` and `load` lose something that later metrics depend on;
  * - a chart names a metric or a mark that does not exist, or cannot be drawn.
  */
@@ -37,21 +38,30 @@ export async function checkAnalyzer(plugin: Analyzer, options: unknown = {}): Pr
   checkEvents(plugin, watched.looked);
 
   const compiled = await engineFor("onnx");
-  if (compiled !== undefined) for (const seed of [1, 2, 3]) await checkEngines(plugin, fresh, seed, cpu, compiled);
+  for (const seed of compiled === undefined ? [] : [1, 2, 3]) {
+    const [a, b] = [await firstStep(cpu, seed, fresh), await firstStep(compiled!, seed, fresh)];
+    checkAlike(plugin, a, b, "engines", ["cpu", "onnx"]);
+  }
+  if (fresh().instance.combine !== undefined) {
+    const parts = await firstStep(cpu, 1, fresh, 2);
+    checkAlike(plugin, watched.looked[0]!, parts, "one batch and two micro-batches", ["one", "two"]);
+  }
   await checkSaved(plugin, fresh, cpu, watched.looked);
   await checkCharts(plugin);
 }
 
-/** Of the first step only: from there on the weights drift apart by rounding. */
-async function checkEngines(
-  plugin: Analyzer,
-  fresh: (seed: number) => ActiveAnalyzer,
+/** The first step only: from there on the weights drift apart by rounding. */
+async function firstStep(
+  engine: Engine,
   seed: number,
-  plain: Engine,
-  compiled: Engine,
-): Promise<void> {
-  const first = async (engine: Engine) => (await course(engine, seed, [fresh(seed)], { until: 1 })).looked[0]!;
-  const [a, b] = [await first(plain), await first(compiled)];
+  fresh: (seed: number) => ActiveAnalyzer,
+  accumulate = 1,
+): Promise<Looked> {
+  return (await course(engine, seed, [fresh(seed)], { until: 1, accumulate })).looked[0]!;
+}
+
+/** Readings of two courses, equal to rounding. */
+function checkAlike(plugin: Analyzer, a: Looked, b: Looked, what: string, on: readonly [string, string]): void {
   for (const [hook, x, y] of [
     ["probe", a.outputs.readings.get(plugin.name), b.outputs.readings.get(plugin.name)],
     ["frozen.probe", a.frozen.get(plugin.name), b.frozen.get(plugin.name)],
@@ -59,12 +69,14 @@ async function checkEngines(
     const [p, q] = [flat(x), flat(y)];
     for (const name of new Set([...Object.keys(p), ...Object.keys(q)])) {
       const where = `${hook}: ${name}`;
-      if (!p[name] || !q[name]) throw brokenContract(plugin.name, `${where} is there on one engine only`);
-      if (`${p[name].shape}` !== `${q[name].shape}`) throw brokenContract(plugin.name, `${where} differs in shape`);
+      const only = p[name] ? on[0] : on[1];
+      if (!p[name] || !q[name]) throw brokenContract(plugin.name, `${where} differs between ${what}: only on ${only}`);
+      if (`${p[name].shape}` !== `${q[name].shape}`)
+        throw brokenContract(plugin.name, `${where} differs in shape between ${what}`);
       const at = [...p[name].data].findIndex((value, i) => !close(value, q[name]!.data[i]!));
       if (at < 0) continue;
-      const numbers = `${p[name].data[at]} on cpu, ${q[name].data[at]} on onnx`;
-      throw brokenContract(plugin.name, `${where}[${at}] differs between engines: ${numbers}`);
+      const numbers = `${p[name].data[at]} on ${on[0]}, ${q[name].data[at]} on ${on[1]}`;
+      throw brokenContract(plugin.name, `${where}[${at}] differs between ${what}: ${numbers}`);
     }
   }
 }

@@ -58,17 +58,28 @@ export interface Looked {
   readonly events: readonly RunEvent[];
 }
 
+interface Course {
+  readonly until?: number;
+  /** Micro-batches that make the batch. */
+  readonly accumulate?: number;
+  readonly each?: (looked: Looked) => Promise<void>;
+}
+
 /** Trains the tiny model with one analyzer looking on, or none; `each` is called after every step. */
 export async function course(
   engine: Engine,
   seed: number,
   analyzers: readonly ActiveAnalyzer[],
-  { until = steps, each = async () => {} }: { until?: number; each?: (looked: Looked) => Promise<void> } = {},
+  { until = steps, accumulate = 1, each = async () => {} }: Course = {},
 ): Promise<{ readonly looked: readonly Looked[]; readonly state: Arrays }> {
   const { config, run } = tinyRun(seed);
   const sampler = randomSampler(seed, config.model.n_ctx);
   const held = { ...sampler.next(4), count: 4, available: 4, documents: Int32Array.of(0, 1, 2, 3) };
-  const plan = defaultPlan(config, d_vocab);
+  const whole = defaultPlan(config, d_vocab);
+  const plan = {
+    ...whole,
+    train: { ...whole.train, batch_size: whole.train.batch_size / accumulate, accumulate },
+  };
   const programs = await createTrainSteps(engine, plan, analyzers, steps);
   const looks = await createLooks(engine, plan, analyzers, held, steps);
   const state = await engine.upload(initialState(plan, createRandom(seed, "weights")));

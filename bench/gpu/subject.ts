@@ -11,6 +11,7 @@ import type { Run } from "../../core/contract/run.ts";
 import type { PrecisionName, Program, State } from "../../core/engine/engine.ts";
 import { tf } from "../../core/engine/tensorflow.ts";
 import { createXlaEngine } from "../../core/engine/xla/engine.ts";
+import { stepProbe } from "../../core/step/probe.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../../core/step/step.ts";
 import { builtIns } from "../../plugins/index.ts";
 import { planOf, type SizeName } from "./sizes.ts";
@@ -28,13 +29,12 @@ async function probesOf(names: readonly string[]): Promise<StepProbe[]> {
     ...about,
     layers: Array.from({ length: shape.n_layers }, (_, layer) => plan.model.layer(layer)),
     held: [],
-    config: { model: { norm: "layernorm" }, train: plan.train },
+    config: { engine: { name: "xla" }, model: { norm: "layernorm" }, train: plan.train },
   } as unknown as Run;
   return Promise.all(
     names.map(async (name) => {
       const analyzer = await builtIns.analyzer[name]!();
-      const { probe } = analyzer.setup(analyzer.options.parse({}) as never, run);
-      return { name, sites: analyzer.sites, probe: probe as StepProbe["probe"] };
+      return stepProbe(analyzer, analyzer.setup(analyzer.options.parse({}) as never, run));
     }),
   );
 }

@@ -1,6 +1,13 @@
 /** Hands runs of a sweep to an executor, and shows how it goes. */
 import type { PluginTable } from "../../core/host/registry.ts";
-import { executorOf, jobOf, type NamedSweep, submit } from "../../studies/sweep/executor.ts";
+import {
+  type Elsewhere,
+  elsewhereOf,
+  executorOf,
+  jobOf,
+  type NamedSweep,
+  submit,
+} from "../../studies/sweep/executor.ts";
 import { stopOnSignals } from "../signals.ts";
 import { createStatusLine } from "../status-line.ts";
 import { createSweepProgress } from "./progress.ts";
@@ -15,8 +22,8 @@ export interface CarryOutOptions {
 export interface CarriedOut {
   /** The user stopped it. */
   readonly stopped: boolean;
-  /** The runs were submitted elsewhere, where they are done later. */
-  readonly elsewhere: boolean;
+  /** The executor that does the runs later, where they are submitted elsewhere. */
+  readonly elsewhere: Elsewhere | undefined;
 }
 
 /** Does the runs with these indices. Throws when the executor is not there or does not take them. */
@@ -27,8 +34,8 @@ export async function carryOut(
   table: PluginTable,
 ): Promise<CarriedOut> {
   const executor = await executorOf(named, on, table);
-  const elsewhere = executor.queue !== undefined || executor.cancel !== undefined;
-  if (todo.length === 0) return { stopped: false, elsewhere };
+  const elsewhere = () => elsewhereOf(named, on, async () => table);
+  if (todo.length === 0) return { stopped: false, elsewhere: await elsewhere() };
   const line = createStatusLine(process.stderr);
   const stopping = stopOnSignals((message) =>
     line.warn(message.replace("the step and saving a checkpoint", "what runs, with a checkpoint each")),
@@ -42,5 +49,5 @@ export async function carryOut(
     progress.end();
     stopping.stop();
   }
-  return { stopped: stopping.signal.aborted, elsewhere };
+  return { stopped: stopping.signal.aborted, elsewhere: await elsewhere() };
 }

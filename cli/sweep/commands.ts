@@ -40,6 +40,7 @@ const below: readonly AddCommand[] = [
     describe: "Say where the runs of a plan stand.",
     flags: (yargs: Argv) =>
       withPlan(yargs)
+        .option("on", on)
         .option("watch", { type: "boolean", default: false, describe: "Keep looking until all have ended." })
         .option("json", json),
     load: async () => (await import("./status.ts")).statusCommand,

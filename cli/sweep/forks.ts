@@ -27,7 +27,10 @@ export async function makeForks(
   const line = createStatusLine(process.stderr);
   for (const note of sweep.notes) line.warn(note);
   const done = await carryOut(named, todoOf(statesOf(sweep), true), { on: on ?? "local", jobs }, table);
-  if (done.elsewhere) line.print(`where they stand: experiment sweep status ${path.relative("", sweep.file)}`);
+  if (done.elsewhere)
+    line.print(
+      `where they stand: experiment sweep status ${path.relative("", sweep.file)} --on ${done.elsewhere.name}`,
+    );
   return { ...done, states: statesOf(sweep) };
 }
 

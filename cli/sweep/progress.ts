@@ -52,7 +52,7 @@ export function createSweepProgress(
     if (news.kind === "ended") {
       running.delete(news.index);
       done++;
-      if (news.state === "failed" || news.state === "killed")
+      if (news.state === "failed" || news.state === "killed" || (news.state === "finished" && news.reason))
         line.warn(`${nameOf(news.index)} ${news.state}: ${news.reason ?? ""}`);
     }
     show(done === total && news.kind === "ended");

@@ -45,6 +45,7 @@ export async function sweepCommand(args: SweepArguments, plugins: LoadPlugins): 
   const { stopped, elsewhere } = await carryOut(named, todo, args, table);
   if (stopped) process.exitCode = 130;
   const status = await statusOf(sweep);
-  console.log(args.json ? jsonText(status) : statusText(status, args.plan));
-  if (!elsewhere && status.counts.finished < status.runs) process.exitCode ??= 1;
+  console.log(args.json ? jsonText(status) : statusText(status, { ...args, elsewhere }));
+  const whole = status.counts.finished === status.runs && status.troubled.length === 0;
+  if (!elsewhere && !whole) process.exitCode ??= 1;
 }

@@ -4,13 +4,20 @@ import type { z } from "zod";
 import type { Arrays, NDArray } from "../arrays/ndarray.ts";
 import type { Chart } from "./chart.ts";
 import type { Awaitable, Moment, Outcome, Run } from "./run.ts";
-import type { Activations, FrozenInputs, ProbeInputs, Site } from "./sites.ts";
+import type { Activations, FrozenInputs, GradientInputs, ProbeInputs, Site } from "./sites.ts";
 
 /** What a probe returns: named tensors, or one tensor for each layer under one name. */
 export type Probe = Readonly<Record<string, Tensor | readonly Tensor[]>>;
 
 /** The same names on the host: float32 arrives as Float32Array, int32 as Int32Array, bool as Uint8Array (0 or 1). */
 export type Readings<P> = { readonly [K in keyof P]: P[K] extends readonly Tensor[] ? readonly Reading[] : Reading };
+
+/**
+ * How a reading of each micro-batch becomes the reading of their batch: `sequences` joins them along the first axis, which is that of
+ * sequences; the others go element by element, first micro-batch first, in the reading's own dtype (integers exactly, float32 to
+ * rounding; `mean` is for float32, `any` and `all` are for bool).
+ */
+export type Combination = "sequences" | "sum" | "mean" | "max" | "min" | "any" | "all";
 
 /** One tensor that a probe returned, on the host. */
 export interface Reading extends NDArray {
@@ -79,20 +86,43 @@ export function defineFrozenProbe<const S extends Site, P extends Probe, M exten
   return frozen as unknown as FrozenProbe<M>;
 }
 
-/** What an analyzer's `setup` returns. `R` are the metrics that `analyze` reports, `F` those of its frozen probe. */
-export interface AnalyzerInstance<S extends Site, P extends Probe, R extends string = string, F extends string = string>
-  extends Lifecycle {
+/** No readings. */
+type None = Readonly<Record<never, never>>;
+
+/**
+ * What an analyzer's `setup` returns. `R` are the metrics that `analyze` reports, `F` those of its frozen probe, `G` the readings of
+ * `probeGradients`.
+ */
+export interface AnalyzerInstance<
+  S extends Site,
+  P extends Probe,
+  R extends string = string,
+  F extends string = string,
+  G extends Probe = None,
+> extends Lifecycle {
   /**
    * On the device, inside the step. Runs once for each signature on a compiled engine, each time on an eager one, so it must
    * be pure: no reads of values, no randomness, no clock. What it returns should be small: reduce here, not on the host.
-   * It sees the whole batch of the step, all micro-batches of gradient accumulation together.
+   * It sees the whole batch of the step, all micro-batches of gradient accumulation together, unless `combine` says how what it
+   * reads of them one by one is put together.
    */
   probe(sites: Activations<S>, inputs: ProbeInputs): P;
   /**
-   * On the host, after the step, in step order. Gets exactly what `probe` returned, and may leave metrics out. Equal readings of
+   * For every reading of `probe`, how those of micro-batches combine. With it `probe` runs on one micro-batch after another, and what
+   * it looks at there is freed with the micro-batch; without it every site of the batch is kept until the step's last one. It then
+   * has no gradients: those are known behind the last micro-batch, and are for `probeGradients`.
+   */
+  readonly combine?: { readonly [K in keyof P]: Combination };
+  /**
+   * As `probe`, once a step behind its last micro-batch: what is made of gradients and parameters, and of no site. Its readings reach
+   * `analyze` with those of `probe`, under names of their own; in an observed run, which has no gradients, they are absent.
+   */
+  probeGradients?(inputs: GradientInputs): G;
+  /**
+   * On the host, after the step, in step order. Gets exactly what the probes returned, and may leave metrics out. Equal readings of
    * several analyzers are the same arrays: only read them.
    */
-  analyze(readings: Readings<P>, at: AnalyzerMoment): Awaitable<Metrics<R>>;
+  analyze(readings: Readings<P> & Partial<Readings<G>>, at: AnalyzerMoment): Awaitable<Metrics<R>>;
   /** A second look, at text that stays the same. */
   readonly frozen?: FrozenProbe<F>;
   /** State that must survive a resume; written into the checkpoint. */
@@ -111,6 +141,7 @@ export interface AnalyzerSpec<
   M extends string,
   R extends string = string,
   F extends string = string,
+  G extends Probe = None,
 > {
   /** kebab-case, unique in a run; with `_` for `-` it is the section of the metrics. */
   readonly name: string;
@@ -129,7 +160,7 @@ export interface AnalyzerSpec<
   readonly charts?: readonly Chart<NoInfer<M>>[];
   /** Metrics that need gradients or an optimizer: an observed run, which has none, says once that they are absent. */
   readonly gradients?: readonly NoInfer<M>[];
-  setup(options: O, run: Run): AnalyzerInstance<S, P, R, F>;
+  setup(options: O, run: Run): AnalyzerInstance<S, P, R, F, G>;
 }
 
 /** Any analyzer, its type parameters forgotten: what modules export and the registry holds. */
@@ -148,6 +179,7 @@ export function defineAnalyzer<
   const M extends string,
   R extends string = never,
   F extends string = never,
->(spec: AnalyzerSpec<O, S, P, M, R, F> & { readonly metrics: Readonly<Record<R | F, string>> }): Analyzer {
+  G extends Probe = None,
+>(spec: AnalyzerSpec<O, S, P, M, R, F, G> & { readonly metrics: Readonly<Record<R | F, string>> }): Analyzer {
   return { kind: "analyzer", ...spec } as unknown as Analyzer;
 }

@@ -59,9 +59,17 @@ export interface ProbeInputs {
   readonly targets: Tensor;
   /** The parameters that the activations were computed with (before the update), by the names of a checkpoint. */
   readonly params: Readonly<Record<string, Tensor>>;
-  /** Gradients of the mean loss before clipping, by the same names. */
+  /** Gradients of the mean loss before clipping, by the same names. Not for a probe that says how micro-batches `combine`. */
   readonly grads: Readonly<Record<string, Tensor>>;
+  /**
+   * Which sequences of the step's batch the activations are of: those from `first` on, of `total`. All of them, unless the probe looks
+   * at one micro-batch after another.
+   */
+  readonly sequences: { readonly first: number; readonly total: number };
 }
 
+/** What `probeGradients` may look at. */
+export type GradientInputs = Pick<ProbeInputs, "tf" | "params" | "grads">;
+
 /** What a frozen probe may look at beside its sites: there is no gradient, for nothing is trained on these sequences. */
-export type FrozenInputs = Omit<ProbeInputs, "grads">;
+export type FrozenInputs = Omit<ProbeInputs, "grads" | "sequences">;

@@ -44,3 +44,9 @@ export function keyNotRead(where: string, kind: string, plugin: string, read: re
   const message = `${where}: ${kind} ${shown(plugin)} does not read this key. It reads ${read.join(", ") || "none of them"}. Leave the key out.`;
   return new ExperimentError("config.invalid", message);
 }
+
+/** A probe that looks at micro-batches one by one asks for the gradients of their batch. */
+export function earlyGradients(analyzer: string, parameter: string): ExperimentError {
+  const message = `${analyzer}: probe: asks for the gradient of ${shown(parameter)}, which is not known before the last micro-batch: with \`combine\` a probe looks at one after another. Return what is made of gradients from \`probeGradients\`.`;
+  return new ExperimentError("engine.step", message);
+}

@@ -2,9 +2,10 @@
  * A file of frames that only grows. A frame is a line of JSON and as many bytes as it says; see docs/run-format.md. Everything is found by
  * going from line to line, so there is no index that could be wrong.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { damagedFile, notOwnFile } from "../errors/errors.ts";
+import { openRegular, UnfitFile } from "../files/regular-file.ts";
 import { attempt } from "./disk.ts";
 import { summed, unsummed } from "./lines.ts";
 
@@ -68,15 +69,13 @@ function withFile<T>(path: string, action: (file: number, size: number) => T): T
   return attempt(path, "read", () => {
     let file: number;
     try {
-      file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without it, opening a pipe waits
+      file = openRegular(path);
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw thrown;
+      throw thrown instanceof UnfitFile ? notOwnFile(path, "a file", thrown.got) : thrown;
     }
     try {
-      const status = fstatSync(file);
-      if (!status.isFile()) throw notOwnFile(path, "a file", "something else");
-      return action(file, status.size);
+      return action(file, fstatSync(file).size);
     } finally {
       closeSync(file);
     }

@@ -4,6 +4,7 @@ import type { Sampler } from "../data/sampler.ts";
 import type { Tokenizer } from "../data/tokenizers/tokenizer.ts";
 import type { Engine, Program, State } from "../engine/engine.ts";
 import { type ActiveAnalyzer, looksAt } from "../host/analyzers.ts";
+import { stepProbe } from "../step/probe.ts";
 import { regroup, type StepPlan, scalarInputs, trainStep } from "../step/step.ts";
 import type { ReadingsByName } from "./looks.ts";
 
@@ -47,11 +48,7 @@ export async function createTrainSteps(
     const key = looking.map(({ plugin }) => plugin.name).join(" ");
     let program = bySet.get(key);
     if (program === undefined) {
-      const probes = looking.map(({ plugin, instance }) => ({
-        name: plugin.name,
-        sites: plugin.sites,
-        probe: (...given: Parameters<typeof instance.probe>) => instance.probe(...given),
-      }));
+      const probes = looking.map(({ plugin, instance }) => stepProbe(plugin, instance));
       const signed = trainStep({ ...plan, probes });
       const name = looking.length > 0 ? `train with ${key}` : "train";
       program = engine.compile(signed.step, signed.signature, name, plan.sameAs && `${name} ${plan.sameAs}`);

@@ -2,8 +2,8 @@
 
 import type { Tensor } from "@tensorflow/tfjs";
 import type { NDArray } from "../arrays/ndarray.ts";
-import type { Probe, Readings } from "../contract/analyzer.ts";
-import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
+import type { AnalyzerInstance, Combination, Probe, Readings } from "../contract/analyzer.ts";
+import type { Activations, GradientInputs, ProbeInputs, Site } from "../contract/sites.ts";
 import { withoutRandomnessOrClock } from "../engine/purity.ts";
 import { tf } from "../engine/tensorflow.ts";
 import { ExperimentError, invalidStep, reasonOf } from "../errors/errors.ts";
@@ -14,6 +14,22 @@ export interface StepProbe {
   readonly name: string;
   readonly sites: readonly Site[];
   probe(sites: Activations<Site>, inputs: ProbeInputs): Probe;
+  readonly combine?: Readonly<Record<string, Combination>> | undefined;
+  readonly probeGradients?: ((inputs: GradientInputs) => Probe) | undefined;
+}
+
+/** What an analyzer looks at in a step. */
+export function stepProbe(
+  { name, sites }: Pick<StepProbe, "name" | "sites">,
+  instance: Pick<AnalyzerInstance<Site, Probe, string, string, Probe>, "probe" | "combine" | "probeGradients">,
+): StepProbe {
+  return {
+    name,
+    sites,
+    probe: (...given) => instance.probe(...given),
+    combine: instance.combine,
+    probeGradients: instance.probeGradients && ((inputs) => instance.probeGradients!(inputs)),
+  };
 }
 
 /**
@@ -27,14 +43,27 @@ const maxProbeBytes = 256 * 2 ** 20;
  * Reads, host randomness and anything but tensors are errors that name the analyzer.
  */
 export function runProbe(of: StepProbe, sites: Activations<Site>, inputs: ProbeInputs): Record<string, Tensor> {
+  const { tokens, targets, params } = inputs;
+  const borrowed = [...Object.values(sites).flat(), ...Object.values(params), tokens, targets];
+  return named(of, borrowed, () => of.probe(sites, inputs));
+}
+
+/** What a probe makes of gradients, named alike. */
+export function runGradientProbe(of: StepProbe, inputs: GradientInputs): Record<string, Tensor> {
+  if (of.probeGradients === undefined) return {};
+  const borrowed = [...Object.values(inputs.params), ...Object.values(inputs.grads)];
+  return named(of, borrowed, () => of.probeGradients!(inputs));
+}
+
+/** Names what `look` returns; of `borrowed` tensors it returns copies. */
+function named(of: StepProbe, borrowed: readonly unknown[], look: () => unknown): Record<string, Tensor> {
   return tf.tidy(() => {
     const outputs: Record<string, Tensor> = {};
-    const borrowed = new Set<unknown>([...Object.values(sites).flat(), ...Object.values(inputs.params)]);
     const add = (name: string, value: unknown) => {
       if (!(value instanceof tf.Tensor)) throw impure(of, `${name} must be a tensor, got ${kindOf(value)}.`);
-      outputs[`probe/${of.name}/${name}`] = borrowed.has(value) ? tf.clone(value) : value;
+      outputs[`probe/${of.name}/${name}`] = borrowed.includes(value) ? tf.clone(value) : value;
     };
-    const probe: unknown = guarded(of, () => of.probe(sites, inputs));
+    const probe: unknown = guarded(of, look);
     if (probe instanceof Promise) probe.catch(() => {}); // reported here, as what it is
     if (typeof probe !== "object" || probe === null || probe instanceof tf.Tensor || probe instanceof Promise)
       throw impure(of, `must return named tensors, like \`{ counts }\`, got ${kindOf(probe)}.`);
@@ -46,6 +75,19 @@ export function runProbe(of: StepProbe, sites: Activations<Site>, inputs: ProbeI
     }
     return outputs;
   });
+}
+
+/** Gradients that nobody may ask for: `error` is what is thrown at whoever does, given the parameter's name. */
+export function noGradientsFor(error: (parameter: string) => Error): Readonly<Record<string, Tensor>> {
+  const refuse = (_: unknown, name: string | symbol): never => {
+    throw error(String(name));
+  };
+  return new Proxy<Record<string, Tensor>>({}, { get: refuse, ownKeys: (target) => refuse(target, "all") });
+}
+
+/** `counts` in `probe/mine/counts/3`. */
+export function readingIn(output: string): string {
+  return output.split("/")[2]!;
 }
 
 /** A backend that computes equal expressions once may say so: the same object for tensors of one value. */
@@ -129,7 +171,7 @@ function guarded<T>(of: StepProbe, probe: () => T): T {
   }
 }
 
-function impure(of: StepProbe, problem: string): ExperimentError {
+export function impure(of: StepProbe, problem: string): ExperimentError {
   return invalidStep(`${of.name}: probe`, problem);
 }
 

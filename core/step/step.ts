@@ -1,18 +1,18 @@
 /** The train and evaluation steps: pure functions of state and inputs that any engine can run. */
 
-import type { Tensor, TensorContainer } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf } from "../arrays/ndarray.ts";
 import type { Random } from "../arrays/random.ts";
 import type { ModelInstance, Parameters } from "../contract/model.ts";
 import type { OptimizerInstance } from "../contract/optimizer.ts";
-import type { Activations, ProbeInputs, Site } from "../contract/sites.ts";
 import type { Signature, Step, TensorSpecs, Tensors } from "../engine/engine.ts";
 import { tf } from "../engine/tensorflow.ts";
-import { crossEntropy, windowLosses } from "../model/operations.ts";
+import { windowLosses } from "../model/operations.ts";
+import { probed, seenOf } from "./batch.ts";
 import { clipByGlobalNorm } from "./clip.ts";
-import { type CapturedSites, forward } from "./forward.ts";
+import { forward } from "./forward.ts";
 import { isHeld } from "./held.ts";
-import { checkProbeSize, runProbe, type StepProbe } from "./probe.ts";
+import type { StepProbe } from "./probe.ts";
 
 export { regroup, type StepProbe } from "./probe.ts";
 
@@ -74,14 +74,12 @@ export function scalarInputs({ optimizer, rate }: StepPlan, step: number): Recor
  */
 export function trainStep(plan: StepPlan & { readonly probes: readonly StepProbe[] }): SignedStep {
   const { model, optimizer, train, probes } = plan;
-  const params = model.parameters;
-  const capture = [...new Set(probes.flatMap((probe) => probe.sites))];
 
   const step: Step = (state, inputs) => {
     const { tokens, targets, lr, ...scalars } = inputs as Record<string, Tensor>;
-    const current = picked(state, params);
-    const { loss, grads, sites } = accumulated(current, tokens!, targets!, model, train.accumulate, capture);
-    const readings = probed(probes, sites, { tf, tokens: tokens!, targets: targets!, params: current, grads });
+    const params = picked(state, model.parameters);
+    const batch = { model, probes, params, tokens: tokens!, targets: targets! };
+    const { loss, grads, readings } = seenOf(batch, train.accumulate);
     const clipped = clipByGlobalNorm(grads, train.grad_clip);
     const next = withoutHeld(train.hold, optimizer.update({ tf, state, grads: clipped.grads, lr: lr!, scalars }));
     return {
@@ -114,100 +112,12 @@ export function frozenStep(plan: StepPlan & { readonly sequences: number; readon
   const step: Step = (state, { tokens, targets }) => {
     const params = picked(state, model.parameters);
     const { sites } = forward(model, params, tokens!, probe.sites, plan.thresholds);
-    return { outputs: probed([probe], sites, { tf, tokens: tokens!, targets: targets!, params, grads: {} }) };
+    const all = { first: 0, total: sequences };
+    const inputs = { tf, tokens: tokens!, targets: targets!, params, grads: {}, sequences: all };
+    return { outputs: probed([probe], sites, () => inputs) };
   };
   const tokens = { shape: [sequences, model.shape.n_ctx], dtype: "int32" } as const;
   return { step, signature: { state: stateSpecs(plan), inputs: { tokens, targets: tokens } } };
-}
-
-/** What all probes return, by output name. Disposes the sites. */
-function probed(probes: readonly StepProbe[], sites: CapturedSites, inputs: ProbeInputs): Record<string, Tensor> {
-  try {
-    const readings: Record<string, Tensor> = {};
-    for (const probe of probes) {
-      const wanted = Object.fromEntries(probe.sites.map((site) => [site, sites[site]])) as Activations<Site>;
-      Object.assign(readings, runProbe(probe, wanted, inputs));
-    }
-    checkProbeSize(readings);
-    return readings;
-  } finally {
-    tf.dispose(sites as TensorContainer);
-  }
-}
-
-interface Pass {
-  readonly loss: Tensor;
-  readonly grads: Record<string, Tensor>;
-  /** Kept tensors: whoever gets them disposes them. */
-  readonly sites: CapturedSites;
-}
-
-/** Loss and gradients averaged over equal micro-batches run one after another, sites joined along batch. */
-function accumulated(
-  params: Tensors,
-  tokens: Tensor,
-  targets: Tensor,
-  model: ModelInstance,
-  count: number,
-  capture: readonly Site[],
-): Pass {
-  if (count === 1) return lossAndGradients(params, tokens, targets, model, capture);
-  const tokenParts = tf.split(tokens, count, 0);
-  const targetParts = tf.split(targets, count, 0);
-  const passes = tokenParts.map((part, i) => ({ part, targets: targetParts[i]! }));
-  const sites: CapturedSites[] = [];
-  let sum: { loss: Tensor; grads: Record<string, Tensor> } | undefined;
-  for (const micro of passes) {
-    const pass = lossAndGradients(params, micro.part, micro.targets, model, capture);
-    sites.push(pass.sites);
-    if (sum === undefined) sum = pass;
-    else {
-      const previous = sum;
-      sum = {
-        loss: tf.add(previous.loss, pass.loss),
-        grads: mapped(previous.grads, (grad, name) => tf.add(grad, pass.grads[name]!)),
-      };
-      tf.dispose([previous.grads, pass.grads]);
-    }
-  }
-  const { loss, grads } = sum!;
-  const mean = { loss: tf.div(loss, count), grads: mapped(grads, (grad) => tf.div(grad, count)) };
-  tf.dispose(grads);
-  return { ...mean, sites: joined(sites) };
-}
-
-function lossAndGradients(
-  params: Tensors,
-  tokens: Tensor,
-  targets: Tensor,
-  model: ModelInstance,
-  capture: readonly Site[],
-): Pass {
-  const names = Object.keys(params);
-  const flatTargets = tf.reshape(targets, [-1]); // [n]
-  let sites: CapturedSites = {};
-  const withGradients = tf.valueAndGrads((...values: Tensor[]) => {
-    const named = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    const pass = forward(model, named, tokens, capture);
-    sites = pass.sites;
-    return crossEntropy(pass.logits, flatTargets);
-  });
-  const { value, grads } = withGradients(names.map((name) => params[name]!));
-  return { loss: value, grads: Object.fromEntries(names.map((name, i) => [name, grads[i]!])), sites };
-}
-
-/** The sites of the whole batch, kept, from those of its micro-batches, which are disposed. */
-function joined(parts: readonly CapturedSites[]): CapturedSites {
-  const concat = (tensors: readonly Tensor[]) => tf.keep(tf.concat([...tensors], 0));
-  const whole: Record<string, Tensor | readonly Tensor[]> = {};
-  for (const [site, first] of Object.entries(parts[0]!)) {
-    const all = parts.map((part) => part[site]!);
-    whole[site] = Array.isArray(first)
-      ? first.map((_, layer) => concat((all as Tensor[][]).map((layers) => layers[layer]!)))
-      : concat(all as Tensor[]);
-  }
-  tf.dispose(parts as unknown as TensorContainer);
-  return whole;
 }
 
 /** Leaves out the new values of parameters that are held, and of their moments. */

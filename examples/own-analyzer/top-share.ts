@@ -36,6 +36,8 @@ export const topShare: Analyzer = defineAnalyzer({
     return {
       // On the device: one sum for each neuron is all that leaves it.
       probe: ({ mlp_post }) => ({ mass: mlp_post.map((h) => h.sum([0, 1])) }), // [d_mlp] for each layer
+      // Micro-batches of gradient accumulation add up.
+      combine: { mass: "sum" },
       // On the host, after the step.
       analyze: ({ mass }) => ({ top_share: mass.map((layer) => topShareOf(layer, top)) }),
     };

@@ -45,6 +45,32 @@ export function countLayers(
   return { perSequence: layers.map((layer) => layer.perSequence), perToken: layers.map((layer) => layer.perToken) };
 }
 
+/** A block of sequences, as far as a micro-batch has it. */
+interface Block {
+  /** Where it begins among the micro-batch's sequences, and how many of those it holds. */
+  readonly from: number;
+  readonly length: number;
+  /** How many of the block's sequences come before. */
+  readonly before: number;
+}
+
+/** A batch's sequences in blocks of `size`, seen from `here` of them, those from `first` on. */
+export function inBlocks({ first, total }: ProbeInputs["sequences"], here: number, size: number): Block[] {
+  return Array.from({ length: Math.ceil(total / size) }, (_, block) => {
+    const begin = Math.max(first, block * size);
+    const length = Math.max(0, Math.min(first + here, (block + 1) * size) - begin);
+    return { from: begin - first, length, before: begin - block * size };
+  });
+}
+
+/** All the sequences that there are. */
+export function wholeOf({ shape }: Tensor): ProbeInputs["sequences"] {
+  return { first: 0, total: shape[0]! };
+}
+
+/** How what `countLayers` gives of micro-batches combines. */
+export const countsCombine = { perSequence: "sequences", perToken: "sequences" } as const;
+
 /** Everything that is known of which units of one layer fired in one batch, on the host. */
 export interface Firings {
   /** Sequences in the batch, tokens in each, and units of the layer. */

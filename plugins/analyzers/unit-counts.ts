@@ -5,7 +5,7 @@
 import type { Tensor } from "@tensorflow/tfjs";
 import { type NDArray, sizeOf } from "../../core/arrays/ndarray.ts";
 import type { ProbeInputs } from "../../core/contract/sites.ts";
-import { counts, type Firings } from "./counts.ts";
+import { counts, type Firings, inBlocks, wholeOf } from "./counts.ts";
 
 type Tf = ProbeInputs["tf"];
 
@@ -57,16 +57,15 @@ export function unpackedCounts({ shape, data }: NDArray, units: number): Uint8Ar
 
 /**
  * Sums of squares of each unit's counts over sequences: int32 `[groups d_mlp]`, in as many groups of sequences as keep every sum
- * below 2^31.
+ * below 2^31. `post` may be some sequences of a batch, from `first` on: the squares of all `total` are the sum over such parts.
  */
-export function squaredCounts(tf: Tf, post: Tensor): Tensor {
+export function squaredCounts(tf: Tf, post: Tensor, part = wholeOf(post)): Tensor {
   const { perSequence } = counts(tf, post);
-  const batch = perSequence.shape[0]!;
   const together = Math.max(1, Math.floor((2 ** 31 - 1) / post.shape[1]! ** 2));
   const squares = tf.square(perSequence); // [batch d_mlp]
-  const sums: Tensor[] = [];
-  for (let from = 0; from < batch; from += together)
-    sums.push(tf.sum(tf.slice(squares, from, Math.min(together, batch - from)), 0, true));
+  const sums = inBlocks(part, post.shape[0]!, together).map(({ from, length }) =>
+    length === 0 ? tf.zeros([1, post.shape[2]!], "int32") : tf.sum(tf.slice(squares, from, length), 0, true),
+  );
   return tf.concat(sums);
 }
 

@@ -35,9 +35,14 @@ export interface DeathReport {
 /** Finds out what is there and what is missing. */
 export async function planDeath(options: DeathOptions, plugins: PluginTable, word: Word = {}): Promise<DeathPlan> {
   const designs: Design[] = [];
-  for (const dir of options.dirs) designs.push(designOf(dir, (await withinRun(dir)).byLayer, options));
-  const forks = await forksOf(designs, options, plugins, word);
-  return { designs, forks, notes: designs.flatMap(({ notes }) => notes) };
+  const notes: string[] = [];
+  for (const dir of options.dirs) {
+    const { byLayer, note } = await withinRun(dir);
+    const design = designOf(dir, byLayer, options);
+    designs.push(design);
+    notes.push(...design.notes, ...(note === undefined ? [] : [note]));
+  }
+  return { designs, forks: await forksOf(designs, options, plugins, word), notes };
 }
 
 /** What is to be trained: forks and their steps, time one after another in ms, and bytes on disk. */
@@ -73,7 +78,7 @@ export async function deathOf(
   const runs: Evidence["runs"][number][] = [];
   let tokens = options.tokens;
   for (const design of designs) {
-    const { byLayer: _, ...within } = await withinRun(design.dir);
+    const { byLayer: _, note: __, ...within } = await withinRun(design.dir);
     runs.push(within);
     if (!forks.some(({ run, dir }) => run === design.run && dir !== undefined)) continue;
     const found = await pointsOf(design, forks, options, plugins, word, progress);

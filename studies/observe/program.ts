@@ -8,6 +8,7 @@ import { createLooks, type ReadingsByName } from "../../core/run/looks.ts";
 import type { OpenRun } from "../../core/run/open.ts";
 import { summariseWindows } from "../../core/step/evaluation.ts";
 import { lookStep } from "../../core/step/look.ts";
+import { stepProbe } from "../../core/step/probe.ts";
 import { regroup } from "../../core/step/step.ts";
 
 /** What one look gives, before analyzers have made anything of it. */
@@ -31,11 +32,7 @@ export async function createLookProgram(
   analyzers: readonly ActiveAnalyzer[],
   sequences: number,
 ): Promise<LookProgram> {
-  const probes = analyzers.map(({ plugin, instance }) => ({
-    name: plugin.name,
-    sites: plugin.sites,
-    probe: (...given: Parameters<typeof instance.probe>) => instance.probe(...given),
-  }));
+  const probes = analyzers.map(({ plugin, instance }) => stepProbe(plugin, instance));
   const { step, signature } = lookStep({ ...plan, sequences, probes });
   const program = await engine.compile(step, signature, "look");
   const evaluation = await createEvaluation(engine, plan, held);

@@ -2,7 +2,8 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseWith } from "../../core/config/check.ts";
-import type { ExecutorInstance, SweepHost, SweepJob } from "../../core/contract/executor.ts";
+import type { ExecutorInstance, Queue, SweepHost, SweepJob } from "../../core/contract/executor.ts";
+import { ExperimentError } from "../../core/errors/errors.ts";
 import { type PluginTable, resolvePlugin } from "../../core/host/registry.ts";
 import { makeFolder } from "../../core/record/disk.ts";
 import { markHere } from "./here.ts";
@@ -30,6 +31,31 @@ export async function executorOf(
   const at = found?.where.endsWith(": sweep") ? ["sweep", "executor", name] : ["executor", name];
   const options = parseWith<unknown>(plugin.options, planned[name] ?? {}, at, { [at[0]!]: found?.where ?? "" });
   return { ...plugin.setup(options as never), name: plugin.name };
+}
+
+/** An executor that does runs in other places than this process, and what it has of them. */
+export interface Elsewhere {
+  readonly name: string;
+  /** Undefined where that cannot be told from here. */
+  readonly queue: Queue | undefined;
+}
+
+/** Which one has a sweep's runs; undefined where none has, or the local one. */
+export async function elsewhereOf(
+  named: NamedSweep,
+  on: string | undefined,
+  plugins: () => Promise<PluginTable>,
+): Promise<Elsewhere | undefined> {
+  const planned = on ?? Object.keys(named.found?.plan.executor ?? {})[0] ?? "local";
+  if (planned === "local") return undefined;
+  const executor = await executorOf(named, on, await plugins());
+  if (executor.queue === undefined && executor.cancel === undefined) return undefined;
+  try {
+    return { name: executor.name, queue: await executor.queue?.(jobOf(named, [], undefined)) };
+  } catch (thrown) {
+    if (thrown instanceof ExperimentError) return { name: executor.name, queue: undefined }; // its commands are not here
+    throw thrown;
+  }
 }
 
 /** What an executor is handed. */

@@ -40,6 +40,26 @@ export function noteFailure(sweepFolder: string, id: string, reason: string): vo
   }
 }
 
+const undelivered = "rows not delivered: ";
+
+/** What is on record of a run that finished, with rows that a sink has not taken anywhere yet. */
+export function undeliveredReason(id: string, faults: string): string {
+  return `${undelivered}${faults}. experiment sync ${id} sends them`;
+}
+
+/** Whether a failure is of rows that only have to be sent. */
+export function isUndelivered(reason: string): boolean {
+  return reason.startsWith(undelivered);
+}
+
+/** Takes that back, in whatever sweep under `root` the run is: its rows have been sent. */
+export function forgetUndelivered(root: string, id: string): void {
+  for (const name of readdirSync(root).filter((one) => one.endsWith(".sweep"))) {
+    const folder = path.join(root, name);
+    if (isUndelivered(textOf(path.join(folderOf(folder), `${id}.txt`)))) forgetFailure(folder, id);
+  }
+}
+
 /** Takes it back: the run goes on. */
 export function forgetFailure(sweepFolder: string, id: string): void {
   removeQuietly(path.join(folderOf(sweepFolder), `${id}.txt`));

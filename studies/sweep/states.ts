@@ -7,7 +7,7 @@ import { files, type RunFile, type RunState } from "../../core/record/format.ts"
 import { lockState } from "../../core/record/lock.ts";
 import { runState } from "../../core/record/run-file.ts";
 import { lastRow } from "../../core/record/tail.ts";
-import { readFailures } from "./failures.ts";
+import { isUndelivered, readFailures } from "./failures.ts";
 import type { OpenSweep } from "./snapshot.ts";
 import type { PlannedRun } from "./sweep.ts";
 
@@ -34,7 +34,7 @@ export interface FoundState {
   /** The last step on record of a run that has ended; of a running one see `progressOf`. */
   readonly step?: number;
   readonly steps?: number;
-  /** Why it did not finish. */
+  /** Why it did not finish; of a finished one, what is left to be done. */
   readonly reason?: string;
   /** Time under way so far of a run that has ended, ms, all attempts together. */
   readonly tookMs?: number;
@@ -54,6 +54,7 @@ export function statesOf(sweep: OpenSweep): FoundState[] {
     const failed = failures.get(run.id);
     const found: FoundState = there.has(run.id) ? stateIn(run, dir) : { run, dir, state: "waiting" };
     if (failed === undefined || found.state === "running") return found;
+    if (found.state === "finished" && isUndelivered(failed)) return { ...found, reason: failed };
     return { ...found, state: "failed", reason: failed };
   });
 }

@@ -20,7 +20,7 @@ export interface SweepStatus {
   readonly runs: number;
   readonly counts: Readonly<Record<SweepState, number>>;
   readonly running: readonly ShownRun[];
-  /** Failed, killed, interrupted, lost and damaged ones. */
+  /** Failed, killed, interrupted, lost and damaged ones, and finished ones with rows that were not delivered. */
   readonly troubled: readonly ShownRun[];
   /** Time until all are done, ms, from how long finished ones took and how many run now; absent where that says nothing. */
   readonly etaMs?: number;
@@ -39,7 +39,9 @@ export async function statusOf(sweep: OpenSweep): Promise<SweepStatus> {
       .slice(0, 1000)
       .map(async (found) => ({ ...found, step: await progressOf(found) })),
   );
-  const troubled = states.filter(({ state }) => !["finished", "running", "waiting"].includes(state));
+  const troubled = states.filter(
+    ({ state, reason }) => !["running", "waiting"].includes(state) && (state !== "finished" || reason !== undefined),
+  );
   const etaMs = remaining(states, running);
   return {
     sweep: sweep.name,

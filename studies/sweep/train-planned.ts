@@ -2,13 +2,13 @@
 import path from "node:path";
 import type { EndState } from "../../core/contract/executor.ts";
 import { ExperimentError, reasonOf } from "../../core/errors/errors.ts";
-import type { PluginTable } from "../../core/host/registry.ts";
+import { type PluginTable, resolvePlugin } from "../../core/host/registry.ts";
 import type { Observer } from "../../core/run/observer.ts";
 import { type RunRequest, resumeRequest } from "../../core/run/request.ts";
 import { train } from "../../core/run/train.ts";
 import type { Workshop } from "../../core/run/workshop.ts";
 import { forkFrom } from "../fork.ts";
-import { forgetFailure, noteFailure } from "./failures.ts";
+import { forgetFailure, isUndelivered, noteFailure, readFailures, undeliveredReason } from "./failures.ts";
 import { groupOf } from "./settings.ts";
 import type { OpenSweep } from "./snapshot.ts";
 import { stateIn } from "./states.ts";
@@ -40,7 +40,7 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
   let begun = false;
   try {
     const request = await requestFor(sweep, index, options);
-    if (request === "finished") return { state: "finished", already: true };
+    if (request === "finished") return endedBefore(sweep, id);
     const started: Observer["started"] = (...given) => {
       begun = true;
       forgetFailure(sweep.folder, id);
@@ -53,8 +53,12 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
       ...failedPlugins.map((name) => `${name} failed`),
     ];
     if (outcome.state !== "finished" || faults.length === 0) return ended(outcome.state, outcome.reason);
-    noteFailure(sweep.folder, id, faults.join(", "));
-    return ended("failed", faults.join(", "));
+    const sendable = await canAllSync(failedPlugins, request);
+    const reason = sendable
+      ? undeliveredReason(id, faults.join(", "))
+      : `${faults.join(", ")}. It can only be trained anew: experiment rm ${id}, then start the sweep`;
+    noteFailure(sweep.folder, id, reason);
+    return ended(sendable ? "finished" : "failed", reason);
   } catch (thrown) {
     if (thrown instanceof ExperimentError && thrown.code === "run.inUse")
       return { state: "busy", reason: thrown.message };
@@ -66,6 +70,24 @@ export async function trainPlanned(sweep: OpenSweep, index: number, options: Pla
     if (!begun || state !== "failed") noteFailure(sweep.folder, id, reasonOf(thrown));
     return ended("failed", reasonOf(thrown));
   }
+}
+
+/** A run that had finished; what was amiss then still is. */
+function endedBefore(sweep: OpenSweep, id: string): PlannedEnd {
+  const reason = readFailures(sweep.folder).get(id);
+  if (reason === undefined || isUndelivered(reason)) return { state: "finished", already: true };
+  return ended("failed", reason);
+}
+
+/** Whether all that failed are sinks that can take a run's rows from its directory later. */
+async function canAllSync(failed: readonly string[], { plugins, loaded }: RunRequest): Promise<boolean> {
+  const sinks = failed.map((name) => /^sink (.+)$/.exec(name)?.[1]);
+  for (const name of sinks) {
+    if (name === undefined) return false;
+    const { plugin } = await resolvePlugin("sink", name, plugins, loaded.baseDir);
+    if (plugin.sync === undefined) return false;
+  }
+  return true;
 }
 
 function ended(state: EndState, reason: string | undefined): PlannedEnd {

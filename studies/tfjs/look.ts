@@ -6,7 +6,7 @@ import { tf } from "../../core/engine/tensorflow.ts";
 import { noGradients, notWatched, wrongActivations } from "../../core/errors/errors.ts";
 import type { ActiveAnalyzer } from "../../core/host/analyzers.ts";
 import type { ReadingsByName } from "../../core/run/looks.ts";
-import { checkProbeSize, regroup, runProbe } from "../../core/step/probe.ts";
+import { checkProbeSize, noGradientsFor, regroup, runProbe, stepProbe } from "../../core/step/probe.ts";
 
 /** Sites that activations alone make up: what fires is what is above zero behind the activation. */
 export const watchedSites: readonly Site[] = ["mlp_post", "mlp_fires"];
@@ -40,16 +40,10 @@ export async function readingsOf(
     const tokens = tf.zeros([batch, 1], "int32");
     const readings: Record<string, Tensor> = {};
     for (const { plugin, instance } of analyzers) {
-      const probe = {
-        name: plugin.name,
-        sites: plugin.sites,
-        probe: (...given: Parameters<typeof instance.probe>) => instance.probe(...given),
-      };
       const sites = Object.fromEntries(plugin.sites.map((site) => [site, layers])) as unknown as Activations<Site>;
-      Object.assign(
-        readings,
-        runProbe(probe, sites, { tf, tokens, targets: tokens, params: {}, grads: refusing(plugin.name) }),
-      );
+      const grads = noGradientsFor((parameter) => noGradients(plugin.name, parameter));
+      const inputs = { tf, tokens, targets: tokens, params: {}, grads, sequences: { first: 0, total: batch } };
+      Object.assign(readings, runProbe(stepProbe(plugin, instance), sites, inputs));
     }
     checkProbeSize(readings);
     return readings;
@@ -67,11 +61,4 @@ export async function readingsOf(
 
 async function hosted(tensor: Tensor): Promise<NDArray> {
   return { shape: tensor.shape, data: (await tensor.data()).slice() as TypedArray };
-}
-
-function refusing(analyzer: string): Readonly<Record<string, Tensor>> {
-  const refuse = (_: object, name: string | symbol) => {
-    throw noGradients(analyzer, String(name));
-  };
-  return new Proxy({}, { get: refuse });
 }

@@ -16,6 +16,10 @@ export interface Cluster {
   readonly env: { readonly SLURM_CONF: string };
   /** Calls one of them and gives what it prints. */
   call(name: string, ...args: string[]): string;
+  /** Kills the node's daemon and all that it runs, with no signal that they could answer, and tells the controller that the node is gone. */
+  loseNode(): void;
+  /** Starts the node's daemon again, and gives it work. */
+  restoreNode(): void;
   /** Looks again and again until `holds` gives something. */
   wait<T>(holds: () => T | undefined | false): Promise<T>;
   stop(): Promise<void>;
@@ -57,10 +61,10 @@ PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 `,
   );
   const env = { SLURM_CONF: config };
-  const daemons = [
-    spawn(controller!, ["-D"], { env: { ...process.env, ...env }, stdio: "ignore" }),
-    spawn(node!, ["-D", "-d", stepDaemon!], { env: { ...process.env, ...env }, stdio: "ignore" }),
-  ];
+  const daemon = (program: string, ...args: string[]) =>
+    spawn(program, ["-D", ...args], { env: { ...process.env, ...env }, stdio: "ignore" });
+  const startNode = () => daemon(node!, "-d", stepDaemon!);
+  const daemons = [daemon(controller!), startNode()];
   const call = (name: string, ...args: string[]) =>
     execFileSync(name, args, { env: { ...process.env, ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   const wait = async <T>(holds: () => T | undefined | false): Promise<T> => {
@@ -83,7 +87,26 @@ PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
     await wait(() => call("squeue", "--noheader", "--states=RUNNING,COMPLETING") === "");
     await Promise.all(daemons.map(ended));
   };
-  return { env, call, wait, stop };
+  const loseNode = () => {
+    const lost = [daemons.pop()!.pid!, ...tasksOf(join(folder, "spool"))];
+    for (const pid of lost) process.kill(pid, "SIGKILL");
+    call("scontrol", "update", `NodeName=${host}`, "State=DOWN", "Reason=lost");
+  };
+  const restoreNode = () => {
+    daemons.push(startNode());
+    call("scontrol", "update", `NodeName=${host}`, "State=RESUME");
+  };
+  return { env, call, loseNode, restoreNode, wait, stop };
+}
+
+/** Processes of the tasks whose scripts lie in a spool: each script, the daemon above it, and what it runs. */
+function tasksOf(spool: string): number[] {
+  const text = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });
+  const found = text.split("\n").map((line) => line.trim().split(/\s+(.*)/s));
+  const processes = found.map(([pid, rest = ""]) => ({ pid: Number(pid), parent: Number.parseInt(rest, 10), rest }));
+  const scripts = processes.filter(({ rest }) => rest.includes(`/bin/bash ${spool}`));
+  const children = processes.filter(({ parent }) => scripts.some(({ pid }) => pid === parent));
+  return [...scripts.flatMap(({ pid, parent }) => [parent, pid]), ...children.map(({ pid }) => pid)];
 }
 
 function ended(daemon: ChildProcess): Promise<void> {

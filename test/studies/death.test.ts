@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { documented, evidenceOf, truths, worlds } from "../../bench/calibration/death-worlds.ts";
@@ -6,7 +7,7 @@ import { listCheckpoints } from "../../core/checkpoint/folder.ts";
 import { listRuns, readRun } from "../../core/record/runs.ts";
 import { createEventLog } from "../../statistics/event-study.ts";
 import { replay } from "../../statistics/replay.ts";
-import { costOf, deathOf, planDeath } from "../../studies/death/death.ts";
+import { costOf, type DeathReport, deathOf, planDeath } from "../../studies/death/death.ts";
 import type { DeathOptions } from "../../studies/death/design.ts";
 import type { Evidence } from "../../studies/death/evidence.ts";
 import { deathTables } from "../../studies/death/tables.ts";
@@ -14,6 +15,7 @@ import { weigh } from "../../studies/death/weigh.ts";
 import { formats } from "../../studies/formats.ts";
 import { forkSweep } from "../../studies/sweep/fork-sweep.ts";
 import { trainPlanned } from "../../studies/sweep/train-planned.ts";
+import { command } from "../helpers/command.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
 import { onlyRun, tinyConfig, trainTiny, withPlugins } from "../helpers/tiny.ts";
 
@@ -163,5 +165,33 @@ describe("a study of death", function () {
     expect(verdicts!.note).to.include(
       `experiment death ${readRun(options.dirs[0]!).run.id} --forks --points 2 --orders 2 --horizons 2 4`,
     );
+  });
+
+  it("is a command that prints what it costs, or weighs what is there, and says what the run itself cannot tell", async () => {
+    const { id } = readRun(options.dirs[0]!).run;
+    const sizes = ["--points=2", "--orders=2", "--horizons", "2", "4", "--tokens=64"];
+    const death = (...args: string[]) => command(["death", ...args], { cwd: folder });
+    const [weighed, planned, unknown] = await Promise.all([
+      death("latest", ...sizes, "--json", "-o", "page"),
+      death(id, ...sizes, "--dry-run"),
+      death("nobody", ...sizes),
+    ]);
+    expect(weighed.code, weighed.stderr).to.equal(0);
+    const report = JSON.parse(weighed.stdout) as DeathReport;
+    expect(report).to.deep.include({ tokens: 64, forks: 16, missing: 12 });
+    expect(report.verdicts.map(({ verdict }) => verdict)).to.deep.equal(Array(3).fill("not decided"));
+    expect(report.notes).to.deep.equal([`run ${id}: neuron-death did not watch it, so its own deaths are not known.`]);
+    expect(readFileSync(join(folder, "page", "death.md"), "utf8")).to.include("did not watch it");
+    expect(JSON.parse(readFileSync(join(folder, "page", "death.json"), "utf8"))).to.deep.equal(report);
+    expect(readdirSync(join(folder, "page")).sort()).to.deep.equal(["death.html", "death.json", "death.md"]);
+
+    expect(planned.code, planned.stderr).to.equal(0);
+    expect(planned.stdout).to.equal("");
+    expect(planned.stderr).to.match(
+      /^12 forks in 3 arms, 48 steps: about .+ one after another, [\d.]+ [kM]B on disk\.$/m,
+    );
+    expect(unknown.code).to.equal(2);
+    expect(unknown.stderr).to.include("nobody");
+    expect(unknown.stdout).to.equal("");
   });
 });

@@ -40,6 +40,12 @@ describe("checkAnalyzer", () => {
     );
   });
 
+  it("finds readings of micro-batches that do not come to those of their batch", async () => {
+    const error = await rejectedBy(checkAnalyzer(analyzer(() => ({ combine: { sum: "max" } }))));
+    expect(error.message).to.match(/probe: sum\[0\] differs between one batch and two micro-batches: [\d.]+ on one/);
+    await checkAnalyzer(analyzer(() => ({ combine: { sum: "sum" } })));
+  });
+
   it("finds state without a `save`", async () => {
     const counting = () => {
       let seen = 0;

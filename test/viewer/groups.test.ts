@@ -4,6 +4,8 @@ import { acrossSeeds } from "../../statistics/seeds.ts";
 import { welch } from "../../statistics/welch.ts";
 import { colouring } from "../../viewer/charts/colouring.ts";
 import { groupLine } from "../../viewer/charts/group-line.ts";
+import { groupedPanels } from "../../viewer/charts/grouped-panels.ts";
+import { metricRanges } from "../../viewer/charts/metric-range.ts";
 import { apartColours } from "../../viewer/charts/palette.ts";
 import { subjectsOf, sweptKeys } from "../../viewer/charts/subjects.ts";
 import { align, edgesOf } from "../../viewer/series/align.ts";
@@ -85,6 +87,29 @@ describe("groupLine", () => {
     expect(line.band!.high[0]).to.be.closeTo(expected.high, 1e-12);
     expect(line.band!.n).to.deep.equal([3, 1]);
     expect([line.mean[1], line.band!.low[1]], "one run has no interval").to.deep.equal([5, null]);
+  });
+});
+
+describe("groupedPanels", () => {
+  it("cuts intervals off where a metric's description says that its values end, differences at twice that", () => {
+    const aligned = {
+      x: [1],
+      values: [{ "a/use": [0.2] }, { "a/use": [0.99] }, { "a/use": [0.4] }, { "a/use": [0.9] }],
+      measured: { "a/use": [1] },
+      approximate: false,
+      read: 1,
+    };
+    const low = { key: "l", label: "l", runs: [0, 1] };
+    const high = { key: "h", label: "h", runs: [2, 3] };
+    const ranges = metricRanges([{ key: "a/use", description: "Share of units. [0, 1]; more is more." }]);
+    const common = { smooth: 0, dots: [], subjects: [low, high], colours: ["#000", "#111"] };
+    const bandOf = (baseline: typeof low | undefined, of = ranges) =>
+      groupedPanels(["a/use"], aligned, { ...common, ranges: of, baseline })[0]!.lines.at(-1)!.band!;
+    expect(bandOf(undefined, new Map()).high[0], "without a range").to.be.greaterThan(2);
+    expect([bandOf(undefined).low[0], bandOf(undefined).high[0]]).to.deep.equal([0, 1]);
+    expect([bandOf(low).low[0], bandOf(low).high[0]]).to.deep.equal([-1, 1]);
+    expect([...metricRanges([{ key: "b", description: "Hazard. >= 0." }]).values()]).to.deep.equal([[0, Infinity]]);
+    expect(metricRanges([{ key: "c", description: "Units of [0, d_mlp]." }]).size).to.equal(0);
   });
 });
 

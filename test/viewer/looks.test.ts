@@ -78,6 +78,8 @@ describe("viewer page for every eye", function () {
       },
       {
         ...base,
+        section: "token_sparsity",
+        only: ["use_token"],
         id: "facets",
         title: "By layer",
         spec: { mark: "area", encoding: { x: { field: "step", type: "quantitative" }, y, facet } },
@@ -86,10 +88,10 @@ describe("viewer page for every eye", function () {
     // Within the first steps no unit is dead: every value is zero.
     writeSyntheticRun(root, { id: "short", rows: 20, outcome: "finished", charts, arraysEvery: 0 });
     await open("#run=short");
-    await page.getByText("Not drawn – Zeros").waitFor();
+    await page.locator("#neuron_death").getByText("Not drawn – Zeros").waitFor();
     expect(await page.locator("#chart-neuron_death-bars canvas").count()).to.equal(0);
-    await drawn(page, "neuron_death-facets");
-    const place = page.locator("#chart-neuron_death-facets .vega");
+    await drawn(page, "token_sparsity-facets");
+    const place = page.locator("#chart-token_sparsity-facets .vega");
     expect(await place.evaluate((one) => one.scrollWidth - one.clientWidth)).to.equal(0);
   });
 

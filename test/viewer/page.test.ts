@@ -241,7 +241,7 @@ describe("viewer page", function () {
     const { root, page, open, shot } = stage();
     writeSyntheticRun(root, { id: "a", rows: 200 });
     await open("#run=a");
-    await drawn(page, "token_sparsity-use-token");
+    await drawn(page, "overview-token_sparsity-use-token");
     const plot = page.locator("#chart-overview-token_sparsity-use-token .u-over");
     const box = (await plot.boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

@@ -80,6 +80,19 @@ describe("writeReport", () => {
     expect(Number(row[1])).to.be.within(Number(row[2]), Number(row[3]));
     expect(text.match(/Death raster/g), "two examples stand for six runs").to.have.length(1);
     expect(text).to.match(/@media screen and \(prefers-color-scheme: dark\)/);
+    const said = /<b>eval\/loss<\/b>.*?<br>([^<]*)<\/li>/.exec(text)?.[1];
+    expect(said).to.match(/^[\d.]+.* n 3 at train\.lr 0\.001; [\d.]+.* n 3.* at train\.lr 0\.003\.$/);
+    const order = [
+      "<h2>Figures",
+      "Figure 1. Loss",
+      "<h2>What they say",
+      "<h2>Numbers",
+      "Numbers of every run",
+      "Config",
+    ];
+    const places = order.map((part) => text.indexOf(part));
+    expect(places.includes(-1) ? [] : places, "as a paper is read").to.deep.equal(places.toSorted((a, b) => a - b));
+    expect(text.slice(text.indexOf("<h2>Numbers"), text.indexOf("Numbers of every run"))).not.to.contain(">–<");
   });
 
   it("keeps hostile text as text, in HTML and in Markdown", async () => {

@@ -29,7 +29,7 @@ const tooltip = (...names: readonly [string, string][]) =>
   [["run", "run"], ["group", "group"], ...names].map(([field, title]) => ({ field, title }));
 
 /** Numbers whose range spans more than this many times are shown on a logarithmic axis. */
-const wide = 50;
+const wide = 8;
 
 function axisOf(field: string, title: string, values: readonly unknown[]): Spec {
   const numbers = values.filter((value): value is number => typeof value === "number" && Number.isFinite(value));
@@ -39,7 +39,7 @@ function axisOf(field: string, title: string, values: readonly unknown[]): Spec 
     field,
     title,
     type: "quantitative",
-    scale: { zero: false, type: log ? "log" : "linear" },
+    scale: { zero: false, ...(log ? { type: "log", nice: false, padding: 12 } : { type: "linear" }) },
     axis: { format: "~g", tickCount: 5 },
   };
 }

@@ -3,7 +3,8 @@ import { type GroupMoments, welch } from "../../statistics/welch.ts";
 import type { AlignedRuns } from "../many/api.ts";
 import { type GroupLine, groupLine } from "./group-line.ts";
 import type { Line } from "./line-spec.ts";
-import { parseKey } from "./metric-key.ts";
+import { familyOf, parseKey } from "./metric-key.ts";
+import { bandWithin, type MetricRanges, rangeOfDifferences } from "./metric-range.ts";
 import type { Panel } from "./panels.ts";
 import { smooth } from "./smooth.ts";
 import type { Subject } from "./subjects.ts";
@@ -14,6 +15,8 @@ export interface GroupedOptions {
   /** Subjects that are drawn, and the colour of each. */
   readonly subjects: readonly Subject[];
   readonly colours: readonly string[];
+  /** What values may be, by family: intervals are cut off there. */
+  readonly ranges: MetricRanges;
   /** Draw what each is above or below this one. */
   readonly baseline?: Subject | undefined;
 }
@@ -46,10 +49,12 @@ function sectionName(section: string): string {
 function linesOf(
   key: string,
   aligned: AlignedRuns,
-  { subjects, colours, baseline, dots, smooth: amount }: GroupedOptions,
+  { subjects, colours, baseline, dots, ranges, smooth: amount }: GroupedOptions,
 ): Line[] {
   const { section, metric } = parseKey(key);
   const dotted = dots.includes(`${section}/${metric}`);
+  const declared = ranges.get(familyOf(key));
+  const range = declared && baseline ? rangeOfDifferences(declared) : declared;
   const against = baseline && groupLine(key, baseline, aligned);
   return subjects.flatMap((subject, i) => {
     if (baseline?.key === subject.key) return [];
@@ -66,7 +71,7 @@ function linesOf(
         x: own.x,
         y: line.mean,
         ...(amount > 0 && !dotted && { smooth: smooth(own.x, line.mean, amount) }),
-        ...(line.band && { band: line.band }),
+        ...(line.band && { band: bandWithin(line.band, range) }),
         ...(subject.runs.length > 1 && !against && { members: own.members }),
       },
     ];

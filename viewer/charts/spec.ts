@@ -68,6 +68,8 @@ function rewriteEncoding(encoding: Spec, dress: Dress): Record<string, unknown> 
         return [channel, { ...definition, field: axisFields[dress.axis] }];
       if (field === "layer" && ["color", "stroke", "fill"].includes(channel) && definition.type !== "quantitative")
         return [channel, { ...definition, type: "ordinal", scale: layerScale(dress) }];
+      if ((channel === "x" || channel === "y") && isMap(definition.scale) && definition.scale.type === "log")
+        return [channel, quietLog(definition)];
       return [channel, rewrite(definition, dress)];
     }),
   );
@@ -98,6 +100,14 @@ function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
   return { ...definition, field, type: "quantitative", title, scale, axis };
 }
 
+/** Of a logarithmic axis, only the powers of ten have lines across the plot. */
+function quietLog(definition: Spec): Spec {
+  if (definition.axis === null) return definition;
+  const test = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6";
+  const axis = isMap(definition.axis) ? definition.axis : {};
+  return { ...definition, axis: { gridOpacity: { condition: { test, value: 1 }, value: 0 }, ...axis } };
+}
+
 /** Where records are grouped by a training field, they are grouped by the shown one too, or it would be lost. */
 function withAxisField(transform: unknown, dress: Dress): unknown {
   if (!isMap(transform) || !Array.isArray(transform.groupby)) return transform;
@@ -112,11 +122,20 @@ function layerScale({ layers, theme }: Dress) {
   return { domain, range: domain.map((layer) => layerColour(layer, layers, theme)) };
 }
 
+/** Whether a spec is one plot, which can be as high as there is room, and not several. */
+export function isOnePlot(spec: Spec): boolean {
+  return !hasFacets(spec) && !["hconcat", "vconcat", "concat", "repeat"].some((kind) => kind in spec);
+}
+
+function hasFacets(spec: Spec): boolean {
+  const encoding = isMap(spec.encoding) ? spec.encoding : {};
+  return spec.facet !== undefined || ["facet", "row", "column"].some((channel) => channel in encoding);
+}
+
 function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unknown> {
   const encoding = isMap(spec.encoding) ? spec.encoding : {};
-  const facet = spec.facet !== undefined || ["facet", "row", "column"].some((channel) => channel in encoding);
-  const composed = ["hconcat", "vconcat", "concat", "repeat"].some((kind) => kind in spec);
-  if (!facet && !composed) {
+  const facet = hasFacets(spec);
+  if (isOnePlot(spec)) {
     const { width: _w, height, ...rest } = spec;
     const fit = { type: "fit", contains: "padding" };
     return { ...rest, width: dress.width, height: typeof height === "number" ? height : dress.height, autosize: fit };
@@ -124,7 +143,9 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
   // Narrower panels than this have no room for their own ticks.
   const most = Math.max(1, Math.floor((dress.width - besides(dress)) / 150));
   const faceted = isMap(encoding.facet) ? encoding.facet : {};
-  const asked = [spec.columns, faceted.columns].find((one) => typeof one === "number") as number | undefined;
+  const named = [spec.columns, faceted.columns].find((one) => typeof one === "number") as number | undefined;
+  // Columns are asked for with a card of half a page in mind.
+  const asked = dress.width > wideWidth ? undefined : named;
   const panels = Math.max(1, dress.panels);
   // As many rows as it takes, equally long.
   const columns = Math.ceil(panels / Math.ceil(panels / Math.max(1, Math.min(asked ?? panels, most))));
@@ -145,6 +166,9 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
   const view = { continuousWidth: width, continuousHeight: height };
   return { ...spec, view };
 }
+
+/** Above this many pixels a chart has a row of the page to itself. */
+const wideWidth = 800;
 
 /** Pixels that axes and a legend take; where there is little room, legends stand below. */
 function besides({ width }: Dress): number {

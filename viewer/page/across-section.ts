@@ -12,6 +12,8 @@ import { choice, type Plot, plotCard } from "./plot-card.ts";
 const first = "eval/loss";
 /** Axes of parallel coordinates besides the metric. */
 const mostAxes = 7;
+/** Up to this many share a row with another card. */
+const fewAxes = 3;
 
 /** The cards; none for fewer than three runs. */
 export function acrossCards(details: readonly RunDetail[], context: ChartContext): readonly LiveChart[] {
@@ -98,7 +100,7 @@ export function acrossCards(details: readonly RunDetail[], context: ChartContext
       description:
         "A line a run across the config keys that differ and one metric; each axis from its smallest to its largest value.",
       controls: [pick("metric", metrics, "parallel", "parallel")],
-      wide: true,
+      wide: keys.length > fewAxes,
       make: async () => {
         const columns = [...keys.slice(0, mostAxes), chosen.parallel];
         return drawn(parallel(await points(columns), columns, colours()));

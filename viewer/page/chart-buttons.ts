@@ -47,8 +47,6 @@ function toggleFull(element: HTMLElement): void {
   for (const other of document.querySelectorAll(".card.full")) other.classList.remove("full");
   element.classList.toggle("full", open);
   document.body.classList.toggle("has-full", open);
-  // Charts look at the room that they have when their element changes size; its height may be all that changed.
-  element.dispatchEvent(new Event("roomchange", { bubbles: true }));
 }
 
 document.addEventListener("keydown", (event) => {

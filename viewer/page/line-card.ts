@@ -2,6 +2,7 @@
 import type { RunSeries } from "../api.ts";
 import { groupedPanels } from "../charts/grouped-panels.ts";
 import { type Line, type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
+import type { MetricRanges } from "../charts/metric-range.ts";
 import { type Panel, panels, positions } from "../charts/panels.ts";
 import { axisTitles, dressed } from "../charts/spec.ts";
 import type { AlignedRuns } from "../many/api.ts";
@@ -25,6 +26,8 @@ export interface LineCardSpec {
   readonly percent: boolean;
   readonly logY: boolean;
   readonly domain?: Range;
+  /** What the metrics say that their values may be. */
+  readonly ranges: MetricRanges;
   readonly dots?: readonly string[];
 }
 
@@ -76,7 +79,14 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
         .map((subject, i) => ({ subject, colour: colours[i]! }))
         .filter(({ subject }) => !hidden.has(subject.key));
       const [of, colour] = [shown.map((one) => one.subject), shown.map((one) => one.colour)];
-      return groupedPanels(spec.keys, aligned, { smooth, dots, subjects: of, colours: colour, baseline });
+      return groupedPanels(spec.keys, aligned, {
+        smooth,
+        dots,
+        subjects: of,
+        colours: colour,
+        ranges: spec.ranges,
+        baseline,
+      });
     }
     const out = new Set(context.runs.flatMap(({ id }, i) => (hidden.has(id) ? [i] : [])));
     return panels(spec.keys, context.runs, series, {
@@ -111,9 +121,10 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
   /** Draws again what has been fetched: another theme, smoothing, or scale. */
   function redraw(): void {
     const shown = built();
-    if (shown.every(({ lines }) => lines.every(({ y }) => y.every((value) => value === null)))) {
+    const reason = emptyReason(shown);
+    if (reason !== undefined) {
       drop();
-      frame.empty(emptyReason());
+      frame.empty(reason);
       return;
     }
     frame.filled();
@@ -129,7 +140,15 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
     frame.note(notes());
   }
 
-  function emptyReason(): string {
+  /** Why there is nothing to draw; undefined where there is. A line along zero is told, not drawn. */
+  function emptyReason(shown: readonly Panel[]): string | undefined {
+    const values = shown.flatMap(({ lines }) => lines.flatMap(({ y }) => y.filter((value) => value !== null)));
+    if (values.some((value) => value !== 0)) return undefined;
+    if (values.length > 0 && context.many().baseline === undefined) {
+      const odd = oddities(context.runs, series);
+      return `0 wherever it was measured${context.live() ? " so far" : ""}${odd === "" ? "." : `; ${odd}.`}`;
+    }
+    if (values.length > 0) return undefined;
     if (context.many().hidden.size > 0) return "every run that has it is hidden.";
     if (context.live()) return "no values yet; they appear as the run goes on.";
     return "no values on record.";
@@ -147,7 +166,7 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
       frame.body,
       h(
         "div",
-        { class: shown.length > 1 ? "panels" : "" },
+        { class: "panels plots" },
         ...places.map(({ place, panel }) => h("div", {}, panel.title !== undefined && h("h4", {}, panel.title), place)),
       ),
     );
@@ -263,7 +282,7 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
     download(`${fileName(context.fileStem(), spec.id)}.csv`, new Blob([csv(records)], { type: "text/csv" }));
   }
 
-  if (spec.keys.length === 0) frame.empty(emptyReason());
+  if (spec.keys.length === 0) frame.empty(emptyReason([]) ?? "");
   return {
     element: frame.element,
     update,

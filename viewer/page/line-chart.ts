@@ -35,9 +35,8 @@ export interface LineChartData {
   happened(from: number, to: number): readonly string[];
 }
 
-/** Height of a plot in a card, and room that a card in full screen leaves to other things. */
-const cardHeight = 220;
-const aroundFull = 190;
+/** Least height of a plot; it takes what its card has to spare. */
+const leastHeight = 220;
 const labelFont = 11;
 
 export class LineChart {
@@ -62,7 +61,6 @@ export class LineChart {
     this.events = events;
     this.watcher = new ResizeObserver(this.resize);
     this.watcher.observe(element);
-    document.addEventListener("roomchange", this.resize);
     element.addEventListener("keydown", (event) => this.key(event));
     element.addEventListener("pointerdown", (event) => this.pan(event), { capture: true });
     element.addEventListener("blur", hideTip);
@@ -89,14 +87,12 @@ export class LineChart {
 
   destroy(): void {
     this.watcher.disconnect();
-    document.removeEventListener("roomchange", this.resize);
     this.plot?.destroy();
     this.plot = undefined;
   }
 
   private height(): number {
-    const rows = this.element.closest(".card.full")?.querySelector(".panels") ? 2 : 1;
-    return this.element.closest(".card.full") ? Math.max(cardHeight, (innerHeight - aroundFull) / rows) : cardHeight;
+    return Math.max(leastHeight, this.element.clientHeight);
   }
 
   private redraw(): void {
@@ -143,7 +139,7 @@ export class LineChart {
           grid: { show: false },
           size: 26,
           space: 60,
-          ...(look.logX ? {} : { incrs: increments }),
+          ...(look.logX ? {} : { incrs: increments(look.axis) }),
           values: (_, splits) => thin(splits, look.logX).map(xFormat),
         },
         { ...axis, grid, size: 52, space: 28, values: (_, splits) => thin(splits, look.logY).map(yFormat) },

@@ -18,8 +18,9 @@ const strokes = new Set(["line", "area", "trail"]);
 /** Marks that stand in a chart whatever its values are: zero lines and words. */
 const furniture = new Set(["rule", "text"]);
 
-/** Of a chart whose marks are all furniture, those count. */
+/** Of a chart whose marks are all furniture, those count. Marks along an axis of nothing but zero show nothing. */
 export function showsMarks(view: View): boolean {
+  if (onlyZero(view)) return false;
   const root = (view.scenegraph() as unknown as { readonly root: Mark }).root;
   const marks = marksIn(root);
   const values = marks.filter(({ marktype }) => !furniture.has(marktype));
@@ -27,6 +28,15 @@ export function showsMarks(view: View): boolean {
     const seen = items.filter((item) => isSeen(marktype, item)).length;
     return seen >= (strokes.has(marktype) ? 2 : 1);
   });
+}
+
+function onlyZero(view: View): boolean {
+  try {
+    const domain = (view.scale("y") as { domain(): readonly unknown[] }).domain();
+    return domain.length === 2 && domain.every((end) => end === 0);
+  } catch {
+    return false; // it has no such axis, or more than one
+  }
 }
 
 function marksIn(mark: Mark): Mark[] {

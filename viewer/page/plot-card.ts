@@ -1,11 +1,15 @@
 /** A card whose picture is made of a spec and records of its own: what the viewer draws besides declared charts. */
 import type { Fields } from "../charts/records.ts";
-import { dressed } from "../charts/spec.ts";
+import { dressed, isOnePlot } from "../charts/spec.ts";
 import { card } from "./card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { fill, h } from "./dom.ts";
 import { csv, download, fileName } from "./download.ts";
+import { onRoom } from "./room.ts";
 import type { Drawn } from "./vega-draw.ts";
+
+/** Height of a picture, where its card has no more room; as style sheets have it. */
+const leastHeight = 240;
 
 /** What to draw, or why there is nothing. */
 export type Plot =
@@ -33,11 +37,17 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
     { name: "Save data as CSV", run: () => saveRecords() },
   ]);
   const place = h("div", { class: "vega" });
-  const holder = h("div", {}, controls.length > 0 && h("div", { class: "plot-controls" }, ...controls), place);
+  const holder = h(
+    "div",
+    { class: "holder" },
+    controls.length > 0 && h("div", { class: "plot-controls" }, ...controls),
+    place,
+  );
   frame.element.classList.toggle("whole-row", parts.wide ?? false);
   let drawn: Drawn | undefined;
   let shown: Extract<Plot, { spec: unknown }> | undefined;
   let asked = 0;
+  const deaf = onRoom(place, () => void paint().catch(() => {}));
 
   async function update(): Promise<void> {
     const mine = ++asked;
@@ -70,7 +80,8 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
     if (!shown) return;
     const { draw } = await import("./vega-draw.ts");
     const { records, spec } = shown;
-    const height = frame.element.classList.contains("full") ? Math.max(240, innerHeight - 260) : (parts.height ?? 240);
+    place.classList.toggle("fills", isOnePlot(spec));
+    const height = Math.max(parts.height ?? leastHeight, isOnePlot(spec) ? place.clientHeight : 0);
     const panels = new Set(records.map(({ layer }) => layer)).size;
     const layers = Math.max(1, ...context.runs.map((run) => run.layers));
     const dress = {
@@ -108,7 +119,10 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
     element: frame.element,
     update,
     redraw: () => void paint(),
-    destroy: drop,
+    destroy() {
+      deaf();
+      drop();
+    },
     kind: "vega",
     id,
     title,

@@ -84,9 +84,7 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
   );
 
   const charts = new LiveCharts();
-  let drops: (() => void)[] = [];
   function build(): void {
-    for (const drop of drops) drop();
     const shown = sections(details, context, store);
     const pinned = starred();
     const all = shown.flatMap((section) => section.charts);
@@ -122,10 +120,9 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
     ).map(([id, title, place]) => ({
       id,
       title,
-      ...sectionElement({ id, title, folded: false, cards: false, content: [place] }),
+      element: sectionElement({ id, title, folded: false, cards: false, content: [place] }),
     }));
-    fill(body, ...[...built, ...last].map((one) => one.element));
-    drops = [...built, ...last].map((one) => one.destroy);
+    fill(body, ...built, ...last.map((one) => one.element));
     const links = [...withPins.filter(({ charts: of }) => of.length > 0), ...last].map(({ id, title }) => ({
       id,
       title,
@@ -249,7 +246,6 @@ export async function runPage(store: Store, theme: () => Theme, connected: (yes:
       unsubscribe();
       deaf();
       legend?.destroy();
-      for (const drop of drops) drop();
       document.removeEventListener("themechange", redrawAll);
       charts.destroy();
     },

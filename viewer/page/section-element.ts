@@ -1,8 +1,7 @@
-/** A section of the page: a heading that folds it, its charts packed, and in one line those that have nothing to show. */
+/** A section of the page: a heading that folds it, its charts in rows, and in one line those that have nothing to show. */
 import { cardChange } from "./card.ts";
 import { fill, h } from "./dom.ts";
 import { remember, remembered } from "./memory.ts";
-import { packed } from "./packing.ts";
 
 export interface SectionParts {
   readonly id: string;
@@ -18,8 +17,8 @@ export interface SectionParts {
   move?(by: -1 | 1): void;
 }
 
-/** The section's element, and what lets go of it. */
-export function sectionElement(parts: SectionParts): { readonly element: HTMLElement; destroy(): void } {
+/** The section's element. */
+export function sectionElement(parts: SectionParts): HTMLElement {
   const { id, title, content, cards } = parts;
   const grid = h("div", { class: cards ? "grid" : "" }, ...content);
   const empties = h("p", { class: "empties quiet", hidden: true });
@@ -40,7 +39,7 @@ export function sectionElement(parts: SectionParts): { readonly element: HTMLEle
   };
   element.addEventListener(cardChange, sayEmpties);
   sayEmpties();
-  return { element, destroy: cards ? packed(grid) : () => {} };
+  return element;
 }
 
 function openState(id: string): boolean | undefined {

@@ -4,6 +4,7 @@ import type { RunDetail } from "../api.ts";
 import { chartFault } from "../charts/chart-fault.ts";
 import { coreCharts, coreSections } from "../charts/core-charts.ts";
 import { families, keysOf, parseKey } from "../charts/metric-key.ts";
+import { metricRanges } from "../charts/metric-range.ts";
 import { type PlainLine, plainLine } from "../charts/plain-line.ts";
 import { acrossCards } from "./across-section.ts";
 import { arrayCard } from "./array-card.ts";
@@ -23,6 +24,8 @@ export interface Section {
   readonly folded: boolean;
 }
 
+/** Charts of analyzers in the overview. */
+const mostFirsts = 5;
 /** What the process took of its machine: it answers no question of the run's. */
 const systemSection = "system";
 
@@ -36,13 +39,21 @@ export function sections(
   const keys = [...new Set(all.flatMap((detail) => detail.keys))];
   const byFamily = families(keys);
   const described = new Map(all.flatMap((detail) => detail.metrics.map((one) => [one.key, one.description])));
+  const ranges = metricRanges(all.flatMap(({ metrics }) => metrics));
   const line = (spec: Partial<LineCardSpec> & Pick<LineCardSpec, "id" | "title" | "keys">) =>
-    lineCard({ description: "", yTitle: spec.title, percent: false, logY: false, ...spec }, context);
+    lineCard({ description: "", yTitle: spec.title, percent: false, logY: false, ranges, ...spec }, context);
 
   const declaredLine = (chart: DeclaredChart, { domain, title: yTitle, ...look }: PlainLine, prefix = "") => {
     const { id, section, title, description } = chart;
     const own = { id: `${prefix}${section}-${id}`, title, description, keys: keysOf(chart, keys), yTitle };
     return line({ ...own, ...look, ...(domain && { domain }) });
+  };
+
+  const declaredCard = (chart: DeclaredChart, prefix = ""): LiveChart => {
+    const plain = chartFault(chart, [...described.keys()]) === undefined ? plainLine(chart) : undefined;
+    return plain
+      ? declaredLine(chart, plain, prefix)
+      : vegaCard(`${prefix}${chart.section}-${chart.id}`, chart, details, context);
   };
 
   const training = coreCharts.flatMap(({ families: wanted, ...rest }) => {
@@ -55,19 +66,13 @@ export function sections(
   const loss = training.slice(0, 1);
   const declared = new Map(all.flatMap(({ charts }) => charts.map((chart) => [`${chart.section}/${chart.id}`, chart])));
   const bySection = grouped([...declared.values()]);
-  // What one looks for first: the loss, and the first curve of each analyzer beside it.
+  // What one looks for first: the loss, and beside it what each analyzer leads with; of many runs its first curve, which groups.
   const firsts = [...bySection.values()].flatMap((charts) => {
-    const found = charts.map((chart) => ({ chart, plain: plainLine(chart) })).find(({ plain }) => plain !== undefined);
-    return found ? [declaredLine(found.chart, found.plain!, "overview-")] : [];
+    const found = context.runs.length > 1 ? charts.find((chart) => plainLine(chart) !== undefined) : charts[0];
+    return found ? [declaredCard(found, "overview-")] : [];
   });
   const analyzers = [...bySection].map(([section, charts]): Section => {
-    const drawn = charts.map((chart) => {
-      const id = `${section}-${chart.id}`;
-      const plain = chartFault(chart, [...described.keys()]) === undefined ? plainLine(chart) : undefined;
-      if (!plain) return vegaCard(id, chart, details, context);
-      return declaredLine(chart, plain);
-    });
-    return { id: section, title: titleOf(section), charts: drawn, folded: false };
+    return { id: section, title: titleOf(section), charts: charts.map((chart) => declaredCard(chart)), folded: false };
   });
   const across = acrossCards(all, context);
   // Arrays that no chart shows.
@@ -117,7 +122,7 @@ export function sections(
     }),
   );
   return [
-    { id: "overview", title: "Overview", charts: [...loss, ...firsts.slice(0, 3)], folded: false },
+    { id: "overview", title: "Overview", charts: [...loss, ...firsts.slice(0, mostFirsts)], folded: false },
     { id: "across", title: "Across runs", charts: across, folded: false },
     ...analyzers,
     ...others.filter(({ id }) => id !== systemSection),

@@ -1,10 +1,15 @@
 /** Where a line chart's axes have ticks, and what stands there. */
 import { si } from "../charts/format.ts";
+import type { Axis } from "../series/axes.ts";
 
-/** Steps between ticks of a linear axis: 1, 2 and 5 times powers of ten. */
-export const increments: number[] = Array.from({ length: 33 }, (_, i) => i - 15).flatMap((power) =>
+const steps: readonly number[] = Array.from({ length: 33 }, (_, i) => i - 15).flatMap((power) =>
   [1, 2, 5].map((digit) => Number(`${digit}e${power}`)),
 );
+
+/** Steps between ticks of a linear axis: 1, 2 and 5 times powers of ten; steps and tokens are whole. */
+export function increments(axis: Axis): number[] {
+  return steps.filter((step) => axis === "time" || step >= 1);
+}
 
 /** On a logarithmic axis, only the powers of ten and, where there are few of those, 2 and 5 have room for a label. */
 export function thin(splits: readonly number[], log: boolean): (number | null)[] {

@@ -9,7 +9,6 @@ import { Focus } from "./focus.ts";
 import { detailOf } from "./happenings.ts";
 import { LiveCharts } from "./live-charts.ts";
 import { manyView } from "./many-view.ts";
-import { packed } from "./packing.ts";
 import { type Plot, plotCard } from "./plot-card.ts";
 import { type Page, shownRuns } from "./run-head.ts";
 import type { Store } from "./state.ts";
@@ -102,7 +101,6 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   }
 
   show();
-  const stop = packed(grid);
   requestAnimationFrame(() => charts.start());
   const deaf = listen([id], false, {
     connected,
@@ -118,7 +116,6 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
     element,
     destroy() {
       deaf();
-      stop();
       charts.destroy();
       document.removeEventListener("themechange", redraw);
     },

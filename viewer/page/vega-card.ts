@@ -5,22 +5,27 @@ import { chartFault } from "../charts/chart-fault.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
-import { dressed } from "../charts/spec.ts";
+import { dressed, isOnePlot } from "../charts/spec.ts";
 import { askArrays, askEvents, askSeries } from "./api.ts";
 import { card } from "./card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
 import { fill, h } from "./dom.ts";
 import { csv, download, fileName } from "./download.ts";
+import { onRoom } from "./room.ts";
 import { stepSlider } from "./step-slider.ts";
 import type { Drawn } from "./vega-draw.ts";
 
 const scalarPoints = 600;
+/** Height of a picture, where its card has no more room; as style sheets have it. */
+const leastHeight = 240;
 /** Pictures side by side at first, of runs of different groups; others by choice. */
 const firstPictures = 2;
 
 interface Picture {
   runs: readonly ShownRun[];
   readonly place: HTMLElement;
+  /** Stops looking at the room that it has. */
+  readonly deaf: () => void;
   drawn?: Drawn;
   dress?: string;
 }
@@ -136,13 +141,18 @@ export function vegaCard(
     drop();
     const several = context.runs.length > 1 && !together;
     frame.element.classList.toggle("whole-row", groups.length > 1);
-    pictures = groups.map((group) => ({ runs: group, place: h("div", { class: "vega" }) }));
+    pictures = groups.map((group): Picture => {
+      const place = h("div", { class: isOnePlot(chart.spec) ? "vega fills" : "vega" });
+      const deaf = onRoom(place, () => pictures.includes(picture) && void paint(picture));
+      const picture: Picture = { runs: group, place, deaf };
+      return picture;
+    });
     fill(
       frame.body,
       slides && slider.element,
       h(
         "div",
-        { class: groups.length > 1 ? "panels wide" : "" },
+        { class: groups.length > 1 ? "panels plots wide" : "panels plots" },
         ...pictures.map(({ place }, i) => h("div", {}, several && runChoice(i), place)),
       ),
       several &&
@@ -215,7 +225,7 @@ export function vegaCard(
       log,
       range: chart.data === "arrays" && axis === "time" ? undefined : range,
       width: Math.max(200, picture.place.clientWidth - over),
-      height: 240,
+      height: Math.max(leastHeight, isOnePlot(chart.spec) ? picture.place.clientHeight : 0),
       layers: Math.max(1, ...picture.runs.map(({ layers }) => layers)),
       panels: new Set(records.map(({ layer }) => layer)).size,
     });
@@ -226,7 +236,10 @@ export function vegaCard(
   }
 
   function drop(): void {
-    for (const { drawn } of pictures) drawn?.destroy();
+    for (const { drawn, deaf } of pictures) {
+      deaf();
+      drawn?.destroy();
+    }
     pictures = [];
   }
 

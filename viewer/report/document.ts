@@ -2,11 +2,13 @@
 
 import { basename, dirname } from "node:path";
 import { environmentRows } from "../charts/environment.ts";
+import { metricRanges } from "../charts/metric-range.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import type { Subject } from "../charts/subjects.ts";
 import { Library } from "../library.ts";
 import { abstractOf } from "./abstract.ts";
 import { type ReportChart, reportCharts } from "./charts.ts";
+import { type Finding, findings } from "./findings.ts";
 import { type GroupRow, groupRows, reportGroups } from "./groups.ts";
 import { type HeadlineRow, headline, meanings } from "./headline.ts";
 import type { ReportRun } from "./report-run.ts";
@@ -17,6 +19,8 @@ export interface ReportDocument {
   readonly headline: readonly HeadlineRow[];
   /** What was run, in sentences. */
   readonly abstract: readonly string[];
+  /** What the figures say. */
+  readonly findings: readonly Finding[];
   /** Groups of a sweep, and the same numbers over them; none: runs stand by themselves. */
   readonly groups: readonly Subject[];
   readonly groupRows: readonly GroupRow[];
@@ -67,6 +71,7 @@ export async function reportDocument(
     const series = named.map((run) => run.series);
     const numbers = headline(details, series);
     const grouping = reportGroups(named);
+    const ranges = metricRanges(details.flatMap(({ metrics }) => metrics));
     return {
       title:
         named.length === 1
@@ -77,8 +82,9 @@ export async function reportDocument(
       runs: named,
       headline: numbers,
       abstract: abstractOf(named, grouping.by),
+      findings: findings(numbers, details, grouping.groups, ranges),
       groups: grouping.groups,
-      groupRows: groupRows(numbers, grouping.groups),
+      groupRows: groupRows(numbers, grouping.groups, ranges),
       meanings: meanings(numbers, details),
       charts: await reportCharts(named, grouping),
       config: configRows(named),

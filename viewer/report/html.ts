@@ -1,6 +1,9 @@
 /** A report as one HTML file, to be read like a paper: what was run, the figures that matter, what they say, then the rest. */
 import { when } from "../charts/format.ts";
+import { familyOf } from "../charts/metric-key.ts";
 import { leading, type ReportDocument } from "./document.ts";
+import { leadingFamilies, tellingRows } from "./findings.ts";
+import type { HeadlineRow } from "./headline.ts";
 import { differenceText, estimateText, intervalText, numberLike, valueText } from "./numbers.ts";
 import { style } from "./style.ts";
 
@@ -9,6 +12,10 @@ export function reportHtml(document: ReportDocument): string {
   const { title, charts, problems, madeAt, abstract } = document;
   const first = leading(document);
   const rest = charts.filter((chart) => !first.includes(chart));
+  const { rows: telling, left } = tellingRows(document.headline);
+  const families = leadingFamilies(document.headline);
+  const lead = telling.filter(({ key }) => families.includes(familyOf(key)) || isLoss(key));
+  const further = telling.filter((row) => !lead.includes(row));
   const sections = [...new Set(rest.map(({ section }) => section))];
   return `<!doctype html>
 <html lang="en">
@@ -27,11 +34,14 @@ export function reportHtml(document: ReportDocument): string {
 <p class="quiet">Made ${when(madeAt)} with reluscope ${escaped(document.runs[0]?.detail.versions.reluscope ?? "")}</p>
 ${problems.length > 0 ? `<ul class="problems">${problems.map((text) => `<li>${escaped(text)}</li>`).join("")}</ul>` : ""}
 <h2>Figures</h2>
-<div class="grid">${first.map(figure).join("\n")}</div>
+<div class="grid">${first.map((chart, i) => figure(chart, i + 1)).join("\n")}</div>
+${findingList(document)}
 <h2>Numbers</h2>
-${document.groups.length > 0 ? groupTable(document) : headlineTable(document)}
+${document.groups.length > 0 ? groupTable(document, lead) : headlineTable(document, lead)}
+<p class="quiet">${escaped(left)}</p>
 ${sections.map((section) => chartSection(rest, section)).join("\n")}
-${document.groups.length > 0 ? folded("Numbers of every run", headlineTable(document)) : ""}
+${further.length === 0 ? "" : folded("Further numbers", document.groups.length > 0 ? groupTable(document, further) : headlineTable(document, further))}
+${document.groups.length > 0 ? folded("Numbers of every run", headlineTable(document, telling)) : ""}
 ${folded("What the numbers mean", meaningList(document))}
 ${folded("Config", configTable(document))}
 ${folded("Environment", environmentTable(document))}
@@ -41,20 +51,41 @@ ${folded("Environment", environmentTable(document))}
 `;
 }
 
-function groupTable({ groups, groupRows }: ReportDocument): string {
+/** The losses stand together, whichever of them speaks for the run. */
+function isLoss(key: string): boolean {
+  return key.startsWith("train/") || key.startsWith("eval/");
+}
+
+function findingList({ findings, groups, runs }: ReportDocument): string {
+  if (findings.length === 0) return "";
+  const items = findings.map(
+    ({ metric, meaning, text }) =>
+      `<li><b>${escaped(metric)}</b>${meaning === "" ? "" : ` <span class="quiet">${escaped(meaning)}</span>`}<br>${escaped(text)}</li>`,
+  );
+  const basis =
+    groups.length > 0
+      ? "Intervals are 95 %, over the runs of a group; several were looked at, and none is corrected for that."
+      : `± and intervals are within ${runs.length > 1 ? "a run: differences between single runs may be those of seeds" : "this run: they say nothing about other seeds"}.`;
+  return `<h2>What they say</h2><ul class="findings">${items.join("")}</ul><p class="quiet">${basis}</p>`;
+}
+
+function groupTable({ groups, groupRows }: ReportDocument, of: readonly HeadlineRow[]): string {
   const head = ["Metric", ...groups.flatMap(({ label }, i) => (i === 0 ? [label] : [label, "difference"]))];
-  const rows = groupRows.map(({ key, cells, differences }) => [
-    key,
-    ...cells.flatMap(({ mean, n }, i) =>
-      i === 0 ? [intervalText(mean, n)] : [intervalText(mean, n), intervalText(differences[i])],
-    ),
-  ]);
+  const shown = new Set(of.map(({ key }) => key));
+  const rows = groupRows
+    .filter(({ key }) => shown.has(key))
+    .map(({ key, cells, differences }) => [
+      key,
+      ...cells.flatMap(({ mean, n }, i) =>
+        i === 0 ? [intervalText(mean, n)] : [intervalText(mean, n), intervalText(differences[i])],
+      ),
+    ]);
   const sizes = [...new Set(groups.map(({ runs }) => runs.length))].sort((a, b) => a - b);
   const n = sizes.length === 1 ? `${sizes[0]}` : `${sizes[0]} to ${sizes.at(-1)}`;
   return `${table(head, rows)}<p class="quiet">Means over the ${n} runs of a group with 95 % t intervals; differences are to ${escaped(groups[0]?.label ?? "")}, with Welch's interval. No correction for the number of comparisons.</p>`;
 }
 
-function headlineTable({ headline, runs }: ReportDocument): string {
+function headlineTable({ runs }: ReportDocument, headline: readonly HeadlineRow[]): string {
   const several = runs.length > 1;
   const few = runs.length <= 3;
   const names = runs.map(({ shown }) => shown.label);
@@ -91,18 +122,18 @@ function chartSection(charts: ReportDocument["charts"], section: string): string
   const undrawn = empty.length > 0 ? `<p class="quiet">Without values, so not drawn: ${empty.join(", ")}.</p>` : "";
   return folded(
     title.charAt(0).toUpperCase() + title.slice(1),
-    `<div class="grid">${drawn.map(figure).join("\n")}</div>${undrawn}`,
+    `<div class="grid">${drawn.map((chart) => figure(chart)).join("\n")}</div>${undrawn}`,
   );
 }
 
-function figure({ title, description, pictures, problem }: ReportDocument["charts"][number]): string {
+function figure({ title, description, pictures, problem }: ReportDocument["charts"][number], place?: number): string {
   const drawn = pictures.map(
     ({ caption, svg }) => `<div>${caption === "" ? "" : `<h4>${escaped(caption)}</h4>`}${svg}</div>`,
   );
   const words = description === "" ? "" : `<p>${escaped(description)}</p>`;
   const missing = problem === undefined ? "" : `<p class="quiet">${escaped(problem)}</p>`;
   const wide = pictures.length > 1 ? ' class="whole-row"' : "";
-  return `<figure${wide}><figcaption><h3>${escaped(title)}</h3>${words}</figcaption><div class="pictures">${drawn.join("")}</div>${missing}</figure>`;
+  return `<figure${wide}><figcaption><h3>${place === undefined ? "" : `Figure ${place}. `}${escaped(title)}</h3>${words}</figcaption><div class="pictures">${drawn.join("")}</div>${missing}</figure>`;
 }
 
 function configTable({ config, runs }: ReportDocument): string {

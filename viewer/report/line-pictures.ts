@@ -2,6 +2,7 @@
 import { colouring } from "../charts/colouring.ts";
 import { groupedPanels } from "../charts/grouped-panels.ts";
 import { type Line, type LineChartLook, lineRecords, lineSpec } from "../charts/line-spec.ts";
+import { metricRanges } from "../charts/metric-range.ts";
 import { type Panel, panels } from "../charts/panels.ts";
 import { axisTitles, dressed } from "../charts/spec.ts";
 import type { Subject } from "../charts/subjects.ts";
@@ -21,6 +22,14 @@ export const noGrouping: Grouping = { by: [], groups: [] };
 /** Points of a line, at a picture's width and a panel's, and positions at which groups are averaged. */
 const most = { whole: 420, panel: 200, bins: 140 };
 
+/** By number of pictures: a row of them is as wide as the page. */
+const sizes = [
+  { width: 620, height: 260 },
+  { width: 436, height: 230 },
+  { width: 410, height: 220 },
+  { width: 300, height: 200 },
+] as const;
+
 export async function linePictures(
   runs: readonly ReportRun[],
   keys: readonly string[],
@@ -31,7 +40,7 @@ export async function linePictures(
   const all = groups.length > 0 ? await groupPanels(runs, keys, dots, by, groups) : runPanels(runs, keys, dots);
   const drawn = all.filter(({ lines }) => lines.some(({ y }) => y.some((value) => value !== null)));
   const several = drawn.length > 1;
-  const size = several ? { width: 290, height: 200 } : { width: 620, height: 260 };
+  const size = sizes[Math.min(drawn.length, sizes.length) - 1]!;
   const fixed = several && look.domain === undefined ? { domain: spanOf(drawn.flatMap(({ lines }) => lines)) } : {};
   return Promise.all(
     drawn.map(async ({ title, lines }) => {
@@ -60,7 +69,8 @@ async function groupPanels(
   const aligned = alignedStores(stores, { axis: "step", keys, bins: most.bins, log: false });
   const configs = runs.map(({ detail }) => detail.config);
   const { colours } = colouring(groups, configs, { by: undefined, groupedBy: by, theme: "light", chosen: {} });
-  return groupedPanels(keys, aligned, { smooth: 0, dots, subjects: groups, colours });
+  const ranges = metricRanges(runs.flatMap(({ detail }) => detail.metrics));
+  return groupedPanels(keys, aligned, { smooth: 0, dots, subjects: groups, colours, ranges });
 }
 
 /** The span of values and of intervals over more than two runs, with a little air. */

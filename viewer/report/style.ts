@@ -29,7 +29,9 @@ p { margin: 2px 0 6px; max-width: 90ch; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figure.whole-row { grid-column: 1 / -1; }
 figure svg { max-width: 100%; height: auto; }
-.pictures { display: flex; flex-wrap: wrap; gap: 8px 16px; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); gap: 8px 16px; }
+.findings { margin: 4px 0; padding-left: 18px; max-width: 100ch; }
+.findings li { margin: 0 0 6px; font-variant-numeric: tabular-nums; }
 .pictures > div { min-width: 0; }
 details { margin: 14px 0; }
 summary { cursor: pointer; font-size: 15px; font-weight: 600; }
@@ -47,6 +49,10 @@ thead th { color: var(--quiet); }
 @media screen and (prefers-color-scheme: dark) {
   :root { --background: ${inks.dark.background}; --text: ${inks.dark.text}; --quiet: ${inks.dark.faint}; --line: ${inks.dark.grid}; --sunk: #1c2025; }
 ${dark}
+}
+@media screen and (width < 600px) {
+  .pictures > div { overflow-x: auto; }
+  figure svg { max-width: 460px; }
 }
 @media print {
   main { max-width: none; padding: 0; }

@@ -151,6 +151,10 @@ export class GraphBuilder {
     return this.make("reduce", { fn, axes: [...axes].sort((a, b) => a - b), keepDims }, [x], shape, x.dtype);
   }
 
+  after(x: Node, before: readonly Node[]): Node {
+    return this.make("after", {}, [x, ...new Set(before)], x.shape, x.dtype);
+  }
+
   matmul(a: Node, b: Node, transposeA: boolean, transposeB: boolean): Node {
     const shape = shapes.matmulShape(a.shape, b.shape, transposeA, transposeB);
     return this.make("matmul", { transposeA, transposeB }, [a, b], shape, "float32");

@@ -62,6 +62,8 @@ export interface Attributes {
    * together; what is picked by a `nonZero` may be shorter than the shape says, and so may the value that nobody reads.
    */
   choose: { readonly group: string };
+  /** (x, before…): `x`, computed after all of `before`: what those were made from is free again by then. */
+  after: Record<never, never>;
   /** Along the last axis, largest first. */
   topK: { readonly k: number; readonly part: "values" | "indices" };
 }
@@ -88,14 +90,22 @@ export interface Graph {
   readonly outputs: ReadonlyMap<string, Node>;
 }
 
-/** Every node that the roots need, operands first. */
-export function reachable(roots: Iterable<Node>): Node[] {
+/** The operands whose values a node's own depends on. */
+export function valuesOf(node: Node): readonly Node[] {
+  return node.op === "after" ? node.operands.slice(0, 1) : node.operands;
+}
+
+/** Every node that the roots need, operands first; `by` gives what a node needs. */
+export function reachable(
+  roots: Iterable<Node>,
+  by: (node: Node) => readonly Node[] = (node) => node.operands,
+): Node[] {
   const seen = new Set<Node>();
   const pending = [...roots];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
-    pending.push(...node.operands);
+    pending.push(...by(node));
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

@@ -1,6 +1,6 @@
 /** What passes are made of: a graph rebuilt node by node, a rule deciding what each node becomes. */
 import type { GraphBuilder } from "./builder.ts";
-import { type Graph, type Node, reachable } from "./node.ts";
+import { type Graph, type Node, reachable, valuesOf } from "./node.ts";
 
 /** A node about to be rebuilt. */
 export interface Site {
@@ -23,14 +23,14 @@ export type Rule = (site: Site) => Node | undefined;
  * merely look at values on the way (losses, probes) then cannot change how the next state is computed.
  */
 export function trainPath(graph: Graph): Node[] {
-  return reachable((graph.state.size > 0 ? graph.state : graph.outputs).values());
+  return reachable((graph.state.size > 0 ? graph.state : graph.outputs).values(), valuesOf);
 }
 
 /** Applies a rule to every node, operands first. */
 export function rewrite(graph: Graph, builder: GraphBuilder, rule: Rule): Graph {
   const uses = new Map<Node, number>();
   for (const node of trainPath(graph)) {
-    for (const operand of node.operands) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+    for (const operand of valuesOf(node)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
   }
   const results = new Map<Node, Node>();
   for (const old of reachable([...graph.state.values(), ...graph.outputs.values()])) {

@@ -73,6 +73,15 @@ class TraceBackend extends tf.KernelBackend {
   equalValue(dataId: object): object | undefined {
     return this.nodes.get(dataId);
   }
+  /** `x`, once all of `before` have been computed. */
+  after(x: TensorInfo, before: readonly TensorInfo[]): TensorInfo {
+    return this.infoOf(
+      this.builder.after(
+        this.nodeOf(x),
+        before.map((one) => this.nodeOf(one)),
+      ),
+    );
+  }
   override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType): void {
     this.nodes.set(dataId, this.constant(values, shape, dtype));
   }

@@ -1,14 +1,17 @@
 /** The entry of ONNX Runtime's thread: answers calls one after another. */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { reasonOf } from "../../errors/errors.ts";
+import { ExitGate } from "./exit-gate.ts";
 import type { HostCall, HostCalls, HostReply, HostRequest, HostTensors } from "./host-calls.ts";
 import { type HostedSession, hostedSession } from "./hosted-session.ts";
 import { arrayOf, type HostedState, hostedState, tensorOf } from "./hosted-state.ts";
 
 type Answers = { [K in HostCall]: (...args: Parameters<HostCalls[K]>) => Promise<ReturnType<HostCalls[K]>> };
 
+const gate = new ExitGate(workerData as SharedArrayBuffer);
 const ort = await import("onnxruntime-node");
 ort.env.logLevel = "fatal"; // what fails is thrown too, and worded where it is caught
+gate.leave();
 const sessions = new Map<number, HostedSession>();
 const states = new Map<number, HostedState>();
 let handles = 0;
@@ -60,8 +63,10 @@ function buffersOf({ call }: HostRequest, { value }: HostReply): ArrayBuffer[] {
 }
 
 async function answer(request: HostRequest): Promise<void> {
+  await gate.enter();
   const reply = await answered(request);
   parentPort!.postMessage(reply, buffersOf(request, reply));
+  gate.leave();
 }
 
 let last: Promise<void> = Promise.resolve();

@@ -2,6 +2,7 @@
 import type { Worker } from "node:worker_threads";
 import { engineUnavailable, reasonOf } from "../../errors/errors.ts";
 import { startThread } from "../../modules/thread.ts";
+import { ExitGate } from "./exit-gate.ts";
 import type { HostCall, HostCalls, HostReply, HostTensors } from "./host-calls.ts";
 
 /** `skip`: its install script would fetch CUDA libraries, and fails where their host is out of reach. */
@@ -15,15 +16,29 @@ interface Waiting {
 /** A thread at rest. One is kept for the next engine of this process: runs that follow each other need not start it again. */
 let resting: Host | undefined;
 
+/** Gates of the threads that live. */
+const gates = new Set<ExitGate>();
+/** The longest that the end of the process waits for a step, ms. */
+const longestStep = 10_000;
+
+/** Whatever ends the process: a second Ctrl-C, an error that nobody caught. */
+function endBetweenCalls(): void {
+  for (const gate of gates) gate.close(longestStep);
+}
+
 export class Host {
   private readonly worker: Worker;
+  private readonly gate = new ExitGate();
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
   private failure: Error | undefined;
 
   private constructor() {
-    this.worker = startThread(import.meta.url, "host-thread");
+    this.gate.enter(); // until the library is loaded
+    this.worker = startThread(import.meta.url, "host-thread", this.gate.memory);
     this.worker.unref();
+    if (gates.size === 0) process.on("exit", endBetweenCalls);
+    gates.add(this.gate);
     this.worker.on("message", ({ id, value, error }: HostReply) => {
       const { resolve, reject } = this.settled(id);
       if (error === undefined) resolve(value);
@@ -90,6 +105,9 @@ export class Host {
 
   private fail(error: Error): void {
     this.failure ??= error;
+    this.gate.leave();
+    gates.delete(this.gate);
+    if (gates.size === 0) process.off("exit", endBetweenCalls);
     for (const id of [...this.waiting.keys()]) this.settled(id).reject(this.failure);
   }
 }

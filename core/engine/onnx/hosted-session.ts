@@ -20,7 +20,7 @@ const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array 
 
 /** Builds the session. */
 export async function hostedSession(ort: Ort, plan: SessionPlan): Promise<HostedSession> {
-  const keeps = plan.provider === "cpu" && plan.stateOutputs.length > 0 ? await refusal(ort) : undefined;
+  const keeps = plan.provider === "cpu" ? await refusal(ort) : undefined;
   const model = keeps === undefined ? plan.model : withSequence(plan.model);
   const session = await ort.InferenceSession.create(model, optionsOf(plan));
 

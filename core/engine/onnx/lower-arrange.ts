@@ -52,6 +52,14 @@ export const arrangeRules: Rules = {
   gather: (node, { writer, operands, as }) => writer.emit("Gather", operands, { axis: node.attrs.axis }, as),
   gatherNd: (_, lowering) =>
     lowering.writer.emit("GatherND", [lowering.operands[0]!, wide(lowering, 1)], {}, lowering.as),
+  // A shape that lies behind those of all that come before: nothing but their lengths is looked at. Of what a node needs ONNX Runtime
+  // computes that first which was written last.
+  after: (node, { writer: w, operands: [x, ...before], as }) => {
+    const shapes = before.toReversed().map((one) => w.emit("Shape", [one]));
+    const all = w.emit("Concat", [w.ints(node.shape), ...shapes], { axis: 0 });
+    const shape = w.emit("Slice", [all, w.ints([0]), w.ints([node.shape.length])]);
+    return w.emit("Reshape", [x!, shape], { allowzero: 1 }, as);
+  },
   scatterNd: (node, lowering) => {
     const [, updates, base] = lowering.operands as [string, string, string];
     const reduction = node.attrs.mode === "add" ? "add" : "none";

@@ -33,6 +33,7 @@ export const batchUnionSparsity: Analyzer = defineAnalyzer({
     const gathering = createGathering();
     return {
       probe: ({ mlp_fires }, { tf }) => countUnits(tf, mlp_fires),
+      combine: { perUnit: "sum", sequences: "sum" },
       analyze: (readings) => {
         const layers = unitFiringsOf(readings, size);
         const use_batch_independent = past.expectedUse(layers);

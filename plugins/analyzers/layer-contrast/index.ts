@@ -61,6 +61,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
 
     return {
       probe: ({ mlp_fires }, { tf }) => countUnits(tf, mlp_fires),
+      combine: { perUnit: "sum", sequences: "sum" },
       analyze: (readings, at) => {
         const layers = unitFiringsOf(readings, size);
         const effects = effectsOf(layers[0]!, layers.at(-1)!);

@@ -2,11 +2,11 @@
 import type { Tensor } from "@tensorflow/tfjs";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe, type Value } from "../../../core/contract/analyzer.ts";
-import type { ProbeInputs } from "../../../core/contract/sites.ts";
+import type { GradientInputs } from "../../../core/contract/sites.ts";
 import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric } from "../counts.ts";
 import { charts } from "./charts.ts";
-import { sampleOf } from "./followed.ts";
+import { affordable, sampleOf } from "./followed.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
 import { holdingOf } from "./holding.ts";
 import { prefixed, under } from "./keys.ts";
@@ -30,8 +30,9 @@ export const neuronDeath: Analyzer = defineAnalyzer({
   setup: (chosen: Options, run) => {
     const { n_layers, d_model, d_mlp, n_ctx } = run.model;
     const { norm } = run.layers[0]!;
+    const many = chosen.followed_units ?? affordable(run, chosen.frozen_every);
     const followed = Array.from({ length: n_layers }, (_, layer) =>
-      sampleOf(d_mlp, chosen.followed_units, createRandom(run.seed, `neuron-death/followed ${layer}`)),
+      sampleOf(d_mlp, many, createRandom(run.seed, `neuron-death/followed ${layer}`)),
     );
     const window = Math.max(1, Math.round(chosen.window_tokens / n_ctx));
     const skip = Math.round((chosen.start_tokens ?? run.warmupSteps * run.tokensPerStep) / n_ctx);
@@ -64,21 +65,20 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         latest = at;
         kept *= at.shrink;
       },
-      probe: ({ mlp_fires }, inputs) => ({
-        holding: mlp_fires.map((fires) => holdingOf(inputs.tf, fires)), // [words d_mlp]
-        // [d_mlp] each; where nothing is trained, nothing is ever starved
-        gradients: mlp_fires.map((fires, layer) =>
-          run.observed ? inputs.tf.ones([fires.shape[2]!]) : unitGradients(inputs, run.layers[layer]!.W_in),
-        ),
+      probe: ({ mlp_fires }, { tf, sequences }) => ({
+        holding: mlp_fires.map((fires) => holdingOf(tf, fires, sequences)), // [words d_mlp]
+      }),
+      combine: { holding: "sum" },
+      probeGradients: (inputs) => ({
+        gradients: run.layers.map(({ W_in }) => unitGradients(inputs, W_in)), // [d_mlp]
       }),
       analyze: ({ holding, gradients }, at) => {
         spikes.add(at.step, latest.loss, latest.gradNorm);
         const random = randomAt(at.step, "matching");
-        const closed = layers.map((layer, l) => {
-          const norms = gradients[l]!.data as Float32Array;
-          return layer.add(holding[l]!.data as Int32Array, sequences, norms, at, random);
-        });
-        const starved = gradients.map(({ data }) => shareOfZeros(data));
+        // Where nothing is trained, nothing is ever starved.
+        const norms = gradients?.map((layer) => layer.floats()) ?? layers.map(() => new Float32Array(d_mlp).fill(1));
+        const closed = layers.map((layer, l) => layer.add(holding[l]!.ints(), sequences, norms[l]!, at, random));
+        const starved = norms.map(shareOfZeros);
         if (closed[0]!.length === 0) return { starved };
         for (const { turns } of closed.flat())
           for (const { kind, lastStep } of turns) if (kind === "death") spikes.death(lastStep);
@@ -164,7 +164,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
 });
 
 /** Norm of the gradient of each unit's incoming weights, `[d_mlp]`: columns summed by a product, several times as fast as a sum. */
-function unitGradients({ tf, grads }: ProbeInputs, weights: string): Tensor {
+function unitGradients({ tf, grads }: GradientInputs, weights: string): Tensor {
   const squares = tf.square(grads[weights]!); // [d_model d_mlp]
   return tf.sqrt(tf.reshape(tf.matMul(tf.ones([1, squares.shape[0]!]), squares), [-1]));
 }

@@ -177,7 +177,9 @@ export function createLayer(layer: number, options: LayerOptions) {
     },
     load: (state: Arrays): void => {
       life.load(under("life", state));
-      attribution.load(under("attribution", state));
+      // A resume on another kind of engine follows others, of whom nothing is known yet.
+      const looks = under("attribution", state);
+      if ((looks["0/zmax"]?.data.length ?? followed.length) === followed.length) attribution.load(looks);
       causes.load(under("causes", state));
       starvation.load(under("starvation", state));
       stash.load(under("stash", state));

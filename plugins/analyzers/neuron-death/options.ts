@@ -24,9 +24,9 @@ export const options = z.strictObject({
   frozen_every: count.default(10).describe("Steps between looks at the frozen held-out sequences."),
   frozen_sequences: count.default(4).describe("Frozen held-out sequences."),
   followed_units: count
-    .default(1024)
+    .optional()
     .describe(
-      "Most units of a layer whose drift is followed, their weights going to the host: all, or where there are more a random sample that the seed decides.",
+      "Most units of a layer whose drift is followed, their weights going to the host: all, or where there are more a random sample that the seed decides. Default: as many as cost at most 3 % of a step's time, estimated from the sizes of model and batch, and 32 MiB a look, but not fewer than 1024.",
     ),
   reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
 });

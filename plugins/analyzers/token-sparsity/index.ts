@@ -22,13 +22,14 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
   setup: () => {
     const gathering = createGathering();
     return {
-      probe: ({ mlp_post, mlp_fires }, { tf }) => ({
+      probe: ({ mlp_post, mlp_fires }, { tf, sequences }) => ({
         perUnit: countUnits(tf, mlp_fires).perUnit, // [d_mlp]
         perToken: mlp_fires.map((fires) => counts(tf, fires).perToken), // [batch pos]
         perSequence: mlp_fires.map((fires) => packedCounts(tf, fires)),
-        squares: mlp_fires.map((fires) => squaredCounts(tf, fires)),
+        squares: mlp_fires.map((fires) => squaredCounts(tf, fires, sequences)),
         sums: mlp_post.map((post) => tf.sum(tf.sum(tf.abs(post), 1), 0)), // [d_mlp]: within sequences first, as counts are
       }),
+      combine: { perUnit: "sum", perToken: "sequences", perSequence: "sequences", squares: "sum", sums: "sum" },
       analyze: (readings) => {
         const report = byMetric(
           tokenFiringsOf(readings).map((layer, l) => tokenReportOf(layer, readings.sums[l]!.data)),

@@ -151,7 +151,10 @@ function stream(
     account,
     {
       onRun: (found) => host.info(`W&B: view the run at ${runUrl(settings.appUrl, found)}`),
-      onWarning: (reason) => host.warn(`W&B: streaming failed: ${reason}. Training goes on; rows are kept in ${log}.`),
+      onWarning: (reason, goesOn) => {
+        const what = goesOn ? `streaming waits: ${reason}. It tries again` : `streaming failed: ${reason}`;
+        host.warn(`W&B: ${what}. Training goes on; rows are kept in ${log}.`);
+      },
       onStop: () => {
         if (isOpen()) host.stop("stopped from W&B's page");
       },

@@ -7,7 +7,7 @@ import { type ResumeOptions, resumeRequest } from "../../../core/run/request.ts"
 import { train } from "../../../core/run/train.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { rejectedBy } from "../../helpers/thrown.ts";
-import { trainTiny, weightsHash, withPlugins } from "../../helpers/tiny.ts";
+import { lossesOf, trainTiny, weightsHash, withPlugins } from "../../helpers/tiny.ts";
 
 /** The parts of run.json that say what a run was computed with. */
 interface Means {
@@ -72,6 +72,28 @@ describe("a run that goes on somewhere else", () => {
       ["reluscope", "0.1.9"],
     ]);
     expect(readRunFile(run).attempts[1]!.changed).to.deep.equal(recorded);
+  });
+
+  it("trains on from any engine to any other, its losses those of a run that stayed on one", async () => {
+    const whole = await stopped("cpu");
+    await resume({ steps: 12 });
+    const stayed = await lossesOf(whole);
+    const run = await stopped("cpu");
+    for (const [steps, engine] of [
+      [9, "wasm"],
+      [10, "onnx"],
+      [11, "cpu"],
+      [12, "onnx"],
+    ] as const)
+      await resume({ steps, set: [`engine.name=${engine}`] });
+    const engines = readRunFile(run).attempts.map(({ changed }) => changed?.find(({ what }) => what === "engine")?.is);
+    expect(engines).to.deep.equal([undefined, "wasm", "onnx", "cpu", "onnx"]);
+    const losses = await lossesOf(run);
+    expect(losses).to.have.length(12);
+    losses.forEach((loss, i) => {
+      expect(loss, `step ${i + 1}`).to.be.closeTo(stayed[i]!, 1e-4);
+    });
+    expect(losses.slice(0, 8)).to.deep.equal(stayed.slice(0, 8));
   });
 
   it("gives the same weights with another number of threads, and has nothing to say of it", async () => {

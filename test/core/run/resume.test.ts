@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { listCheckpoints } from "../../../core/checkpoint/folder.ts";
 import { takeLock } from "../../../core/record/lock.ts";
-import { readEvents } from "../../../core/record/reader.ts";
+import { readEvents, readRows } from "../../../core/record/reader.ts";
 import { readRunFile } from "../../../core/record/run-file.ts";
 import { resumeRequest } from "../../../core/run/request.ts";
 import { train } from "../../../core/run/train.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { rejectedBy } from "../../helpers/thrown.ts";
-import { comparableRows, onlyRun, trainTiny, weightsHash, withPlugins } from "../../helpers/tiny.ts";
+import { comparableRows, onlyRun, tinyConfig, trainTiny, weightsHash, withPlugins } from "../../helpers/tiny.ts";
 
 /** Trains to step 9 and is stopped there: checkpoints of steps 8 and 9. */
 async function stoppedRun(folder: string, changes: object = {}): Promise<string> {
@@ -31,7 +31,7 @@ describe("resume", () => {
   const dir = useTempDir();
 
   it("falls back to an older checkpoint when the newest is damaged, says so, and loses nothing", async () => {
-    const changes = { engine: "auto" };
+    const changes = { engine: { name: "onnx", skip_silent: "on" }, train: { ...tinyConfig.train, lr: 0.03 } };
     const whole = await trainTiny(`${dir()}/whole`, { changes });
     const cut = await stoppedRun(`${dir()}/cut`, changes);
     const [newest, older] = listCheckpoints(cut);
@@ -47,6 +47,10 @@ describe("resume", () => {
     expect(events.find(({ kind }) => kind === "warning")?.data).to.deep.equal({ message: warnings[0] });
     expect(await comparableRows(cut)).to.deep.equal(await comparableRows(whole.dir));
     expect(weightsHash(cut)).to.equal(weightsHash(whole.dir));
+    // What this went through: steps that leave units of the first layer out of products, which is on record.
+    const { rows: read } = await readRows(cut);
+    expect(read.at(-1)!.metrics["batch_union_sparsity/use_batch/layer_0"]).to.be.below(0.5);
+    expect(readRunFile(cut).config).to.have.nested.property("engine.skip_silent", "on");
   });
 
   it("says which rows are lost where rows.jsonl ends before the checkpoint", async () => {

@@ -82,8 +82,11 @@ describe("kubernetes", () => {
     const seen = { image: "lab/reluscope:1", claim: "shared", mount: dir(), command: [process.execPath, commandPath] };
     writeSweep(dir(), { executor: { kubernetes: seen } });
     const { runs, root, folder } = await tinySweep(dir());
-    const { code, stderr } = await command(["sweep", "plan.yaml"], { cwd: dir() });
+    const { code, stdout, stderr } = await command(["sweep", "plan.yaml"], { cwd: dir() });
     expect(code, stderr).to.equal(0);
+    expect(stdout).to.include(
+      "\nwatch them: experiment sweep status plan.yaml --watch\ngo on, once kubernetes has none of them left: experiment sweep plan.yaml\n",
+    );
     const [file] = readdirSync(join(folder, "kubernetes"));
     const manifest = (await parseYaml(readFileSync(join(folder, "kubernetes", file!), "utf8"))) as {
       spec: { template: { spec: { containers: { command: string[]; args: string[]; workingDir: string }[] } } };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readRows } from "../../../core/record/reader.ts";
@@ -73,9 +73,11 @@ describe("slurm, a real one on this machine", function () {
     expect(job, submitted.stderr).to.be.a("string");
 
     const held = (seed: number) => cluster.wait(() => existsSync(join(folder, `held-${seed}`)));
-    await held(1);
+    await Promise.all([held(1), held(3)]);
+    const why = () => cluster.call("squeue", "--noheader", "--format=%T %r").trim();
+    await cluster.wait(() => /^PENDING JobArrayTaskLimit$/m.test(why()));
+    expect(why().match(/^RUNNING/gm)).to.have.length(2);
     cluster.call("scontrol", "requeue", `${job}_0`);
-    await held(3);
     // What `--signal=B:USR2@120` sends; 22.05's scancel sends it, too, but ends with a code of its own.
     cluster.call("sh", "-c", `scancel --batch --signal=USR2 ${job}_2 || true`);
     await held(5);
@@ -92,18 +94,29 @@ describe("slurm, a real one on this machine", function () {
       ...[...Array.from({ length: 6 }, () => "finished"), "failed"],
     ]);
     for (const index of [0, 2]) expect(all[index]?.[1]?.fromStep, "goes on from its checkpoint").to.be.within(3, 5);
-    // One that saves while Slurm already counts it as waiting again is beside these.
-    const whole = all.flat().filter(({ outcome }) => outcome?.state !== "interrupted");
-    const times = whole.map(({ startedAt, outcome }) => [startedAt, outcome?.time ?? 0] as const);
-    const together = times.map(([begun]) => times.filter(([from, to]) => from <= begun && begun < to).length);
-    expect(Math.max(...together)).to.be.at.most(2);
   });
 
-  it("submits only what is missing the next time, and takes back what waits", async () => {
+  it("submits only what is missing the next time, which a lost node does not lose, and takes back what waits", async () => {
+    rmSync(join(folder, "held-5"));
+    writeFileSync(join(folder, "hold-5"), "");
     const again = await sweep("plan.yaml");
     expect(again.stderr).to.match(/submitted 1 runs as job \d+ \(array=4%2\)/);
-    await cluster.wait(() => queued() === "");
-    expect((await attempts())[4]?.map(({ outcome }) => outcome?.state)).to.deep.equal(["interrupted", "finished"]);
+    await cluster.wait(() => existsSync(join(folder, "held-5")));
+    cluster.loseNode();
+    rmSync(join(folder, "hold-5"));
+    const lost = await sweep("status", "plan.yaml");
+    expect(lost.stdout).to.match(/^tiny: 12 runs: 10 finished, 1 killed, 1 failed\n/);
+    expect(lost.stdout).to.match(/^slurm: 1 waiting, 0 running$/m);
+    cluster.restoreNode();
+    const watched = await sweep("status", "plan.yaml", "--watch"); // until Slurm has nothing left
+    expect(
+      watched.stdout
+        .trim()
+        .split(/^(?=tiny: )/m)
+        .at(-1),
+    ).to.match(/^tiny: 12 runs: 11 finished, 1 failed\n/);
+    const ends = (await attempts())[4]?.map(({ outcome }) => outcome?.state);
+    expect(ends).to.deep.equal(["interrupted", undefined, "finished"]);
     for (const name of readdirSync(runs).filter((one) => !one.endsWith(".sweep"))) {
       if (readRun(join(runs, name)).run.attempts.at(-1)?.outcome?.state !== "finished") continue;
       expect((await readRows(join(runs, name))).rows.map(({ step }) => step)).to.deep.equal([1, 2, 3, 4, 5, 6]);

@@ -6,12 +6,12 @@ import type { Rule } from "../rewrite.ts";
 
 /**
  * `x > 0` becomes `relu(x) > 0` for every x that is rectified: the same truth, but x need not be kept for the backward pass,
- * and a probe that asks which activations are positive gets the gradient's own mask.
+ * and a probe that asks which activations are positive gets the gradient's own mask. `rectified` are nodes of the graph before the pass.
  */
 export function maskOfRectified(rectified: ReadonlySet<Node>): Rule {
-  return ({ builder, node }) => {
-    const x = comparedWithZero(node);
-    return x !== undefined && rectified.has(x) ? positive(builder, builder.unary("relu", x)) : undefined;
+  return ({ builder, node, old }) => {
+    const [before, x] = [comparedWithZero(old), comparedWithZero(node)];
+    return before && x && rectified.has(before) ? positive(builder, builder.unary("relu", x)) : undefined;
   };
 }
 

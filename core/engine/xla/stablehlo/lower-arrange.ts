@@ -10,6 +10,7 @@ interface ArrangeRules {
   readonly slice: LoweringRule<"slice">;
   readonly pad: LoweringRule<"pad">;
   readonly concat: LoweringRule<"concat">;
+  readonly after: LoweringRule<"after">;
 }
 
 export const arrangeRules: ArrangeRules = {
@@ -41,4 +42,5 @@ export const arrangeRules: ArrangeRules = {
     return writer.pad(operands[0]!, before, after, value);
   },
   concat: (node, { writer, operands }) => writer.concatenate(operands, node.attrs.axis),
+  after: (_, { writer, operands }) => writer.barrier(operands)[0],
 };

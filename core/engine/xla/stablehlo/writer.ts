@@ -47,6 +47,13 @@ export class StablehloWriter {
     return this.emit(`${op} ${names} : ${typeOf(first)}`, first.shape, first.element);
   }
 
+  /** The same values, none of which is there before all of them are. */
+  barrier(values: readonly Value[]): readonly [Value, ...Value[]] {
+    const [names, types] = [values.map(({ name }) => name).join(", "), values.map(typeOf).join(", ")];
+    const results = values.map(({ shape, element }) => ({ shape, element }));
+    return this.emitMany(`stablehlo.optimization_barrier ${names} : ${types}`, results);
+  }
+
   constant(data: TypedArray, shape: Shape, element: Element): Value {
     if (shape.length === 0) return this.fill(data[0] ?? 0, shape, element);
     const text = `stablehlo.constant dense<${denseLiteral(data, shape, element)}> : ${tensorType(shape, element)}`;

@@ -9,7 +9,8 @@ export type ToLive =
 /** What the streaming process tells back. */
 export type FromLive =
   | { readonly type: "run"; readonly entity: string; readonly project: string; readonly id: string }
-  | { readonly type: "warning"; readonly message: string }
+  /** `goesOn`: it tries again by itself. */
+  | { readonly type: "warning"; readonly message: string; readonly goesOn: boolean }
   /** W&B's page asks the run to stop. */
   | { readonly type: "stop-asked" }
   | { readonly type: "stopped" };

@@ -82,10 +82,11 @@ async function follow({ log, account, resumed }: ToLive & { type: "start" }): Pr
       }
       if (stopsNow(server.stopAsked)) tell({ type: "stop-asked" });
     } catch (thrown) {
-      if (!warned && !stop.signal.aborted) tell({ type: "warning", message: reasonOf(thrown) });
-      warned = true;
       // What a server refuses for good it would refuse again.
-      if (thrown instanceof UploadError && thrown.kind !== "unreachable") break;
+      const goesOn = !(thrown instanceof UploadError) || thrown.kind === "unreachable";
+      if (!(warned && goesOn) && !stop.signal.aborted) tell({ type: "warning", message: reasonOf(thrown), goesOn });
+      warned = true;
+      if (!goesOn) break;
       if (thrown instanceof UploadError) asked = thrown.wait;
     }
     await sleep(Math.max(asked, pause(network.now() - started)));

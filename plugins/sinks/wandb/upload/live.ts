@@ -13,7 +13,8 @@ export interface LiveStream {
 /** What it may tell meanwhile. */
 export interface LiveListener {
   onRun(run: { readonly entity: string; readonly project: string; readonly id: string }): void;
-  onWarning(message: string): void;
+  /** `goesOn`: it tries again by itself; else it has ended. */
+  onWarning(message: string, goesOn: boolean): void;
   /** W&B's page asks the run to stop; at most once. */
   onStop(): void;
 }
@@ -37,15 +38,15 @@ export function startLive(log: string, account: Account, listener: LiveListener,
   // A group of its own, so that Ctrl-C at the terminal reaches training alone.
   const child = fork(program, { env, detached: true, stdio: ["ignore", "ignore", "ignore", "ipc"] });
   let told: FromLive | undefined;
-  child.on("error", (thrown) => listener.onWarning(thrown.message));
+  child.on("error", (thrown) => listener.onWarning(thrown.message, false));
   child.on("message", (message: FromLive) => {
     told = message;
     if (message.type === "run") listener.onRun(message);
-    else if (message.type === "warning") listener.onWarning(message.message);
+    else if (message.type === "warning") listener.onWarning(message.message, message.goesOn);
     else if (message.type === "stop-asked") listener.onStop();
   });
   child.on("exit", (code) => {
-    if (code !== 0 && code !== null) listener.onWarning(`the streaming process ended with code ${code}`);
+    if (code !== 0 && code !== null) listener.onWarning(`its process ended with code ${code}`, false);
   });
   send(child, { type: "start", log, account, resumed });
   // Neither keeps training from ending.

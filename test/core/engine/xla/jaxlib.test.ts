@@ -2,6 +2,9 @@ import { expect } from "chai";
 import { createEagerEngine } from "../../../../core/engine/eager.ts";
 import type { Engine } from "../../../../core/engine/engine.ts";
 import { createXlaEngine, type XlaEngine } from "../../../../core/engine/xla/engine.ts";
+import type { StepProbe } from "../../../../core/step/probe.ts";
+import { assertClose } from "../../../helpers/closeness.ts";
+import { tinyPlan, trainTiny } from "../../../helpers/tiny-plan.ts";
 import { kinds } from "../onnx/cases.ts";
 import { expectNear, maskProbe, plan, smooth, trained } from "../onnx/plans.ts";
 import { expectEqualCases } from "../random-functions.ts";
@@ -51,6 +54,27 @@ describe("the xla engine on jaxlib's CPU client (needs cc and a Python with jaxl
     const [plain, probed] = [await trained(xla, 10), await trained(xla, 10, [maskProbe])];
     expect(probed.losses).to.deep.equal(plain.losses);
     expect(probed.state).to.deep.equal(plain.state);
+  });
+
+  it("reads of micro-batches what it reads of their batch, and trains to the same bits whoever looks", async () => {
+    const of = (batch_size: number, accumulate: number) => tinyPlan({ train: { batch_size, accumulate } });
+    const probe: StepProbe = {
+      ...maskProbe,
+      probe: ({ mlp_post }, { tf }) => ({
+        counts: mlp_post.map((h) => tf.cast(tf.sum(tf.step(h), 1), "int32")),
+        sums: tf.sum(mlp_post[1]!, [0, 1]),
+      }),
+      combine: { counts: "sequences", sums: "sum" },
+    };
+    for (const engine of [xla, both]) {
+      const [whole, parts] = [
+        await trainTiny(engine, of(8, 1), 1, [probe]),
+        await trainTiny(engine, of(2, 4), 1, [probe]),
+      ];
+      for (const [name, { data }] of Object.entries(whole.outputs[0]!))
+        assertClose(parts.outputs[0]![name]!.data, data, name.includes("counts") ? 0 : 1e-5, name);
+      expect(parts.after).to.deep.equal((await trainTiny(engine, of(2, 4), 1)).after);
+    }
   });
 
   it("trains on two devices as on one, to 1e-6", async () => {

@@ -112,6 +112,26 @@ describe("createWandbSink online", () => {
     expect(readHistory(logOf())).to.deep.equal(expectedRows(10));
   });
 
+  it("says that it waits, not that it failed, while it goes on by itself", async () => {
+    server.fault = () => ({ kind: "status", status: 429, retryAfter: "61" }); // beyond the minute that one look has
+    const sink = sinkWith({ finish_timeout: 0.2 }, env);
+    await sink.open(testRun(dir()));
+    await sink.write([testRow(1)]);
+    await until("the warning", () => host.warned.length > 0);
+    expect(host.warned).to.have.length(1);
+    expect(host.warned[0]).to.match(
+      /^W&B: streaming waits: no success within 1 attempt, last: HTTP 429\. It tries again\. Training goes on; rows are kept in /,
+    );
+    await sink.close(ended("finished", 1));
+  });
+
+  it("pins the SDK to the version whose insides it holds on to", () => {
+    const textOf = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8");
+    const pinned = JSON.parse(textOf("package.json")).dependencies["@wandb/sdk"];
+    expect(pinned).to.equal(JSON.parse(textOf("node_modules/@wandb/sdk/package.json")).version);
+    expect(textOf("plugins/sinks/wandb/upload/sdk-lane.ts")).to.contain(`filestream.js\` of ${pinned})`);
+  });
+
   it("names W&B's own command only while no row was sent, for that would add all of them a second time", async () => {
     server.fault = ({ body }) => (body.includes('"complete":true') ? { kind: "status", status: 404 } : undefined);
     const sink = sinkWith({}, env);

@@ -1,7 +1,7 @@
 /** Finds MLPs whose silent units take no part in a training step: `relu(x W_in + b_in)`, squared or not, and what its gradient is made of. */
 import { isScalar } from "../../builder.ts";
 import { isFilledWith } from "../../fold.ts";
-import { type Graph, type Node, type NodeOf, reachable } from "../../node.ts";
+import { type Graph, type Node, type NodeOf, reachable, valuesOf } from "../../node.ts";
 import { trainPath } from "../../rewrite.ts";
 import { sameShape } from "../../shape.ts";
 
@@ -37,7 +37,7 @@ export function rectifiedMlps(graph: Graph): RectifiedMlp[] {
   const path = trainPath(graph);
   const users = new Map<Node, Node[]>();
   for (const node of path)
-    for (const operand of new Set(node.operands)) users.set(operand, [...(users.get(operand) ?? []), node]);
+    for (const operand of new Set(valuesOf(node))) users.set(operand, [...(users.get(operand) ?? []), node]);
   return path.flatMap((node) => (node.op === "unary" && node.attrs.fn === "relu" ? (matched(node, users) ?? []) : []));
 }
 
