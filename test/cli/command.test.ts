@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect } from "chai";
 import { pluginKinds } from "../../core/contract/plugin.ts";
+import { thisProcess } from "../../core/record/process-identity.ts";
 import { command } from "../helpers/command.ts";
+import { makeRun } from "../helpers/run-file.ts";
 import { useTempDir } from "../helpers/temp.ts";
 
 describe("experiment", function () {
@@ -107,10 +109,15 @@ describe("experiment", function () {
     }
   });
 
-  it("doctor tells which engines are there and which one `auto` takes", async () => {
+  it("doctor tells which engines are there, which one `auto` takes, and what killed runs have left", async () => {
+    const outcome = { state: "finished", step: 300, tokens: 9600, time: 2 } as const;
+    const run = makeRun(join(dir(), "runs"), { attempts: [{ startedAt: 1, fromStep: 0, outcome }] });
+    writeFileSync(join(run, "lock.json"), JSON.stringify({ ...thisProcess(), pid: 2 ** 30, since: 1, nonce: "a" }));
+    writeFileSync(join(run, "run.json.17.partial"), "{");
     const { code, stdout } = await command(["doctor", "--json"], { cwd: dir() });
     expect(code).to.equal(0);
-    const { engines, providers, chosen, cores, memory, disk } = JSON.parse(stdout);
+    const { engines, providers, chosen, cores, memory, disk, debris } = JSON.parse(stdout);
+    expect(debris).to.deep.equal(["lock.json", "run.json.17.partial"].map((name) => join(basename(run), name)));
     expect(providers.map(({ name }: { name: string }) => name)).to.deep.equal([
       "cpu",
       "cuda",
@@ -128,6 +135,7 @@ describe("experiment", function () {
     const text = await command(["doctor"], { cwd: dir() });
     expect(text.code).to.equal(0);
     expect(text.stdout).to.match(new RegExp(`^ *\\* +${chosen} `, "m"));
+    expect(text.stdout).to.match(/^left over from work that was cut off.*\n.*\/lock\.json$/m);
   });
 
   it("prints an error's stack only with --debug", async () => {

@@ -37,10 +37,10 @@ export function createShards(output: string, most: number, force: boolean): Shar
   const old = existing(folder, stem);
   if (old.length > 0 && !force) throw outputExists(join(folder, old[0]!));
   if (existsSync(beside) && !(force && isOurs(beside))) throw outputExists(beside, isOurs(beside));
-  makeFolder(folder);
-  sweep(folder, stem);
   const aside = join(folder, `.${stem}.partial-${process.pid}`);
-  attempt(aside, "write", () => {
+  attempt(output, "write", () => {
+    makeFolder(folder);
+    sweep(folder, stem);
     rmSync(aside, { recursive: true, force: true });
     makeFolder(aside);
   });

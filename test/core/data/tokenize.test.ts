@@ -137,6 +137,10 @@ describe("tokenizeToFiles", function () {
     expect(await problem(write({ tokenizer: "gpt3" }))).to.match(
       /^usage --tokenizer: expected bytes, gpt2, or the folder/,
     );
+    if (process.platform === "linux")
+      expect(await problem(write({ output: "/proc/nowhere/out.bin" }))).to.match(
+        /^run\.io \/proc\/nowhere\/out\.bin: cannot write: /,
+      );
     expect(readdirSync(dir())).to.deep.equal([]);
     expect(existsSync(gone)).to.equal(false);
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { beatsCpu, createEngine, findEngines } from "../../../core/engine/choose.ts";
-import { type EngineName, engineNames } from "../../../core/engine/names.ts";
+import { type EngineName, engineNames, providerNames } from "../../../core/engine/names.ts";
 import { ExperimentError } from "../../../core/errors/errors.ts";
 
 describe("findEngines", () => {
@@ -59,16 +59,25 @@ describe("createEngine", () => {
     );
   });
 
-  it("says of a provider that lacks something what it lacks, instead of failing the first step", async function () {
-    const asked = createEngine({ name: "onnx", threads: 1, provider: "cuda" });
-    const failure = await asked.then(
-      (engine) => engine.dispose(),
-      (thrown: unknown) => thrown as Error,
-    );
-    if (failure === undefined) return this.skip(); // needs a machine without CUDA
-    expect(failure).to.be.instanceOf(ExperimentError).with.property("code", "engine.unavailable");
-    expect(failure.message).to.match(/provider `cuda`/);
-    if (process.platform === "linux" && process.arch === "x64")
-      expect(failure.message).to.match(/ONNXRUNTIME_NODE_INSTALL=cuda12/);
-  });
+  for (const provider of providerNames.filter((name) => name !== "cpu"))
+    it(`says of ${provider} what it lacks, instead of failing the first step`, async function () {
+      const asked = createEngine({ name: "onnx", threads: 1, provider });
+      const failure = await asked.then(
+        (engine) => engine.dispose(),
+        (thrown: unknown) => thrown as Error,
+      );
+      if (failure === undefined) return this.skip(); // needs a machine without that provider
+      expect(failure).to.be.instanceOf(ExperimentError).with.property("code", "engine.unavailable");
+      expect(failure.message).to.match(
+        /provider `\w+` (does not start here: .+ It needs .+|is not part of this build .+ Available: cpu)/,
+      );
+      if (process.platform !== "linux" || process.arch !== "x64") return;
+      const lacks = {
+        cuda: /ONNXRUNTIME_NODE_INSTALL=cuda12/,
+        webgpu: /libvulkan1/,
+        coreml: /not part of/,
+        dml: /not part of/,
+      };
+      expect(failure.message).to.match(lacks[provider as keyof typeof lacks]);
+    });
 });
