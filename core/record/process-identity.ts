@@ -36,7 +36,10 @@ export function livenessOf(other: ProcessIdentity, here: ProcessIdentity = thisP
   // Rebooted since, or a clone of the same image: that cannot be told from here.
   if (other.boot !== here.boot) return "elsewhere";
   if (!answers(other.pid)) return "gone";
-  return other.started === undefined || other.started === startOf(other.pid) ? "live" : "gone";
+  const stat = statOf(other.pid);
+  // Dead, and its parent has not asked how it died: nobody does in a container whose first process is no init.
+  if (stat !== undefined && /^[ZX]$/.test(stat[0]!)) return "gone";
+  return other.started === undefined || other.started === startOf(other.pid, stat) ? "live" : "gone";
 }
 
 let machine: string | undefined;
@@ -67,10 +70,15 @@ function answers(pid: number): boolean {
   }
 }
 
+/** /proc/PID/stat from its third field, the state, on (proc(5)); undefined where there is none. */
+function statOf(pid: number): readonly string[] | undefined {
+  const text = textOf(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
 /** Start time: field 22 of /proc/PID/stat (clock ticks since boot) on Linux, `ps` on other Unix systems. */
-function startOf(pid: number): string | undefined {
-  const stat = textOf(`/proc/${pid}/stat`);
-  if (stat !== undefined) return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+function startOf(pid: number, stat: readonly string[] | undefined = statOf(pid)): string | undefined {
+  if (stat !== undefined) return stat[19];
   if (process.platform === "win32" || process.platform === "linux") return undefined;
   try {
     const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };

@@ -1,5 +1,11 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
-import { withAgentFlags } from "../../cli/agent-flags.ts";
+import yargs from "yargs";
+import { topKeys, withAgentFlags } from "../../cli/agent-flags.ts";
+import { type ConfigArguments, configFlags, flagsFrom } from "../../cli/config-flags.ts";
+import { loadConfig } from "../../core/config/load.ts";
+import { configSchema } from "../../core/config/schema.ts";
 import { readRun } from "../../core/record/runs.ts";
 import { readPointer } from "../../plugins/sinks/wandb/log/layout.ts";
 import { command } from "../helpers/command.ts";
@@ -25,6 +31,33 @@ describe("withAgentFlags", () => {
     ]) {
       expect(withAgentFlags(given)).to.deep.equal(given);
     }
+  });
+});
+
+describe("command lines that W&B's agent makes", () => {
+  const dir = useTempDir();
+  const golden = JSON.parse(readFileSync(new URL("../golden/agent-forms.json", import.meta.url), "utf8"));
+
+  for (const form of ["args", "args_no_equals", "args_no_hyphens", "args_no_boolean_flags", "args_json"]) {
+    it(`are read as they are meant: \${${form}}`, async () => {
+      writeFileSync(join(dir(), "rc.yaml"), "data: { pack: false, corpus: { text: { files: [x] } } }");
+      const given = withAgentFlags(["train", ...golden.forms[form]]).slice(1);
+      const parsed = await configFlags(yargs(given)).strict().exitProcess(false).parse();
+      const { flags = {} } = flagsFrom(parsed as ConfigArguments);
+      const { config } = await loadConfig({ cwd: dir(), file: "rc.yaml", env: {}, flags });
+      expect(config.train).to.deep.include({ lr: 0.0123, weight_decay: 1e-5, hold: ["embed.", "blocks.0."] });
+      expect(config.seed).to.equal(7);
+      expect(config.model.d_mlp).to.equal(32);
+      expect(Object.keys(config.data.corpus)).to.deep.equal(["sotu"]);
+      expect(config.data.pack).to.equal(true);
+      expect(config.analyzers["token-sparsity"]?.every).to.equal(2);
+      // That form leaves out what is false.
+      expect(config.model.tie_embeddings).to.equal(form === "args_no_boolean_flags");
+    });
+  }
+
+  it("may name any key at the top of the config", () => {
+    expect([...topKeys].sort()).to.deep.equal(Object.keys(configSchema.shape).sort());
   });
 });
 

@@ -136,6 +136,18 @@ describe("takeLock", () => {
     expect(left()).to.deep.equal([]);
   });
 
+  it("takes over from a process that is dead and that its parent has not waited for", async function () {
+    if (process.platform !== "linux") this.skip();
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore"] });
+    const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+    while (fields()[0] !== "Z") await new Promise(setImmediate);
+    writeFileSync(path(), deadLock({ pid, started: fields()[19] }));
+    expect(lockState(dir())).to.equal("gone");
+    takeLock(dir(), now).release();
+    parent.kill();
+  });
+
   it("does not take a recycled pid for the process that had it", function () {
     if (thisProcess().started === undefined) this.skip(); // needs a system that tells when a process started
     writeFileSync(path(), JSON.stringify({ ...thisProcess(), started: "1", since: now, nonce: "x" }));
