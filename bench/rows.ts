@@ -4,6 +4,7 @@ import { Child } from "./child.ts";
 import { alternated, type Effort, median, ms, ratioOf } from "./measure.ts";
 import { againstPytorch, faster, noTorch } from "./pytorch.ts";
 import { type BenchRow, least, type Result } from "./row.ts";
+import { wide } from "./wide.ts";
 
 const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 
@@ -137,6 +138,7 @@ export const rows: readonly BenchRow[] = [
   pytorchProbes,
   memory,
   growth,
+  wide,
   build,
   analyzed("analyzers", "all four analyzers as often as they look by default", byDefault, 0.03),
   analyzed("analyzers-always", "all four analyzers on every step", always, 0.05),
