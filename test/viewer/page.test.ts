@@ -157,8 +157,12 @@ describe("viewer page", function () {
     expect(await page.locator(".legend-name").allTextContents()).to.deep.equal(["train.lr 0.001", "train.lr 0.003"]);
     const plot = (await page.locator("#chart-loss .u-over").first().boundingBox())!;
     await page.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
-    await page.locator(".tip").getByText("n 3").first().waitFor();
-    const tip = (await page.locator(".tip").boundingBox())!;
+    // Looked at in the same moment: a plot that is given another size lets go of what it told.
+    const shown = await page.waitForFunction(() => {
+      const tip = document.querySelector<HTMLElement>(".tip:not([hidden])");
+      return tip?.textContent?.includes("n 3") && (tip.getBoundingClientRect().toJSON() as DOMRect);
+    });
+    const tip = (await shown.jsonValue()) as DOMRect;
     expect(tip.x + tip.width / 2, "it is told of the plot that is pointed at").to.be.within(
       plot.x,
       plot.x + plot.width,
