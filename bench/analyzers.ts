@@ -19,7 +19,7 @@ import { sizes } from "./sizes.ts";
 /** Analyzers to how often each looks; `{}` leaves that to the analyzer, `false` leaves the analyzer out. */
 export type Cadences = Readonly<Record<string, { readonly every?: number } | false>>;
 
-const names = ["token-sparsity", "batch-union-sparsity", "layer-contrast", "neuron-death"] as const;
+export const names = ["token-sparsity", "batch-union-sparsity", "layer-contrast", "neuron-death"] as const;
 const all = (of: Cadences[string]): Cadences => Object.fromEntries(names.map((name) => [name, of]));
 export const none = all(false);
 export const byDefault = all({});

@@ -2,7 +2,7 @@
  * What following units costs neuron-death: CPU time of a look at the frozen sequences, on the device and in its analysis, at several
  * numbers of followed units, beside that of a step. Table for docs/engine.md.
  *
- *     npx tsx bench/followed.ts
+ *     npm run -s bench:followed
  */
 import type { NDArray } from "../core/arrays/ndarray.ts";
 import { createRandom } from "../core/arrays/random.ts";

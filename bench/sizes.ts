@@ -17,18 +17,21 @@ const tokens = { n_heads: 4, n_ctx: 64, batch_size: 16, d_vocab: 256 };
 export const sizes = {
   mid: { n_layers: 6, d_model: 256, d_mlp: 4096, ...tokens },
   small: { n_layers: 4, d_model: 128, d_mlp: 1024, ...tokens },
+  /** Whose activations are larger than its state: 2048 tokens. */
+  wide: { n_layers: 2, d_model: 256, d_mlp: 8192, ...tokens, n_ctx: 128 },
   /** For thousands of steps. */
   tiny: { n_layers: 2, d_model: 32, d_mlp: 256, ...tokens, batch_size: 4 },
 } satisfies Record<string, Size>;
 
 export type SizeName = keyof typeof sizes;
 
-/** The train step's plan for a size of this table, everything else at its default. */
-export function planOf(name: SizeName): StepPlan {
-  return planFor(sizes[name]);
+/** The train step's plan for a size of this table in so many micro-batches, everything else at its default. */
+export function planOf(name: SizeName, accumulate = 1): StepPlan {
+  const size: Size = sizes[name];
+  return planFor({ ...size, batch_size: size.batch_size / accumulate }, 1, accumulate);
 }
 
-/** The same for any size; `times` as many sequences a step. */
-export function planFor({ batch_size, d_vocab, ...model }: Size, times = 1): StepPlan {
-  return planWith({ model, train: { batch_size: batch_size * times } }, d_vocab);
+/** The same for any size; `times` as many sequences a micro-batch. */
+export function planFor({ batch_size, d_vocab, ...model }: Size, times = 1, accumulate = 1): StepPlan {
+  return planWith({ model, train: { batch_size: batch_size * times, accumulate } }, d_vocab);
 }

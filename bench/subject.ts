@@ -5,15 +5,14 @@
  */
 import { createInterface } from "node:readline";
 import { createRandom } from "../core/arrays/random.ts";
-import type { Run } from "../core/contract/run.ts";
 import { createEngine } from "../core/engine/choose.ts";
 import type { Engine, Program, State } from "../core/engine/engine.ts";
 import { createOnnxEngine } from "../core/engine/onnx/engine.ts";
 import { tf } from "../core/engine/tensorflow.ts";
 import { stepProbe } from "../core/step/probe.ts";
 import { initialState, type StepProbe, scalarInputs, trainStep } from "../core/step/step.ts";
-import { batchUnionSparsity } from "../plugins/analyzers/batch-union-sparsity/index.ts";
-import { tokenSparsity } from "../plugins/analyzers/token-sparsity/index.ts";
+import { builtIns } from "../plugins/index.ts";
+import { tinyRun } from "../testing/world.ts";
 import { type Clock, readClock } from "./measure.ts";
 import { silenced } from "./silenced.ts";
 import { planOf, type SizeName } from "./sizes.ts";
@@ -27,6 +26,10 @@ export interface SubjectOptions {
   readonly clock?: Clock;
   /** The share of units that can fire, a number for each layer; all where it is left out. */
   readonly live?: readonly number[];
+  /** Micro-batches of the size's batch; default 1. */
+  readonly accumulate?: number;
+  /** Whose probes; default those of token-sparsity and batch-union-sparsity. */
+  readonly analyzers?: readonly string[];
   /** Of the onnx engine: as in its options. */
   readonly profile?: string | undefined;
 }
@@ -34,7 +37,7 @@ export interface SubjectOptions {
 const options = JSON.parse(process.argv[2]!) as SubjectOptions;
 const { threads, clock = "wall", live, profile } = options;
 tf.enableProdMode();
-const plan = planOf(options.size);
+const plan = planOf(options.size, options.accumulate);
 const random = createRandom(1, "bench");
 
 async function engineOf(name: string): Promise<Engine> {
@@ -45,11 +48,18 @@ async function engineOf(name: string): Promise<Engine> {
 
 const engine = await engineOf(options.engine);
 
-/** The probes of token-sparsity and batch-union-sparsity. */
-const probes: StepProbe[] = [tokenSparsity, batchUnionSparsity].map((plugin) => {
-  const run = { model: plan.model.shape, batchSize: plan.train.batch_size } as unknown as Run;
-  return stepProbe(plugin, plugin.setup(plugin.options.parse({}) as never, run));
-});
+const sequences = plan.train.batch_size * plan.train.accumulate;
+
+async function probesOf(names: readonly string[]): Promise<StepProbe[]> {
+  const { run } = tinyRun(1);
+  const { shape } = plan.model;
+  const layers = Array.from({ length: shape.n_layers }, (_, layer) => plan.model.layer(layer));
+  const own = { ...run, model: shape, layers, batchSize: sequences, tokensPerStep: sequences * shape.n_ctx };
+  const plugins = await Promise.all(names.map((name) => builtIns.analyzer[name]!()));
+  return plugins.map((plugin) => stepProbe(plugin, plugin.setup(plugin.options.parse({}) as never, own)));
+}
+
+const probes = await probesOf(options.analyzers ?? ["token-sparsity", "batch-union-sparsity"]);
 
 const programs = new Map<boolean, { program: Program; builtIn: number }>();
 let state: State | undefined;
@@ -68,7 +78,7 @@ async function programFor(probed: boolean) {
 async function step(probed: boolean): Promise<number> {
   const { program } = await programFor(probed);
   state ??= await engine.upload(silenced(initialState(plan, createRandom(1, "weights")), live));
-  const shape = [plan.train.batch_size, plan.model.shape.n_ctx];
+  const shape = [sequences, plan.model.shape.n_ctx];
   const ids = () => ({
     shape,
     data: Int32Array.from({ length: shape[0]! * shape[1]! }, () => random.integer(plan.model.shape.d_vocab)),

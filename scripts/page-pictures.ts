@@ -1,10 +1,10 @@
 /**
  * Makes the pictures of the page in docs/viewing.md from real runs: `node --import tsx/esm scripts/page-pictures.ts FOLDER RUN
- * LAYER.UNIT`. The folder holds a sweep with the analyzers token-sparsity and neuron-death; the unit of one of its runs should be one that
- * something happened to. Needs Chromium (/usr/bin/chromium, or CHROMIUM).
+ * LAYER.UNIT`. The folder holds a sweep with the analyzers token-sparsity and neuron-death. RUN is the directory of a run whose
+ * token-sparsity had `per_unit`; its unit should be one that something happened to. Needs Chromium (/usr/bin/chromium, or CHROMIUM).
  */
 import { readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { chromium } from "playwright-core";
 import { startViewer } from "../viewer/server.ts";
 import { buildPage } from "./build-page.mjs";
@@ -15,23 +15,23 @@ if (folder === undefined || run === undefined || unit === undefined)
 const root = resolve(folder);
 const ids = readdirSync(root).filter((name) => !name.startsWith("."));
 await buildPage();
-const viewer = await startViewer({ dir: root, edit: false });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
 });
 const runs = ids.map((id) => `run=${id}`).join("&");
-await shoot("sweep", runs, ".many .card canvas", 700);
-await shoot("neuron", `run=${run}&unit=${unit}`, ".card canvas", 700);
+await shoot("sweep", root, runs, ".many .card canvas", 700);
+await shoot("neuron", dirname(resolve(run)), `run=${basename(run)}&unit=${unit}`, ".card canvas", 700);
 await browser.close();
-await viewer.close();
 
-async function shoot(name: string, hash: string, drawn: string, height: number): Promise<void> {
+async function shoot(name: string, dir: string, hash: string, drawn: string, height: number): Promise<void> {
+  const viewer = await startViewer({ dir, edit: false });
   const page = await browser.newPage({ viewport: { width: 1200, height } });
   await page.goto(`${viewer.url}#${hash}`);
   await page.locator(drawn).first().waitFor();
   await page.waitForTimeout(1500); // charts come in one by one
   await page.screenshot({ path: new URL(`../docs/pictures/${name}.png`, import.meta.url).pathname });
   await page.close();
+  await viewer.close();
   console.log(`docs/pictures/${name}.png`);
 }

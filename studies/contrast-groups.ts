@@ -7,7 +7,7 @@ import { readRun } from "../core/record/runs.ts";
 import type { Estimate } from "../statistics/jackknife.ts";
 import { mean } from "../statistics/moments.ts";
 import { acrossSeeds, signFlip, signFlipTogether } from "../statistics/seeds.ts";
-import { fewestSeeds, mostSeeds } from "./contrast.ts";
+import { fewestSeeds, mostSeeds, replicateOf } from "./contrast.ts";
 import { metricNowhere, noSuchGroups, tooManySeeds } from "./errors.ts";
 
 /** What to compare. */
@@ -25,8 +25,8 @@ export interface ContrastGroup {
   /** Values of the keys, in their order. */
   readonly of: readonly unknown[];
   readonly runs: readonly string[];
-  /** Each counts once: as the mean of its runs, where there are several. */
-  readonly seeds: readonly number[];
+  /** Each counts once: as the mean of its runs, where there are several. Of observed models with where they come from. */
+  readonly seeds: readonly (number | string)[];
   /** By metric: mean over seeds with its 95 % t interval. */
   readonly values: Readonly<Record<string, Estimate>>;
 }
@@ -51,7 +51,7 @@ export interface GroupsReport {
   readonly rows: number;
   readonly groups: readonly ContrastGroup[];
   /** Seeds that all groups have: what differences are made of. */
-  readonly common: readonly number[];
+  readonly common: readonly (number | string)[];
   readonly differences: readonly GroupDifference[];
 }
 
@@ -110,9 +110,12 @@ export async function contrastGroups(
 }
 
 /** Each seed's values by metric, in their order. */
-function seedsOf(members: readonly Member[], metrics: readonly string[]): Map<number, number[]> {
-  const bySeed = new Map<number, Member[]>();
-  for (const member of members) bySeed.set(member.run.seed, [...(bySeed.get(member.run.seed) ?? []), member]);
+function seedsOf(members: readonly Member[], metrics: readonly string[]): Map<number | string, number[]> {
+  const bySeed = new Map<number | string, Member[]>();
+  for (const member of members) {
+    const seed = replicateOf(member.run);
+    bySeed.set(seed, [...(bySeed.get(seed) ?? []), member]);
+  }
   return new Map(
     [...bySeed].map(([seed, own]) => [
       seed,

@@ -91,6 +91,14 @@ export function contrastSeeds(
   });
 }
 
+/**
+ * Which repetition of its kind a run is: its seed. Of models that were trained elsewhere, which are all read with one seed's text, also
+ * where they come from.
+ */
+export function replicateOf({ seed, observed, config }: RunFile): number | string {
+  return observed === undefined ? seed : `seed ${seed} of ${JSON.stringify((config.observe as Observe).paths)}`;
+}
+
 type Observe = { readonly paths: readonly unknown[] };
 
 function checkSame(runs: readonly RunFile[]): void {
@@ -109,10 +117,7 @@ function checkSame(runs: readonly RunFile[]): void {
         differences.map(({ keyPath }) => keyPath),
       );
   }
-  // Models that were trained elsewhere are read with one seed's text: what tells them apart is where they come from.
-  const drawn = runs.map(({ seed, observed, config }) =>
-    observed === undefined ? `seed ${seed}` : `seed ${seed} of ${JSON.stringify((config.observe as Observe).paths)}`,
-  );
+  const drawn = runs.map(replicateOf).map((one) => (typeof one === "number" ? `seed ${one}` : one));
   const twice = drawn.find((one, i) => drawn.indexOf(one) !== i);
   if (twice !== undefined) throw seedsRepeat(twice);
 }

@@ -1,5 +1,5 @@
 /** What units are worth: held-out loss after the silent and the least used ones are removed. */
-import type { NDArray } from "../core/arrays/ndarray.ts";
+import { type NDArray, sizeOf } from "../core/arrays/ndarray.ts";
 import type { ModelInstance } from "../core/contract/model.ts";
 import type { NamedArrays } from "../core/engine/engine.ts";
 import type { PluginTable } from "../core/host/registry.ts";
@@ -86,9 +86,10 @@ async function pruned(
   const { plan, held } = looking.open;
   const counter = await createFiringCounter(looking);
   const sequences = Math.ceil(tokens / plan.model.shape.n_ctx);
-  const firings = await counter.firings(subject.parameters(), sequences);
+  const parameters = readOnce(subject, plan.model);
+  const firings = await counter.firings(parameters(), sequences);
   const scorer = await createScorer(looking);
-  const before = await scorer.scores(subject.parameters());
+  const before = await scorer.scores(parameters());
   const removals: Removal[] = [];
   for (const layer of [...firings.keys(), "all" as const]) {
     const layers = layer === "all" ? [...firings.keys()] : [layer];
@@ -96,7 +97,7 @@ async function pruned(
       const gone = new Map(
         layers.map((l) => [l, removed === "silent" ? silent(firings[l]!) : leastUsed(firings[l]!, removed)]),
       );
-      const after = await scorer.scores(without(plan.model, subject.parameters(), gone));
+      const after = await scorer.scores(without(plan.model, parameters(), gone));
       const change = (name: "losses" | "correct") =>
         summariseWindows(
           after[name].map((value, window) => value - before[name][window]!),
@@ -118,6 +119,24 @@ async function pruned(
   for (const program of [counter, scorer]) program.dispose();
   const { loss, windows, documents } = summariseWindows(before.losses, held.documents);
   return { tokens: looked, loss, accuracy: mean(before.correct), windows, documents, removals };
+}
+
+/** Bytes of parameters that are kept for the next removal; larger ones are read anew for each. */
+const mostKept = 2 ** 31;
+
+function readOnce(subject: OpenSubject, model: ModelInstance): () => NamedArrays {
+  const bytes = 4 * Object.values(model.parameters).reduce((sum, shape) => sum + sizeOf(shape), 0);
+  let kept: NamedArrays | undefined;
+  return () => {
+    if (bytes > mostKept) return subject.parameters();
+    kept ??= [...subject.parameters()];
+    return copies(kept);
+  };
+}
+
+/** Whoever gets parameters may do with them as it likes. */
+function* copies(parameters: NamedArrays): Generator<readonly [string, NDArray]> {
+  for (const [name, { shape, data }] of parameters) yield [name, { shape, data: data.slice() }];
 }
 
 function silent(firings: Int32Array): number[] {

@@ -36,7 +36,7 @@ const page = [
   `Population: ${from.windows} windows of ${from.pos} tokens of the training text (${new Set(from.documents).size} documents), spread evenly, under a`,
   `network of ${model.n_layers} layers and ${model.d_mlp} units after ${from.step} steps. Data sets are drawn from it with replacement: 20 batches of 16`,
   "windows for what rows report, units as well for contrasts, 12 documents for what is measured on held-out text. The truth is that of",
-  "the whole population. Where no interval is given (a saturated layer) there is none to count.",
+  "the whole population. Where no interval is given (a saturated layer) there is none to count, and no line where hardly any is.",
   "",
   "## 95 % intervals: how many hold the truth",
   "",

@@ -23,6 +23,9 @@ export interface Row {
 /** Sequences of a training batch, and documents that are held out. */
 const [batch, heldOut] = [16, 12];
 
+/** Data sets that must have an interval for their share to be worth a line. */
+const fewestSets = 20;
+
 const covered = (found: readonly Pick<Estimate, "low" | "high">[], truth: number) => {
   const given = found.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
   return {
@@ -131,10 +134,10 @@ export function documentRows(from: Population, sets: number): Row[] {
       );
     };
     const truth = uses([...of.values()]);
-    const found = draws.slice(0, Math.ceil(sets / 4)).map((drawn) => uses(drawn.map((name) => of.get(name)!)));
+    const found = draws.map((drawn) => uses(drawn.map((name) => of.get(name)!)));
     for (const name of useNames.slice(0, 6)) {
       const row = covered(found.map((one) => one[name]), truth[name].value); // biome-ignore format: one line
-      if (row.sets > 0) rows.push({ what: `paper, ${name.replaceAll("_", " ")}, layer ${layer}`, ...row });
+      if (row.sets >= fewestSets) rows.push({ what: `paper, ${name.replaceAll("_", " ")}, layer ${layer}`, ...row });
     }
   });
   return rows;

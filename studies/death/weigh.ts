@@ -76,7 +76,7 @@ function randomVerdict(directed: Known, outliers: Known): Verdict {
   const most = 1 - directed.share.low;
   const share = { ...unknown, high: most };
   if (most >= 0.5) {
-    return { ...judged("random drift", { lacks: `outliers cannot be told from it: ${outliers.lacks}` }, what), share };
+    return { ...judged("random drift", { lacks: `outliers cannot be told from it (${outliers.lacks})` }, what), share };
   }
   return { ...judged("random drift", { share, df: directed.df }, what), share };
 }
@@ -91,7 +91,10 @@ function shareOfOutliers(evidence: Evidence): Known {
   if (whole.length < needed.points) return orSpikes(fewPoints(whole.length, without), evidence);
   if (skipped === 0) return orSpikes("no update of any fork stood out, so that nothing was left out", evidence);
   if (skipped > mostSkipped) {
-    return orSpikes(`gradients grew, and ${percent(skipped)} of updates were left out: no outliers`, evidence);
+    return orSpikes(
+      `${percent(skipped)} of updates were left out, too many to be outliers, as gradients grew`,
+      evidence,
+    );
   }
   if (deaths < needed.deaths) return orSpikes(fewDeaths(deaths), evidence);
   const saved = whole.map(({ plain, treated }) => plain - treated);
@@ -124,9 +127,20 @@ function judged(explanation: Explanation, known: Known, what: string): Verdict {
   const { share } = known;
   const verdict = share.low > 0.5 ? "supported" : share.high < 0.5 ? "contradicted" : "not decided";
   if (verdict === "not decided")
-    return { explanation, share, verdict, because: `what ${what} may be more or less than half.` };
+    return { explanation, share, verdict, because: `what ${what} may be more or less than half.${power(known)}` };
   return { explanation, share, verdict, because: `${verdict === "supported" ? "most" : "less than half"} ${what}.` };
 }
+
+/** How far off a decision is: the interval narrows as one over the root of the number of checkpoints. */
+function power({ share, df }: Extract<Known, { readonly df: number }>): string {
+  const [reach, way] = [share.high - share.value, Math.abs(share.value - 0.5)];
+  if (df === many || !(reach > 0)) return "";
+  const points = Math.ceil((df + 1) * (reach / way) ** 2);
+  const enough = points > mostForetold ? `more than ${mostForetold}` : `about ${points}`;
+  return ` ${df + 1} checkpoints know it to within ${reach.toFixed(2)}; ${enough} like them would decide, if it is as it looks.`;
+}
+/** Checkpoints beyond which no number is foretold: nobody makes their forks. */
+const mostForetold = 100;
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;

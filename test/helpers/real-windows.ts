@@ -27,6 +27,23 @@ export function batchOf(layer: string, chosen: readonly number[], units?: readon
   return firings({ shape: shapes, data: perSequence }, { shape: [chosen.length, pos], data: perToken });
 }
 
+/** What each document of the population has in a layer: its windows, and by unit its firings and the windows that hold one. */
+export function documentsOf(layer: string) {
+  const { shape, data } = arrays[layer]!;
+  const units = shape[1]!;
+  const found = new Map<number, { windows: number; firings: Uint32Array; holders: Uint32Array }>();
+  for (const [w, name] of arrays.document!.data.entries()) {
+    const own = found.get(name) ?? { windows: 0, firings: new Uint32Array(units), holders: new Uint32Array(units) };
+    own.windows++;
+    for (let i = 0; i < units; i++) {
+      own.firings[i]! += data[w * units + i]!;
+      own.holders[i]! += data[w * units + i]! > 0 ? 1 : 0;
+    }
+    found.set(name, own);
+  }
+  return [...found.values()];
+}
+
 /** `size` windows by lot. */
 export function drawn(random: Random, size: number): number[] {
   return Array.from({ length: size }, () => random.integer(windows));

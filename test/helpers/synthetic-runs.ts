@@ -66,6 +66,7 @@ export function syntheticRunFile(id: string, run: SyntheticRun = {}): RunFile {
       { key: "train/loss", description: "Mean cross-entropy of the step's tokens, nats." },
       { key: "eval/loss", description: "Mean cross-entropy of held-out windows, nats." },
       { key: "token_sparsity/use_token", description: "Share of units active at a token, 0 to 1." },
+      { key: "token_sparsity/each", description: "Firing frequency of each unit. Recorded with option `per_unit`." },
     ],
     attempts: [{ startedAt, fromStep: 0, ...(run.outcome && { outcome: { state: run.outcome, ...last } }) }],
   };

@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { RunFile } from "../../core/record/format.ts";
 import { contrastGroups } from "../../studies/contrast-groups.ts";
 import { command } from "../helpers/command.ts";
 import { writeSyntheticRun } from "../helpers/synthetic-runs.ts";
@@ -58,6 +60,22 @@ describe("contrastGroups", () => {
     expect(stdout, stderr).to.include(
       "3 seeds in all groups: no claim is made with fewer than 6; an exact p cannot fall below 0.250.",
     );
+  });
+
+  it("does not take observed models for repetitions of each other because they were read with one seed's text", async () => {
+    const dirs = written([1, 2]);
+    for (const [k, one] of dirs.entries()) {
+      const file = join(one, "run.json");
+      const run = JSON.parse(readFileSync(file, "utf8")) as RunFile;
+      const observed = { architecture: "opt", source: "model", looks: 1 };
+      const config = { ...run.config, observe: { paths: [`models/${k % 2}`] } };
+      writeFileSync(file, JSON.stringify({ ...run, seed: 1, observed, config }));
+    }
+    const report = await contrastGroups(dirs, { by: ["train.lr"], metrics: ["train/loss"], rows: 5 });
+    const models = ['seed 1 of ["models/0"]', 'seed 1 of ["models/1"]'];
+    expect(report.groups.map(({ seeds }) => seeds)).to.deep.equal([models, models]);
+    expect(report.common).to.deep.equal(models);
+    expect(report.groups[0]!.values["train/loss"]!.se).to.be.above(0);
   });
 
   it("refuses a key in which runs do not differ, and a metric that they do not have", async () => {

@@ -1,9 +1,11 @@
 import { expect } from "chai";
+import { createRandom } from "../../core/arrays/random.ts";
 import { formats } from "../../studies/formats.ts";
 import type { LayerCounts } from "../../studies/paper/counts.ts";
 import { paperOf } from "../../studies/paper/paper.ts";
 import { paperTables } from "../../studies/paper/tables.ts";
 import { switchesOf, usesOf } from "../../studies/paper/uses.ts";
+import { documentsOf, layers, pos } from "../helpers/real-windows.ts";
 import { removeTempFolders, tempFolder } from "../helpers/temp.ts";
 import { rejectedBy } from "../helpers/thrown.ts";
 import { onlyRun, trainTiny, withPlugins } from "../helpers/tiny.ts";
@@ -39,6 +41,32 @@ describe("usesOf", () => {
     expect(usesOf(layer, { ...shape, batch: 5 }).batch.low).to.be.NaN;
     expect(usesOf(layer, { ...shape, batch: 7 }).batch.value).to.be.NaN;
   });
+});
+
+describe("usesOf, documents of real text by lot", () => {
+  for (const layer of layers) {
+    it(`gives ${layer} intervals that hold the truth as often as they say`, () => {
+      const random = createRandom(6, layer);
+      const all = documentsOf(layer).map((one) => ({ ...one, rank50: 0, top50: 0 }));
+      const uses = (own: typeof all) => {
+        const windows = own.reduce((sum, one) => sum + one.windows, 0);
+        return usesOf(
+          { documents: own, samples: [new Uint8Array(), new Uint8Array()] },
+          { windows, batch: 4, pos, layers: [] },
+        );
+      };
+      const truth = uses(all);
+      const sets = Array.from({ length: 500 }, () =>
+        uses(Array.from({ length: 12 }, () => all[random.integer(all.length)]!)),
+      );
+      for (const name of ["token", "batch_over_token"] as const) {
+        const held = sets.filter(
+          (one) => one[name].low <= truth[name].value && truth[name].value <= one[name].high,
+        ).length;
+        expect(held / sets.length, name).to.be.within(0.93, 0.985);
+      }
+    });
+  }
 });
 
 describe("switchesOf", () => {

@@ -1,18 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { basename, join } from "node:path";
 import { expect } from "chai";
-import type { Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
+import { writeReport } from "../../viewer/report/report.ts";
 import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
 import { damage, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
+import { useTempDir } from "../helpers/temp.ts";
 
-async function serious(page: Page): Promise<string[]> {
+/** A page that axe has been put into. */
+async function withAxe(page: Page): Promise<CDPSession> {
   const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   // The page's own policy forbids this script; the browser's debugger may run it all the same.
   const session = await page.context().newCDPSession(page);
   await session.send("Runtime.evaluate", { expression: source });
+  return session;
+}
+
+async function serious(session: CDPSession): Promise<string[]> {
   const { result } = await session.send("Runtime.evaluate", {
-    expression: `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] }).then(({ violations }) => JSON.stringify(violations
+    expression: `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"] }).then(({ violations }) => JSON.stringify(violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map(({ html, failureSummary }) => html.slice(0, 160) + " " + failureSummary).join(" | "))))`,
     awaitPromise: true,
@@ -24,21 +32,44 @@ async function serious(page: Page): Promise<string[]> {
 describe("viewer page for every eye", function () {
   this.timeout(90_000);
   const stage = useStage();
+  const temp = useTempDir();
 
-  it("has no serious accessibility fault, light or dark, list or charts", async () => {
-    const { root, page, open, shot } = stage();
-    for (const seed of [1, 2]) writeSyntheticRun(root, { seed, name: `run ${seed}`, outcome: "finished", rows: 60 });
+  it("has no serious accessibility fault, light or dark, wide or on a phone: list, run, unit, across runs, report", async function () {
+    this.timeout(240_000); // twenty walks through all elements
+    const { root, page, open } = stage();
+    const dirs = [1, 2, 3, 4].map((seed) =>
+      writeSyntheticRun(root, { seed, name: `run ${seed}`, lr: 1e-3 * (seed % 2), outcome: "finished", rows: 60 }),
+    );
     damage(writeSyntheticRun(root, { id: "broken" }), "garbage run.json");
-    for (const scheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await open();
-      await page.getByText("3 runs").waitFor();
-      expect(await serious(page), `list, ${scheme}`).to.deep.equal([]);
-      await open("#run=20261123-090000-0001&run=20261123-090000-0002");
-      await drawn(page, "loss");
-      expect(await serious(page), `charts, ${scheme}`).to.deep.equal([]);
-      await shot(`overlay-${scheme}`);
+    const output = join(temp(), "report.html");
+    await writeReport({ dirs, output, format: "html", indexFolder: root });
+    const ids = dirs.map((dir) => `run=${basename(dir)}`);
+    const views: readonly (readonly [name: string, go: () => Promise<unknown>])[] = [
+      ["list", () => open()],
+      ["run", () => open(`#${ids[0]}`).then(() => drawn(page, "loss"))],
+      ["unit", () => open(`#${ids[0]}&unit=2.17`).then(() => drawn(page, "unit-neuron_death-frequency"))],
+      ["across", () => open(`#${ids.join("&")}`).then(() => drawn(page, "across-scatter"))],
+      ["report", () => page.goto(`file://${output}`)],
+    ];
+    const states = [1280, 375].flatMap((width) =>
+      (["light", "dark"] as const).map((scheme) => [width, scheme] as const),
+    );
+    const faults: Record<string, string[]> = {};
+    for (const [name, go] of views) {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: "light" });
+      await go();
+      const session = await withAxe(page);
+      for (const [width, colorScheme] of states) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        const found = await serious(session);
+        if (found.length > 0) faults[`${name} ${colorScheme} ${width}`] = found;
+      }
     }
+    expect(faults).to.deep.equal({});
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await open();
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("dark");
     await page.keyboard.press("t");
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("light");

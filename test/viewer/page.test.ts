@@ -159,6 +159,10 @@ describe("viewer page", function () {
     await page.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
     await page.locator(".tip").getByText("n 3").first().waitFor();
     const tip = (await page.locator(".tip").boundingBox())!;
+    expect(tip.x + tip.width / 2, "it is told of the plot that is pointed at").to.be.within(
+      plot.x,
+      plot.x + plot.width,
+    );
     expect(tip.y >= plot.y + plot.height || tip.y + tip.height <= plot.y, "the tip is not on the lines").to.equal(true);
     await shot("groups");
     await page.getByRole("button", { name: "Differences to train.lr 0.001" }).click();
@@ -192,6 +196,7 @@ describe("viewer page", function () {
     await page.getByRole("heading", { name: "Unit 17 of layer 2" }).waitFor();
     await drawn(page, "unit-neuron_death-frequency");
     await page.getByText("layer 2, unit 17, last_step 40").waitFor();
+    await page.getByText("Firing frequency of each unit. Recorded with option `per_unit`.").waitFor();
     await shot("unit");
     await page.getByRole("button", { name: "Unit after" }).click();
     await page.getByRole("heading", { name: "Unit 18 of layer 2" }).waitFor();

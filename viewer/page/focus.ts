@@ -5,7 +5,7 @@ export interface Pointed {
   readonly subject: string | undefined;
 }
 
-type Listener = (pointed: Pointed, source: unknown) => void;
+type Listener = (pointed: Pointed) => void;
 
 export class Focus {
   private listeners: Listener[] = [];
@@ -21,17 +21,17 @@ export class Focus {
     return this.kept;
   }
 
-  point(pointed: Partial<Pointed>, source: unknown): void {
+  point(pointed: Partial<Pointed>): void {
     const next = { ...this.current, ...pointed };
     if (next.x === this.current.x && next.subject === this.current.subject) return;
     this.current = next;
-    this.tell(source);
+    this.tell();
   }
 
   /** Picks a subject until it is picked again. */
-  pick(subject: string | undefined, source: unknown): void {
+  pick(subject: string | undefined): void {
     this.kept = this.kept === subject ? undefined : subject;
-    this.tell(source);
+    this.tell();
   }
 
   /** Until the answer is called. */
@@ -42,8 +42,8 @@ export class Focus {
     };
   }
 
-  private tell(source: unknown): void {
+  private tell(): void {
     const told = { x: this.current.x, subject: this.subject };
-    for (const listener of this.listeners) listener(told, source);
+    for (const listener of this.listeners) listener(told);
   }
 }

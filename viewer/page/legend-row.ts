@@ -57,7 +57,7 @@ export function legendRow(parts: RowParts): HTMLElement {
         ? "List its runs"
         : `${subject.runs.map((run) => runs[run]?.id).join(" ")}: click to keep it in front`,
       ...(group && { "aria-expanded": String(open) }),
-      onclick: () => (group ? parts.toggle() : focus.pick(key, name)),
+      onclick: () => (group ? parts.toggle() : focus.pick(key)),
     },
     label,
   );
@@ -95,8 +95,8 @@ export function legendRow(parts: RowParts): HTMLElement {
     {
       class: hidden ? "is-hidden" : "",
       "data-subject": key,
-      onpointerenter: () => focus.point({ subject: key }, row),
-      onpointerleave: () => focus.point({ subject: undefined }, row),
+      onpointerenter: () => focus.point({ subject: key }),
+      onpointerleave: () => focus.point({ subject: undefined }),
     },
     seen,
     swatch,

@@ -174,15 +174,15 @@ export function lineCard(spec: LineCardSpec, context: ChartContext): LiveChart {
       ({ place, panel }) =>
         new LineChart(place, look(panel), context.theme(), {
           zoom: context.zoom,
-          point: (x, subject) => context.focus.point({ x, subject }, frame.element),
-          pick: (subject) => subject !== undefined && context.focus.pick(subject, frame.element),
+          point: (x, subject) => context.focus.point({ x, subject }),
+          pick: (subject) => subject !== undefined && context.focus.pick(subject),
         }),
     );
   }
 
-  const deaf = context.focus.listen(({ x, subject }, source) => {
+  const deaf = context.focus.listen(({ x, subject }) => {
     for (const chart of charts) {
-      if (source !== frame.element) chart.follow(x);
+      chart.follow(x);
       chart.emphasise(subject);
     }
   });

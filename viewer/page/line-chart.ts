@@ -8,7 +8,7 @@ import type { Line, LineChartLook } from "../charts/line-spec.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import { type Mark, type Painting, paintLines, paintMarks } from "./line-draw.ts";
 import { hovered } from "./line-hover.ts";
-import { paintLabels, shortLabel } from "./line-labels.ts";
+import { labelRoom, paintLabels } from "./line-labels.ts";
 import { mapping, type Range, spanX, spanY } from "./line-scale.ts";
 import { increments, thin, tickText, tidy } from "./ticks.ts";
 import { hideTip, showTip } from "./tip.ts";
@@ -38,6 +38,8 @@ export interface LineChartData {
 /** Least height of a plot; it takes what its card has to spare. */
 const leastHeight = 220;
 const labelFont = 11;
+/** Below this many pixels an axis has room for short labels only, or it would have but one. */
+const narrow = 260;
 
 export class LineChart {
   readonly element: HTMLElement;
@@ -49,6 +51,8 @@ export class LineChart {
   private frame: number | undefined;
   private panning = false;
   private emphasis: string | undefined;
+  /** Whether the pointer or the keys are at this plot: others follow it, and only it tells what is there. */
+  private leads = false;
   /** Where the pointer was when others were last told what it points at. */
   private pointed: { readonly left: number; readonly top: number } | undefined;
   private readonly events: LineChartEvents;
@@ -63,7 +67,10 @@ export class LineChart {
     this.watcher.observe(element);
     element.addEventListener("keydown", (event) => this.key(event));
     element.addEventListener("pointerdown", (event) => this.pan(event), { capture: true });
-    element.addEventListener("blur", hideTip);
+    element.addEventListener("blur", () => {
+      this.leads = false;
+      hideTip();
+    });
   }
 
   /** Shows these lines, in this look. */
@@ -120,7 +127,7 @@ export class LineChart {
     const options: uPlot.Options = {
       width: Math.max(120, this.element.clientWidth),
       height: this.height(),
-      padding: [10, this.labelRoom(font), 0, 0],
+      padding: [10, labelRoom(this.data, this.element.clientWidth, this.height(), font), 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false, focus: { prox: -1 } },
       scales: {
@@ -138,7 +145,7 @@ export class LineChart {
           ...axis,
           grid: { show: false },
           size: 26,
-          space: 60,
+          space: this.element.clientWidth < narrow ? 30 : 60,
           ...(look.logX ? {} : { incrs: increments(look.axis) }),
           values: (_, splits) => thin(splits, look.logX).map(xFormat),
         },
@@ -153,21 +160,15 @@ export class LineChart {
     };
     this.plot = new uPlot(options, [[...this.rangeX()], [0, 1]], this.element);
     this.plot.over.addEventListener("dblclick", () => this.events.zoom(undefined));
+    this.plot.over.addEventListener("pointerenter", () => {
+      this.leads = true;
+    });
     this.plot.over.addEventListener("pointerleave", () => {
+      this.leads = false;
       hideTip();
       this.events.point?.(undefined, undefined);
     });
     this.plot.over.addEventListener("click", () => this.events.pick?.(this.emphasis));
-  }
-
-  private labelRoom(font: string): number {
-    const { lines, labels } = this.data;
-    if (!labels || lines.length < 2 || lines.length * 13 > this.height() - 30) return 12;
-    const context = document.createElement("canvas").getContext("2d");
-    if (!context) return 12;
-    context.font = font;
-    const widest = Math.max(...lines.map(({ label }) => context.measureText(shortLabel(label)).width));
-    return Math.min(this.element.clientWidth * 0.3, widest + 16);
   }
 
   private painting(plot: uPlot): Painting {
@@ -188,6 +189,7 @@ export class LineChart {
   }
 
   private hover(plot: uPlot): void {
+    if (!this.leads) return;
     const { left = -1, top = -1 } = plot.cursor;
     if (left < 0 || this.panning) {
       hideTip();
@@ -211,6 +213,7 @@ export class LineChart {
 
   /** Puts the cursor where another chart's is; undefined takes it away. */
   follow(x: number | undefined): void {
+    if (this.leads) return;
     const left = x === undefined ? -10 : (this.plot?.valToPos(x, "x") ?? -10);
     this.plot?.setCursor({ left: left > (this.plot.over.clientWidth || 0) ? -10 : left, top: 0 }, false);
   }
@@ -286,6 +289,7 @@ export class LineChart {
   private step(by: number): void {
     const plot = this.plot;
     if (!plot) return;
+    this.leads = true;
     const width = plot.over.clientWidth;
     const left = plot.cursor.left !== undefined && plot.cursor.left >= 0 ? plot.cursor.left : width / 2;
     plot.setCursor({ left: Math.min(width - 1, Math.max(0, left + (by * width) / 40)), top: 20 });

@@ -47,8 +47,22 @@ export function paintLabels(
   context.restore();
 }
 
+/** Pixels to leave at the right of a plot of this size for the names of its lines. */
+export function labelRoom(
+  { lines, labels }: { readonly lines: readonly Line[]; readonly labels: boolean },
+  width: number,
+  height: number,
+  font: string,
+): number {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!labels || lines.length < 2 || lines.length * 13 > height - 30 || !context) return 12;
+  context.font = font;
+  const widest = Math.max(...lines.map(({ label }) => context.measureText(shortLabel(label)).width));
+  return Math.min(width * 0.3, widest + 16);
+}
+
 /** A label that leaves room for the lines: the end, which tells layers apart, stays. */
-export function shortLabel(label: string): string {
+function shortLabel(label: string): string {
   return label.length <= 26 ? label : `${label.slice(0, 12)}…${label.slice(-12)}`;
 }
 

@@ -1,4 +1,6 @@
 /** One neuron's life: what each array metric says of it over training, and what happened to it. */
+
+import type { RunDetail } from "../api.ts";
 import { brief, grouped } from "../charts/format.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import type { UnitRecord } from "../units.ts";
@@ -11,6 +13,7 @@ import { LiveCharts } from "./live-charts.ts";
 import { manyView } from "./many-view.ts";
 import { type Plot, plotCard } from "./plot-card.ts";
 import { type Page, shownRuns } from "./run-head.ts";
+import { sectionElement } from "./section-element.ts";
 import type { Store } from "./state.ts";
 
 /** The unit that the address names: `2.17` is unit 17 of layer 2. */
@@ -45,7 +48,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   const described = new Map(detail.metrics.map(({ key, description }) => [key, description]));
   const names = Object.keys(record.series);
   const cards = names.map((name): LiveChart => {
-    const family = name.replace(/ \[\d+\]$/, "");
+    const family = familyOfRow(name);
     const title = name.slice(name.indexOf("/") + 1).replaceAll("_", " ");
     return plotCard(
       {
@@ -60,7 +63,8 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   });
   const charts = new LiveCharts();
   charts.replace(cards);
-  const grid = h("div", { class: "grid" }, ...cards.map(({ element }) => element));
+  const content = cards.map(({ element: card }) => card);
+  const grid = sectionElement({ id: "over-training", title: "Over training", folded: false, cards: true, content });
   const events = h("div", {});
   const beside = h("p", { class: "quiet" });
   const head = h("div", { class: "run-head" });
@@ -70,6 +74,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
     head,
     beside,
     names.length === 0 ? nothing(record) : grid,
+    unrecorded(detail.metrics, names),
     h("section", { class: "section" }, h("h2", {}, "What happened to it"), events),
   );
   document.title = `Unit ${unit} of layer ${layer} · ${runs[0]!.label}`;
@@ -127,6 +132,8 @@ function plotOf({ series, events, peers }: UnitRecord, name: string): Plot {
   const list = series[name] ?? [];
   if (list.length === 0) return { empty: "no number on record." };
   const values = list.map(({ value }) => value);
+  if (list.every(({ value, peers: theirs }) => value === 0 && theirs.every((one) => one === 0)))
+    return { empty: "0 at every step, of the units beside it as well." };
   const log = values.every((value) => value > 0) && Math.max(...values) / Math.min(...values) > 100;
   const records = [
     ...list.map(({ step, value }) => ({ step, value })),
@@ -138,7 +145,13 @@ function plotOf({ series, events, peers }: UnitRecord, name: string): Plot {
       kind,
     })),
   ];
-  const x = { field: "at", type: "quantitative", title: "step", scale: { zero: false }, axis: { format: "~s" } };
+  const x = {
+    field: "at",
+    type: "quantitative",
+    title: "step",
+    scale: { zero: false },
+    axis: { format: "~s", tickCount: 8 },
+  };
   const spec = {
     transform: [{ calculate: "isValid(datum.happened) ? datum.happened : datum.step", as: "at" }],
     layer: [
@@ -227,8 +240,24 @@ function nothing({ unit, units, layer, layers }: UnitRecord): HTMLElement {
     { class: "empty" },
     outside
       ? `There is no such unit: layers have ${units} units, and there are ${layers} layers.`
-      : "No array metric on record has a value for each unit. Analyzers that do (neuron-death with per-unit arrays, or your own) appear here.",
+      : "No array metric on record has a value for each unit; those that have one appear here, whatever analyzer they are of.",
   );
+}
+
+/** What plugins of the run would record of each unit if an option were set; their descriptions name it. */
+function unrecorded(metrics: RunDetail["metrics"], names: readonly string[]): HTMLElement | null {
+  const known = new Set(names.map(familyOfRow));
+  const missing = metrics.filter(
+    ({ key, description }) => /\beach unit\b.*\boption `/is.test(description) && !known.has(key),
+  );
+  if (missing.length === 0) return null;
+  const told = missing.map(({ key, description }) => h("li", {}, h("b", {}, key), ` ${description}`));
+  return h("div", { class: "quiet" }, h("p", {}, "Not on record of this run:"), h("ul", {}, ...told));
+}
+
+/** The metric's key of a matrix's row. */
+function familyOfRow(name: string): string {
+  return name.replace(/ \[\d+\]$/, "");
 }
 
 function eventList({ events }: UnitRecord): HTMLElement {

@@ -128,7 +128,8 @@ function chartSection(charts: ReportDocument["charts"], section: string): string
 
 function figure({ title, description, pictures, problem }: ReportDocument["charts"][number], place?: number): string {
   const drawn = pictures.map(
-    ({ caption, svg }) => `<div>${caption === "" ? "" : `<h4>${escaped(caption)}</h4>`}${svg}</div>`,
+    ({ caption, svg }) =>
+      `<div role="img" tabindex="0" aria-label="${escaped(caption === "" ? title : `${title}, ${caption}`)}">${caption === "" ? "" : `<h4>${escaped(caption)}</h4>`}${svg}</div>`,
   );
   const words = description === "" ? "" : `<p>${escaped(description)}</p>`;
   const missing = problem === undefined ? "" : `<p class="quiet">${escaped(problem)}</p>`;
@@ -158,7 +159,7 @@ function table(
     row.map((cell, i) => (i === 0 ? `<th scope="row">${escaped(cell)}</th>` : data(cell))).join("");
   const body = rows.map((row, i) => `<tr class="${kind(i)}">${cells(row)}</tr>`).join("\n");
   const names = head.map((name) => `<th scope="col">${escaped(name)}</th>`).join("");
-  return `<div class="scroll"><table><thead><tr>${names}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(head[0] ?? "")}"><table><thead><tr>${names}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -71,8 +71,7 @@ export function driftBetween(
   const [means, row] = [piecesLike(d), piecesLike(d)];
   const owned = ownOf.map((unit) => ({ unit, tokens: 0, pieces: piecesLike(d) }));
   for (let t = 0; t < n; t++) {
-    fillRow(row, from, to, norm, t);
-    add(means, row);
+    fillRow(row, means, from, to, norm, t);
     for (const one of owned) {
       if (from.fires[t * units + one.unit] === 0) continue;
       add(one.pieces, row);
@@ -80,7 +79,7 @@ export function driftBetween(
     }
   }
   scale(means, 1 / n);
-  const ends = { from, to, keep };
+  const ends = { from, to, keep, shifted: Float64Array.from(to.shift, (shift, j) => shift - from.shift[j]!) };
   const all = new Float64Array(units * driftParts.length);
   const change = new Float64Array(units);
   for (let i = 0; i < units; i++) change[i] = partsOf(ends, i, means, all, i * driftParts.length);
@@ -97,14 +96,22 @@ interface Ends {
   readonly from: LayerSnapshot;
   readonly to: LayerSnapshot;
   readonly keep: number;
+  /** The change of the norm's shift. */
+  readonly shifted: Float64Array;
 }
 
 /** Writes one unit's parts to `out` from `at` on; returns the change that they are parts of. */
-function partsOf({ from, to, keep }: Ends, unit: number, pieces: Pieces, out: Float64Array, at: number): number {
+function partsOf(
+  { from, to, keep, shifted }: Ends,
+  unit: number,
+  pieces: Pieces,
+  out: Float64Array,
+  at: number,
+): number {
   const { u0, u1, u, gain, direction, scale } = pieces;
   const d = u.length;
   const start = unit * d;
-  const [before, after, shift0, shift1] = [from.weights, to.weights, from.shift, to.shift];
+  const [before, after] = [from.weights, to.weights];
   let [old, learned, byGain, byShift, byDirection, byScale, z0, z1] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let j = 0; j < d; j++) {
     const w0 = before[start + j]!;
@@ -113,7 +120,7 @@ function partsOf({ from, to, keep }: Ends, unit: number, pieces: Pieces, out: Fl
     old += w0 * u[j]!;
     learned += w1 * u[j]!;
     byGain += both * gain[j]!;
-    byShift += both * (shift1[j]! - shift0[j]!);
+    byShift += both * shifted[j]!;
     byDirection += both * direction[j]!;
     byScale += both * scale[j]!;
     z0 += w0 * u0[j]!;
@@ -150,9 +157,17 @@ function scale(sums: Pieces, factor: number): void {
   for (const sum of Object.values(sums) as Float64Array[]) for (let j = 0; j < sum.length; j++) sum[j]! *= factor;
 }
 
-/** Pieces of token `t`, into `pieces`. */
-function fillRow(pieces: Pieces, from: LayerSnapshot, to: LayerSnapshot, norm: Norm, t: number): void {
-  const { u0, u1, u, gain, direction, scale } = pieces;
+/** Pieces of token `t`, into `row` and added to `sums`. */
+function fillRow(row: Pieces, sums: Pieces, from: LayerSnapshot, to: LayerSnapshot, norm: Norm, t: number): void {
+  const { u0, u1, u, gain, direction, scale } = row;
+  const [sum0, sum1, sum, ofGain, ofDirection, ofScale] = [
+    sums.u0,
+    sums.u1,
+    sums.u,
+    sums.gain,
+    sums.direction,
+    sums.scale,
+  ];
   const d = from.gain.length;
   const a = statisticsOf(from.x, t * d, d, norm);
   const b = statisticsOf(to.x, t * d, d, norm);
@@ -165,12 +180,13 @@ function fillRow(pieces: Pieces, from: LayerSnapshot, to: LayerSnapshot, norm: N
     const g0 = gain0[j]!;
     const g1 = gain1[j]!;
     const g = (g0 + g1) / 2;
-    u0[j] = g0 * n0 + shift0[j]!;
-    u1[j] = g1 * n1 + shift1[j]!;
-    u[j] = (u0[j]! + u1[j]!) / 2;
-    gain[j] = ((g1 - g0) * (n0 + n1)) / 2;
-    direction[j] = (g * (c1 - c0) * (a.inverse + b.inverse)) / 2;
-    scale[j] = (g * (c0 + c1) * (b.inverse - a.inverse)) / 2;
+    const [before, after] = [g0 * n0 + shift0[j]!, g1 * n1 + shift1[j]!];
+    sum0[j]! += u0[j] = before;
+    sum1[j]! += u1[j] = after;
+    sum[j]! += u[j] = (before + after) / 2;
+    ofGain[j]! += gain[j] = ((g1 - g0) * (n0 + n1)) / 2;
+    ofDirection[j]! += direction[j] = (g * (c1 - c0) * (a.inverse + b.inverse)) / 2;
+    ofScale[j]! += scale[j] = (g * (c0 + c1) * (b.inverse - a.inverse)) / 2;
   }
 }
 

@@ -123,23 +123,44 @@ export function createLife({ units, window, skip, share }: LifeOptions): Life {
     const first = fields.progress[2]! === 0;
     length = horizon.length();
     fields.progress[2]!++;
+    const { age: ages, agesAtRisk } = fields;
+    let [steady, unborn] = [0, 0]; // of most units nothing changes
     for (let i = 0; i < units; i++) {
       const before = states[i]!;
+      if (before === code.alive && current[i]! > 0 && !first) {
+        const age = Math.min(ages[i]!, longestSpell - 1);
+        reference[i] = current[i]!;
+        current[i] = 0;
+        agesAtRisk[age]!++;
+        ages[i] = age + 1;
+        steady++;
+        continue;
+      }
+      if (before === code.born_dead && current[i] === 0) {
+        unborn++;
+        continue;
+      }
       const mayDie = before !== code.born_dead && before !== code.dead && !first;
       const after = current[i]! > 0 ? fired(i, before, turns) : silent(i, before, turns);
       states[i] = after;
-      const age = Math.min(fields.age[i]!, longestSpell - 1);
+      const age = Math.min(ages[i]!, longestSpell - 1);
       if (mayDie) {
         atRisk++;
-        fields.agesAtRisk[age]!++;
+        agesAtRisk[age]!++;
         if (after === code.dead) fields.agesOfDeath[age]!++;
       }
-      fields.age[i] = after === code.born_dead || after === code.dead ? 0 : age + 1;
+      ages[i] = after === code.born_dead || after === code.dead ? 0 : age + 1;
       current[i] = 0;
       census[after]!++;
       if (!first) transitions[before * lifeStates.length + after]!++;
     }
-    return { census, transitions, turns, atRisk };
+    census[code.alive]! += steady;
+    census[code.born_dead]! += unborn;
+    if (!first) {
+      transitions[code.alive * lifeStates.length + code.alive]! += steady;
+      transitions[code.born_dead * lifeStates.length + code.born_dead]! += unborn;
+    }
+    return { census, transitions, turns, atRisk: atRisk + steady };
   }
 
   function fired(i: number, before: number, turns: Turn[]): number {

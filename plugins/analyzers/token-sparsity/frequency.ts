@@ -38,6 +38,15 @@ export function frequencies(layer: Frequent) {
   };
 }
 
+/** Firing frequency and mean |activation| of each unit. `sums`: each unit's sum of |activation|. */
+export function unitValues({ perUnit, batch, pos, units }: Frequent, sums: ArrayLike<number>) {
+  const mean = (of: ArrayLike<number>): NDArray => ({
+    shape: [units],
+    data: Float32Array.from(of, (sum) => sum / (batch * pos)),
+  });
+  return { unit_frequency: mean(perUnit), unit_activation: mean(sums) };
+}
+
 /** Share of units in each bin of log10 frequency; bin 0 is for units that never fire. */
 export function frequencyHistogram(layer: Frequent): NDArray<Float32Array> {
   const tokens = tokenTally(layer);

@@ -5,6 +5,7 @@ import { createGathering, gatheredMetrics } from "../../../statistics/gathered.t
 import { byMetric, counts } from "../counts.ts";
 import { countUnits, packedCounts, squaredCounts } from "../unit-counts.ts";
 import { charts } from "./charts.ts";
+import { unitValues } from "./frequency.ts";
 import { metrics } from "./metrics.ts";
 import { tokenReportOf } from "./report.ts";
 import { tokenFiringsOf } from "./token-firings.ts";
@@ -13,13 +14,20 @@ import { tokenFiringsOf } from "./token-firings.ts";
 export const tokenSparsity: Analyzer = defineAnalyzer({
   name: "token-sparsity",
   summary: "How many MLP units each token uses and how often each unit fires, layer by layer.",
-  options: z.strictObject({}),
+  options: z.strictObject({
+    per_unit: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Record each unit's firing frequency and mean |activation| at each look as well, for pages of units: 8 bytes a unit.",
+      ),
+  }),
   every: 10,
   sites: ["mlp_post", "mlp_fires"],
   metrics,
   headline: ["use_token"],
   charts,
-  setup: () => {
+  setup: ({ per_unit }) => {
     const gathering = createGathering();
     return {
       probe: ({ mlp_post, mlp_fires }, { tf, sequences }) => ({
@@ -31,11 +39,12 @@ export const tokenSparsity: Analyzer = defineAnalyzer({
       }),
       combine: { perUnit: "sum", perToken: "sequences", perSequence: "sequences", squares: "sum", sums: "sum" },
       analyze: (readings) => {
-        const report = byMetric(
-          tokenFiringsOf(readings).map((layer, l) => tokenReportOf(layer, readings.sums[l]!.data)),
-        );
+        const layers = tokenFiringsOf(readings);
+        const sums = readings.sums.map(({ data }) => data);
+        const report = byMetric(layers.map((layer, l) => tokenReportOf(layer, sums[l]!)));
+        const units = per_unit ? byMetric(layers.map((layer, l) => unitValues(layer, sums[l]!))) : {};
         gathering.add(report.use_token);
-        return { ...report, ...gatheredMetrics("use_token", gathering, report.use_token.length) };
+        return { ...report, ...units, ...gatheredMetrics("use_token", gathering, report.use_token.length) };
       },
       save: gathering.save,
       load: gathering.load,

@@ -48,4 +48,6 @@ export const metrics = {
   frequency_histogram:
     "Share of units in each bin of log10 firing frequency: index 0 never fires, index k > 0 has log10 f in (-6 + (k - 1)/10, -6 + k/10].",
   rank_frequency: "Row 0: ranks of units from the most used, log-spaced; row 1: the firing frequency at each rank.",
+  unit_frequency: "Firing frequency of each unit in the batch. [0, 1]. Recorded with option `per_unit`.",
+  unit_activation: "Mean |activation| of each unit over the tokens of the batch. Recorded with option `per_unit`.",
 } as const;

@@ -7,12 +7,16 @@ import { loadHubTokenizer } from "../../../core/data/tokenizers/hub.ts";
 import { makeOwnFolder } from "../../../core/files/own-file.ts";
 import { openRegularHandle, readRegularText } from "../../../core/files/regular-file.ts";
 import { readLabels } from "../../../core/record/labels.ts";
+import { readEvents, readRows } from "../../../core/record/reader.ts";
+import { listRuns } from "../../../core/record/runs.ts";
+import { lastRow } from "../../../core/record/tail.ts";
 import { openWeights } from "../../../core/weights/folder.ts";
 import { builtIns } from "../../../plugins/index.ts";
 import { isSynced, uploadBegun } from "../../../plugins/sinks/wandb/log/progress.ts";
 import { findCheckpoints } from "../../../studies/observe/find.ts";
 import { architectureOf } from "../../../studies/observe/hub.ts";
 import { readCharts } from "../../../viewer/tables.ts";
+import { makeRun } from "../../helpers/run-file.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 
 const onPosix = process.platform === "win32" ? it.skip : it;
@@ -80,6 +84,28 @@ describe("a pipe in a folder that came from somebody", () => {
     expect(await refusal(() => loadHubTokenizer(dir()))).to.match(/tokenizer\.json: .*a pipe/);
     pipe("checkpoint.json");
     expect(await refusal(() => findCheckpoints(observed(), dir()))).to.match(/checkpoint\.json: .*a pipe/);
+  });
+
+  onPosix("in place of a run's files costs that run a line, and the others nothing", async () => {
+    const sound = makeRun(dir(), { id: "20260101-000000-good" });
+    const run = makeRun(dir(), { id: "20260101-000000-pipe" });
+    const refusal = (work: Promise<unknown>) =>
+      work.then(
+        () => "nothing",
+        (thrown: Error) => thrown.message,
+      );
+    execFileSync("mkfifo", [join(run, "rows.jsonl"), join(run, "events.jsonl")]);
+    for (const read of [readRows, readEvents, async (of: string) => lastRow(of)])
+      expect(await refusal(read(run))).to.match(/(rows|events)\.jsonl: expected a file, got a pipe\./);
+    for (const name of ["rows.jsonl", "events.jsonl"]) rmSync(join(run, name));
+    for (const name of ["lock.json", "run.json"]) {
+      rmSync(join(run, name), { force: true });
+      execFileSync("mkfifo", [join(run, name)]);
+      if (name === "run.json") rmSync(join(run, "lock.json"));
+      const { runs, damaged } = listRuns(dir());
+      expect(runs.map((one) => one.dir)).to.deep.equal([sound]);
+      expect(damaged.map(({ problem }) => problem).join()).to.include(name);
+    }
   });
 
   onPosix("in place of labels, charts or what is kept beside a W&B log says nothing", () => {

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { dormancy } from "../../../plugins/analyzers/token-sparsity/dormancy.ts";
-import { frequencies, frequencyHistogram, rankFrequency } from "../../../plugins/analyzers/token-sparsity/frequency.ts";
+import {
+  frequencies,
+  frequencyHistogram,
+  rankFrequency,
+  unitValues,
+} from "../../../plugins/analyzers/token-sparsity/frequency.ts";
 import { designEffect, sequenceFrequencies } from "../../../plugins/analyzers/token-sparsity/sequences.ts";
 import { withSquares } from "../../../plugins/analyzers/token-sparsity/token-firings.ts";
 import { tokenUse } from "../../../plugins/analyzers/token-sparsity/token-use.ts";
@@ -43,6 +48,10 @@ describe("token-sparsity", () => {
     expect(histogram[60]).to.be.closeTo(0.1, 1e-7);
     const [ranks, at] = [rankFrequency(layer).data.slice(0, 64), rankFrequency(layer).data.slice(64)];
     expect([ranks[0], at[0], ranks[63], at[63]]).to.deep.equal([1, 1, 10, 0]);
+    const { unit_frequency, unit_activation } = unitValues(layer, new Float32Array(10).fill(500));
+    expect(unit_frequency.shape).to.deep.equal([10]);
+    expect([0, 5, 9].map((i) => unit_frequency.data[i])).to.deep.equal([0, 0.5, 1]);
+    expect(unit_activation.data[0]).to.equal(0.25);
   });
 
   it("keeps the two readings of the percentile apart", () => {

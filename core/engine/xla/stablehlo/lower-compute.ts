@@ -1,7 +1,8 @@
 /** StableHLO for products, reductions and order statistics. */
 import { sizeOf } from "../../../arrays/ndarray.ts";
 import type { PrecisionName } from "../../engine.ts";
-import type { ReduceFn } from "../../graph/node.ts";
+import { isFilledWith } from "../../graph/fold.ts";
+import type { NodeOf, ReduceFn } from "../../graph/node.ts";
 import { broadcastShape } from "../../graph/shape.ts";
 import type { LoweringRule } from "./rule.ts";
 import { type Element, tensorType, typeOf, type Value } from "./types.ts";
@@ -76,6 +77,19 @@ function product(
   return w.convert(dot, "f32");
 }
 
+/** A row of ones times a matrix: a sum, which takes no product to make, and is not rounded as factors of products are. */
+function addsColumns({ operands, attrs, shape }: NodeOf<"matmul">): boolean {
+  const [a, b] = operands;
+  return (
+    operands.length === 2 &&
+    shape.length === 2 &&
+    shape[0] === 1 &&
+    isFilledWith(a!, 1) &&
+    b!.shape.length === 2 &&
+    !attrs.transposeB
+  );
+}
+
 /** Sums of windows that reach back to the start, or on to the end. */
 function runningSums(w: StablehloWriter, x: Value, axis: number, exclusive: boolean, reverse: boolean): Value {
   const length = x.shape[axis]!;
@@ -120,6 +134,7 @@ export const computeRules: ComputeRules = {
   matmul: (node, { writer, operands, precision }) => {
     const [a, b, bias] = operands as [Value, Value, Value | undefined];
     const { transposeA, transposeB } = node.attrs;
+    if (addsColumns(node)) return writer.reshape(reduced(writer, "sum", b, [0]), node.shape);
     const dot = product(writer, a, b, transposeA, transposeB, precision);
     return bias === undefined ? dot : writer.binary("stablehlo.add", dot, bias);
   },

@@ -34,7 +34,8 @@ export function separation(
 
   /** A train-path value for observers: behind a wall, or computed anew where the train path does not store it. */
   function observed(node: Node): Value {
-    if (!rectified.has(node) || node.op === "input") return wall(node, values.get(node)!);
+    const anew = rectified.has(node) || isCheap(node);
+    if (!anew || node.op === "input") return wall(node, values.get(node)!);
     const operands = node.operands.map((operand) => wall(operand, values.get(operand)!));
     return lowerNode(node, { writer, operands, precision });
   }
@@ -48,6 +49,17 @@ export function separation(
     // becomes one kernel with its bias and the rectifier: one pass over `[tokens d_mlp]` instead of five.
     result: (node, value) => (trained.has(node) && isRectifiedProduct(node) ? wall(node, value) : value),
   };
+}
+
+/**
+ * What would be stored for observers alone, and takes no more to read where it is made of: numbers that stand for truth values, which
+ * have four times their size, and what is made of a single product element by element, as a gradient's squares are.
+ */
+function isCheap(node: Node): boolean {
+  if (node.op === "cast") return true;
+  if (isRectifiedProduct(node) || (node.op !== "unary" && node.op !== "binary")) return false;
+  const [of, ...others] = new Set(node.operands);
+  return of!.op === "matmul" && others.length === 0;
 }
 
 /** relu straight after a matrix product. */

@@ -94,6 +94,24 @@ describe("lowerModule", () => {
     expect(text.match(/dot_general/g)).to.have.length(3);
   });
 
+  it("stores for an observer neither signs as floats nor squares of a gradient", () => {
+    const seen: Step = ({ W, b }, { x, lr }) => {
+      const post = tf.relu(tf.add(tf.matMul(x!, W!), b!));
+      const fires = tf.step(post);
+      const gradient = tf.matMul(x!, tf.mul(post, fires), true);
+      const squares = tf.square(gradient);
+      return {
+        state: { W: tf.sub(W!, tf.div(tf.mul(lr!, gradient), tf.sum(squares))) },
+        outputs: { firings: tf.sum(fires, 0), columns: tf.matMul(tf.ones([1, 3]), squares) },
+      };
+    };
+    const { text } = lowered(seen, signature);
+    const walled = text.split("\n").flatMap((line) => /optimization_barrier .* : (.*)/.exec(line)?.[1] ?? []);
+    expect(walled).to.have.members(["tensor<4x2xf32>", "tensor<4x2xi1>", "tensor<3x2xf32>"]); // activation, signs, gradient
+    expect(text.match(/dot_general/g)).to.have.length(2); // a row of ones times something is a sum
+    expect(text).to.match(/across dimensions = \[0\] : \(tensor<3x2xf32>, tensor<f32>\) -> tensor<2xf32>/);
+  });
+
   it("writes every float32 exactly", () => {
     const values = Float32Array.of(0.1, -0, 1e-45, 3.4028234663852886e38, Number.NaN, Infinity, -Infinity, 16777216);
     const step: Step = (_, { x }) => ({ outputs: { y: tf.add(x!, tf.tensor1d(values)) } });
