@@ -27,11 +27,12 @@ export async function makeForks(
   const line = createStatusLine(process.stderr);
   for (const note of sweep.notes) line.warn(note);
   const done = await carryOut(named, todoOf(statesOf(sweep), true), { on: on ?? "local", jobs }, table);
-  if (done.elsewhere)
-    line.print(
-      `where they stand: experiment sweep status ${path.relative("", sweep.file)} --on ${done.elsewhere.name}`,
-    );
-  return { ...done, states: statesOf(sweep) };
+  const states = statesOf(sweep);
+  if (done.elsewhere && states.some(({ state }) => state !== "finished")) {
+    const file = path.relative("", sweep.file);
+    line.print(`where they stand: experiment sweep status ${file} --on ${done.elsewhere.name}`);
+  }
+  return { ...done, states };
 }
 
 /** The plan of the rc file, for the options of its executors; a config without one has none. */
