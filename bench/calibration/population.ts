@@ -61,11 +61,13 @@ export function batchOf(
   const perSequence = new Int32Array(chosen.length * picked.length);
   const perToken = new Int32Array(chosen.length * pos);
   for (const [b, window] of chosen.entries()) {
+    let total = 0;
     for (const [k, unit] of picked.entries()) {
       const count = from.layers[layer]![window * from.units + unit]!;
       perSequence[b * picked.length + k] = count;
-      perToken[b * pos]! += count;
+      total += count;
     }
+    for (let t = 0; t < pos; t++) perToken[b * pos + t] = Math.floor((total + t) / pos);
   }
   return firings(
     { shape: [chosen.length, picked.length], data: perSequence },

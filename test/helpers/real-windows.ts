@@ -20,8 +20,11 @@ export function batchOf(layer: string, chosen: readonly number[], units?: readon
   const picked = units ?? Array.from({ length: width }, (_, i) => i);
   const perSequence = Int32Array.from(chosen.flatMap((w) => picked.map((i) => data[w * width + i]!)));
   const perToken = new Int32Array(chosen.length * pos);
-  for (let at = 0; at < perSequence.length; at++) {
-    perToken[Math.floor(at / picked.length) * pos]! += perSequence[at]!;
+  for (const b of chosen.keys()) {
+    const total = perSequence
+      .subarray(b * picked.length, (b + 1) * picked.length)
+      .reduce((sum, count) => sum + count, 0);
+    for (let t = 0; t < pos; t++) perToken[b * pos + t] = Math.floor((total + t) / pos);
   }
   const shapes = [chosen.length, picked.length];
   return firings({ shape: shapes, data: perSequence }, { shape: [chosen.length, pos], data: perToken });

@@ -78,7 +78,8 @@ describe("writeReport", () => {
     expect(text).to.contain("6 runs that differ in seed (1, 2, 3, 4, 5, 6), train.lr (0.001, 0.003).");
     const row = /train\/loss<\/th><td class="number">([\d.]+) \[([\d.]+), ([\d.]+)\], n 3<\/td>/.exec(text)!;
     expect(Number(row[1])).to.be.within(Number(row[2]), Number(row[3]));
-    expect(text.match(/Death raster/g), "two examples stand for six runs").to.have.length(1);
+    expect(text.match(/<h3>Death raster/g)).to.have.length(1);
+    expect(text.match(/aria-label="Death raster/g), "two examples stand for six runs").to.have.length(2);
     expect(text).to.match(/@media screen and \(prefers-color-scheme: dark\)/);
     const said = /<b>eval\/loss<\/b>.*?<br>([^<]*)<\/li>/.exec(text)?.[1];
     expect(said).to.match(/^[\d.]+.* n 3 at train\.lr 0\.001; [\d.]+.* n 3.* at train\.lr 0\.003\.$/);
