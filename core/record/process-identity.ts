@@ -61,7 +61,8 @@ function pidNamespace(): string {
   }
 }
 
-function answers(pid: number): boolean {
+/** Whether a process has this number now, a zombie too. */
+export function answers(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -175,25 +175,6 @@ describe("compareCommand", () => {
     expect(text).to.match(/use_token\/layer_1 +2 +6 +4 +1 \/ 3$/);
   });
 
-  it("says which rows are missing, as compare does, and nothing of rows that a resume computed again", async () => {
-    const outcome = { ...finished, step: 9 };
-    const config = { sinks: { json: {} } };
-    const cut = { id: "a", config, attempts: [{ startedAt: 1, fromStep: 0, outcome }] };
-    const dir = makeFullRun(root(), 8, 1, cut);
-    const rows = join(dir, "rows.jsonl");
-    const lines = readFileSync(rows, "utf8").split("\n");
-    writeFileSync(rows, lines.filter((_, i) => ![0, 3, 4].includes(i)).join("\n"));
-    makeFullRun(root(), 6, 1, { id: "b", createdAt: 9, config: { sinks: { json: {} } } });
-    appendFileSync(join(root(), "b", "rows.jsonl"), lines.slice(3, 8).join("\n").concat("\n"));
-    const told = "rows are missing: 1 between steps 0 and 2, 2 between steps 3 and 6, all after step 8, of 9";
-    expect(await printed(root(), "show", "a")).to.include(told);
-    expect(JSON.parse(await printed(root(), "show", "a", "--json")).missing).to.equal(told);
-    expect(await printed(root(), "show", "b")).to.not.include("missing");
-    expect(await printed(root(), "compare", "a", "b"))
-      .to.include(`\n\nA: ${told}\n\n`)
-      .and.not.include("B: rows");
-  });
-
   it("shows headline metrics first, and says how many more there are", async () => {
     const metrics = [{ key: "train/loss", description: "Mean loss, nats.", headline: true }];
     for (const id of ["a", "b"]) makeFullRun(root(), 2, 1, { id, metrics });

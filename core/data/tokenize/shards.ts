@@ -16,6 +16,7 @@ import type { Ids } from "../../arrays/token-ids.ts";
 import { shardName, type Tokenized, tokenizedName } from "../../contract/tokenized.ts";
 import { outputExists } from "../../errors/errors.ts";
 import { attempt, makeFolder, syncDirectory, writeSynced } from "../../record/disk.ts";
+import { answers } from "../../record/process-identity.ts";
 
 type Shard = Tokenized["shards"][number];
 
@@ -118,16 +119,7 @@ function isOurs(path: string): boolean {
 function sweep(folder: string, stem: string): void {
   for (const name of readdirSync(folder)) {
     const pid = name.startsWith(`.${stem}.partial-`) ? Number(name.slice(`.${stem}.partial-`.length)) : Number.NaN;
-    if (Number.isSafeInteger(pid) && pid > 0 && !isAlive(pid))
+    if (Number.isSafeInteger(pid) && pid > 0 && !answers(pid))
       rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
   }
 }
