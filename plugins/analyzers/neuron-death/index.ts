@@ -1,5 +1,6 @@
 /** Which units die, when, and of what. */
 import type { Tensor } from "@tensorflow/tfjs";
+import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { createRandom } from "../../../core/arrays/random.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe, type Value } from "../../../core/contract/analyzer.ts";
 import type { GradientInputs } from "../../../core/contract/sites.ts";
@@ -57,6 +58,8 @@ export const neuronDeath: Analyzer = defineAnalyzer({
     const keeps = (count: number, step: number) => isKept(count) || step >= run.steps;
     let latest = { loss: Number.NaN, gradNorm: Number.NaN };
     let looks = 0;
+    /** Gradient norms of each layer's units at the step that was analysed last. */
+    let fed: { readonly step: number; readonly norms: readonly Float32Array[] } | undefined;
     /** What weight decay alone left of weights since the last look. */
     let kept = 1;
 
@@ -76,7 +79,9 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         spikes.add(at.step, latest.loss, latest.gradNorm);
         const random = randomAt(at.step, "matching");
         // Where nothing is trained, nothing is ever starved.
-        const norms = gradients?.map((layer) => layer.floats()) ?? layers.map(() => new Float32Array(d_mlp).fill(1));
+        const known = gradients?.map((layer) => layer.floats());
+        fed = known && { step: at.step, norms: known };
+        const norms = known ?? layers.map(() => new Float32Array(d_mlp).fill(1));
         const closed = layers.map((layer, l) => layer.add(holding[l]!.ints(), sequences, norms[l]!, at, random));
         const starved = norms.map(shareOfZeros);
         if (closed[0]!.length === 0) return { starved };
@@ -135,6 +140,8 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               },
               drift: interval && driftMatrix(interval),
               threshold_histogram: thresholdHistogram(per),
+              unit_threshold: perUnit(per.theta),
+              unit_margin: perUnit(zmax),
             };
           });
           kept = 1;
@@ -144,6 +151,11 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             ...(keeps(looks, at.step) && {
               ...(found[0]!.drift && { drift: found.map(({ drift }) => drift!) }),
               threshold_histogram: found.map((layer) => layer.threshold_histogram),
+              ...(chosen.per_unit && {
+                unit_threshold: found.map((layer) => layer.unit_threshold),
+                unit_margin: found.map((layer) => layer.unit_margin),
+                ...(fed?.step === at.step && { unit_gradient: fed.norms.map(perUnit) }),
+              }),
             }),
           };
           return values as Partial<Record<keyof typeof metrics, Value>>;
@@ -167,6 +179,10 @@ export const neuronDeath: Analyzer = defineAnalyzer({
 function unitGradients({ tf, grads }: GradientInputs, weights: string): Tensor {
   const squares = tf.square(grads[weights]!); // [d_model d_mlp]
   return tf.sqrt(tf.reshape(tf.matMul(tf.ones([1, squares.shape[0]!]), squares), [-1]));
+}
+
+function perUnit(data: Float32Array): NDArray {
+  return { shape: [data.length], data };
 }
 
 function shareOfZeros(values: ArrayLike<number>): number {

@@ -123,6 +123,12 @@ export const metrics = {
   death_step: "Step at which each dead unit last fired; 0 for others.",
   threshold_histogram:
     "Units by firing threshold cosine, 40 bins from -1 to 1 (the end bins hold what lies beyond). Row 0 units that no frozen token fires, row 1 the others.",
+  unit_threshold:
+    "Firing threshold cosine of each unit, theta = -(W.beta + b) / (sqrt(d) |P(g W)|), at frozen looks. With W, b the unit's incoming weights and bias, g, beta the norm's gain and shift, P the mean taken off (RMSNorm: nothing): the norm's output n has length sqrt(d) (arXiv 2305.02582), so that the unit fires iff cos(n, P(g W)) > theta. Any real; at 1 or above no input fires it, at -1 or below all do. Recorded with option `per_unit`.",
+  unit_margin:
+    "Margin of each unit: its largest pre-activation over the frozen tokens. Above 0: some of them fires it. A few hundred tokens: not death. Recorded with option `per_unit`.",
+  unit_gradient:
+    "Norm of the gradient of each unit's incoming weights, |dL/dW|, L the mean loss of the step's batch, before clipping; at frozen looks. >= 0. With ReLU exactly 0 iff no token of the batch fires it (dying ReLU, arXiv 1903.06733). One batch: it is noisy. Recorded with option `per_unit`.",
 } as const;
 
 /** Those that only the training itself can tell: gradients, and losses from step to step. */

@@ -29,6 +29,12 @@ export const options = z.strictObject({
       "Most units of a layer whose drift is followed, their weights going to the host: all, or where there are more a random sample that the seed decides. Default: as many as cost at most 3 % of a step's time, estimated from the sizes of model and batch, and 32 MiB a look, but not fewer than 1024.",
     ),
   reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
+  per_unit: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Record each unit's firing threshold, margin and gradient at frozen looks as well, for pages of units: 12 bytes a unit.",
+    ),
 });
 /** Options with every default filled in. */
 export type Options = z.output<typeof options>;

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readEvents } from "../../../core/record/reader.ts";
@@ -8,10 +9,10 @@ import { removeTempFolders, tempFolder } from "../../helpers/temp.ts";
 import { comparableRows, losses, onlyRun, tinyConfig, trainTiny, withPlugins } from "../../helpers/tiny.ts";
 
 const all = {
-  "token-sparsity": { every: 3 },
+  "token-sparsity": { every: 3, per_unit: true },
   "batch-union-sparsity": { every: 2 },
   "layer-contrast": { every: 2, trend_every: 6, specificity_every: 5 },
-  "neuron-death": { window_tokens: 64, start_tokens: 64, frozen_every: 2, revival_share: 0.99 },
+  "neuron-death": { window_tokens: 64, start_tokens: 64, frozen_every: 2, revival_share: 0.99, per_unit: true },
 };
 const changes = {
   train: { ...tinyConfig.train, steps: 36, lr: 0.03, weight_decay: 0.5 },
@@ -35,6 +36,12 @@ describe("the four analyzers in training", function () {
     await train(await resumeRequest(join(cut, "runs"), "latest", withPlugins({})));
 
     expect(await comparableRows(onlyRun(cut))).to.deep.equal(await comparableRows(onlyRun(whole)));
+    const arrays = (folder: string) => {
+      const files = join(onlyRun(folder), "arrays");
+      return readdirSync(files).map((name) => [name, readFileSync(join(files, name), "base64")]);
+    };
+    expect(arrays(whole).length).to.be.above(10);
+    expect(arrays(cut)).to.deep.equal(arrays(whole));
     const events = async (folder: string) =>
       (await readEvents(onlyRun(folder))).events.flatMap(({ source, step, kind, data }) =>
         source === "run" ? [] : [{ source, step, kind, data }],
