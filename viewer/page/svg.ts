@@ -12,7 +12,7 @@ const refuse = () => Promise.reject(new Error("charts may not load anything"));
 export const noLoader = { load: refuse, sanitize: refuse, http: refuse, file: refuse } as unknown as Loader;
 
 /** A logger that keeps what goes wrong: Vega tells it, and goes on with what is left. */
-export function troubles(): { readonly problems: readonly string[]; readonly logger: LoggerInterface } {
+function troubles(): { readonly problems: readonly string[]; readonly logger: LoggerInterface } {
   const problems: string[] = [];
   const quiet = () => logger;
   const logger = {
