@@ -2,6 +2,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { DeclaredChart } from "../../core/contract/chart.ts";
+import { logTicks, roundAmong } from "../../viewer/charts/nice-ticks.ts";
+import { dressed } from "../../viewer/charts/spec.ts";
 import { chartPictures } from "../../viewer/report/chart-pictures.ts";
 import { toSvg } from "../../viewer/report/svg.ts";
 import { readCharts } from "../../viewer/tables.ts";
@@ -94,5 +96,72 @@ describe("chartPictures", () => {
       "usage",
       "pictures of charts: need rows.jsonl. Add the sink `json` to the config.",
     ]);
+  });
+});
+
+describe("ticks", () => {
+  it("are 1, 2 and 5 times powers of ten, powers of another base, and never more than there is room for", () => {
+    expect(logTicks(0.9, 60, 10, 8)).to.deep.equal([1, 2, 5, 10, 20, 50]);
+    expect(logTicks(1e-4, 1, 10, 8)).to.deep.equal([1e-4, 1e-3, 0.01, 0.1, 1]);
+    expect(logTicks(1, 1e12, 10, 5)).to.deep.equal([1, 1e3, 1e6, 1e9, 1e12]);
+    expect(logTicks(300, 450, 10, 6), "within a decade").to.deep.equal([300, 350, 400, 450]);
+    expect(logTicks(1, 7.5, 2, 8)).to.deep.equal([1, 2, 4]);
+    expect(logTicks(1, 2 ** 20, 2, 6)).to.deep.equal([1, 2 ** 4, 2 ** 8, 2 ** 12, 2 ** 16, 2 ** 20]);
+    const steps = [1, ...Array.from({ length: 200 }, (_, i) => 5 * (i + 1))];
+    expect(roundAmong(steps, 6)).to.deep.equal([200, 400, 600, 800, 1000]);
+  });
+});
+
+describe("a drawn chart", () => {
+  before(pageBuilt);
+  const size = { theme: "light", axis: "step", log: false, width: 600, height: 240, layers: 1, panels: 1 } as const;
+  const draw = (spec: Record<string, unknown>, records: readonly object[]) => toSvg(dressed(spec, size), records);
+  const labels = (svg: string, axis: "x" | "y") =>
+    [...svg.matchAll(/<g [^>]*role-axis-label[^>]*>(.*?)<\/g>/g)][axis === "x" ? 0 : 1]![1]!.match(
+      /(?<=>)[^<]+(?=<\/text>)/g,
+    );
+  const quantitative = (field: string, scale = {}) => ({ field, type: "quantitative", scale });
+
+  it("has round ticks on every axis, each written by itself", async () => {
+    const windows = [1, 2, 3, 4, 5.5, 6.5, 7.5].map((value, i) => ({ windows: value, value: 10 ** -i, step: 40 * i }));
+    const y = quantitative("value", { type: "log" });
+    const x = quantitative("windows", { type: "log", base: 2, nice: false });
+    const powers = await draw({ mark: "line", encoding: { x, y } }, windows);
+    expect(labels(powers, "x")).to.deep.equal(["1", "2", "4"]);
+    expect(
+      labels(powers, "y")?.every((label) => /^(0\.0*)?10*$/.test(label)),
+      `${labels(powers, "y")}`,
+    ).to.equal(true);
+    const linear = await draw(
+      { mark: "line", encoding: { x: quantitative("step"), y } },
+      windows.map((one) => ({ ...one, step: 5 * one.step })),
+    );
+    expect(labels(linear, "x")).to.deep.equal(["0", "200", "400", "600", "800", "1k", "1.2k"]);
+    const few = await draw({ mark: "line", encoding: { x: quantitative("step"), y } }, [
+      { step: 1, value: 1 },
+      { step: 3, value: 10 },
+    ]);
+    expect(labels(few, "x"), "steps are whole").to.deep.equal(["1", "2", "3"]);
+  });
+
+  it("leaves out a part without values and says so, and has no seams between its cells", async () => {
+    const part = (kind: string, title: string) => ({
+      transform: [{ filter: `datum.kind == '${kind}'` }],
+      mark: "rect",
+      encoding: {
+        x: { field: "step", type: "ordinal" },
+        y: { aggregate: "count", type: "quantitative", title },
+      },
+    });
+    const spec = { vconcat: [part("death", "deaths"), part("spike", "spikes")] };
+    const both = [
+      { kind: "death", step: 1 },
+      { kind: "spike", step: 2 },
+    ];
+    const words = "Without values, so not drawn: deaths.";
+    expect(await draw(spec, both)).not.to.contain(words);
+    const rest = await draw(spec, both.slice(1));
+    expect(rest).to.contain(words).and.contain(">spikes<").and.not.contain(">deaths<");
+    expect(rest).to.match(/<g shape-rendering="crispEdges" class="mark-rect role-mark/);
   });
 });

@@ -68,8 +68,6 @@ function rewriteEncoding(encoding: Spec, dress: Dress): Record<string, unknown> 
         return [channel, { ...definition, field: axisFields[dress.axis] }];
       if (field === "layer" && ["color", "stroke", "fill"].includes(channel) && definition.type !== "quantitative")
         return [channel, { ...definition, type: "ordinal", scale: layerScale(dress) }];
-      if ((channel === "x" || channel === "y") && isMap(definition.scale) && definition.scale.type === "log")
-        return [channel, quietLog(definition)];
       return [channel, rewrite(definition, dress)];
     }),
   );
@@ -97,15 +95,8 @@ function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
   if (dress.log || dress.range) scale.nice = false;
   if (dress.range) scale.domain = [...dress.range];
   const axis = { format: dress.axis === "time" ? "~g" : "~s", tickCount: 6, labelOverlap: true };
-  return { ...definition, field, type: "quantitative", title, scale, axis };
-}
-
-/** Of a logarithmic axis, only the powers of ten have lines across the plot. */
-function quietLog(definition: Spec): Spec {
-  if (definition.axis === null) return definition;
-  const test = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6";
-  const axis = isMap(definition.axis) ? definition.axis : {};
-  return { ...definition, axis: { gridOpacity: { condition: { test, value: 1 }, value: 0 }, ...axis } };
+  const whole = dress.axis === "time" ? {} : { tickMinStep: 1 };
+  return { ...definition, field, type: "quantitative", title, scale, axis: { ...axis, ...whole } };
 }
 
 /** Where records are grouped by a training field, they are grouped by the shown one too, or it would be lost. */
@@ -122,14 +113,45 @@ function layerScale({ layers, theme }: Dress) {
   return { domain, range: domain.map((layer) => layerColour(layer, layers, theme)) };
 }
 
+const concats = ["hconcat", "vconcat", "concat"] as const;
+
+/** A concatenated spec without some of its parts, and a line that says so; undefined where nothing is to be left out. */
+export function withoutParts(spec: Spec, places: readonly number[]): Record<string, unknown> | undefined {
+  const kind = concats.find((one) => Array.isArray(spec[one]));
+  if (places.length === 0 || kind === undefined) return undefined;
+  const parts = spec[kind] as readonly unknown[];
+  const names = places.map((place) => partName(parts[place]) ?? `part ${place + 1}`);
+  const text = `Without values, so not drawn: ${names.join(", ")}.`;
+  const line = { text, fontSize: 11, fontWeight: "normal", anchor: "start" };
+  return { title: line, ...spec, [kind]: parts.filter((_, place) => !places.includes(place)) };
+}
+
+/** Its own title, or that of what it shows upwards. */
+function partName(part: unknown): string | undefined {
+  const encoding = isMap(part) && isMap(part.encoding) ? part.encoding : {};
+  const titles = [isMap(part) ? part.title : undefined, isMap(encoding.y) ? encoding.y.title : undefined];
+  return titles.find((title) => typeof title === "string");
+}
+
 /** Whether a spec is one plot, which can be as high as there is room, and not several. */
 export function isOnePlot(spec: Spec): boolean {
-  return !hasFacets(spec) && !["hconcat", "vconcat", "concat", "repeat"].some((kind) => kind in spec);
+  return !hasFacets(spec) && ![...concats, "repeat"].some((kind) => kind in spec);
 }
 
 function hasFacets(spec: Spec): boolean {
   const encoding = isMap(spec.encoding) ? spec.encoding : {};
   return spec.facet !== undefined || ["facet", "row", "column"].some((channel) => channel in encoding);
+}
+
+/** Whether a spec tells runs apart itself, in a channel that is seen. */
+export function comparesRuns(spec: unknown): boolean {
+  if (Array.isArray(spec)) return spec.some(comparesRuns);
+  if (typeof spec !== "object" || spec === null) return false;
+  return Object.entries(spec).some(([key, value]) => {
+    if (key === "detail" || key === "transform") return false;
+    const field = (value as { field?: unknown } | null)?.field;
+    return (typeof value === "object" && field === "run") || comparesRuns(value);
+  });
 }
 
 function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unknown> {
@@ -154,7 +176,7 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
   const across =
     "hconcat" in spec
       ? (spec.hconcat as unknown[]).length
-      : byRow
+      : byRow || "vconcat" in spec
         ? 1
         : Math.max(1, inColumns ? dress.panels : columns);
   const width = Math.max(40, Math.floor((dress.width - besides(dress)) / across) - 24);
@@ -203,12 +225,13 @@ export function themeConfig(theme: Theme, narrow = false): Record<string, unknow
       domainColor: grid,
       tickColor: grid,
       labelOverlap: true,
+      labelSeparation: 4,
       // Longer than a plot is high, a title would be cut at its ends.
       titleLimit: 220,
     },
     axisXDiscrete: { labelAngle: 0, labelLimit: 110 },
     legend: {
-      ...(narrow && { orient: "bottom", columns: 4 }),
+      ...(narrow && { orient: "bottom", columns: 3, layout: { bottom: { anchor: "start", direction: "vertical" } } }),
       gradientLength: 90,
       titleLimit: 300,
       labelColor: faint,

@@ -4,6 +4,7 @@ import type { View } from "vega";
 interface Mark {
   readonly marktype: string;
   readonly role?: string;
+  readonly name?: string;
   readonly items?: readonly Item[];
 }
 
@@ -20,9 +21,25 @@ const furniture = new Set(["rule", "text"]);
 
 /** Of a chart whose marks are all furniture, those count. Marks along an axis of nothing but zero show nothing. */
 export function showsMarks(view: View): boolean {
-  if (onlyZero(view)) return false;
-  const root = (view.scenegraph() as unknown as { readonly root: Mark }).root;
-  const marks = marksIn(root);
+  return !onlyZero(view) && showsAny(marksIn(rootOf(view)));
+}
+
+/** Places of the parts of a concatenated chart that show nothing, where others do. */
+export function emptyParts(view: View): readonly number[] {
+  const parts = (rootOf(view).items ?? []).flatMap(({ items = [] }) =>
+    items.flatMap((mark) => {
+      const place = /^concat_(\d+)_group$/.exec(mark.name ?? "")?.[1];
+      return place === undefined ? [] : [{ place: Number(place), shows: showsAny(marksIn(mark)) }];
+    }),
+  );
+  return parts.some(({ shows }) => shows) ? parts.filter(({ shows }) => !shows).map(({ place }) => place) : [];
+}
+
+function rootOf(view: View): Mark {
+  return (view.scenegraph() as unknown as { readonly root: Mark }).root;
+}
+
+function showsAny(marks: readonly Mark[]): boolean {
   const values = marks.filter(({ marktype }) => !furniture.has(marktype));
   return (values.length > 0 ? values : marks).some(({ marktype, items = [] }) => {
     const seen = items.filter((item) => isSeen(marktype, item)).length;

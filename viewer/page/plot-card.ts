@@ -47,7 +47,10 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
   let drawn: Drawn | undefined;
   let shown: Extract<Plot, { spec: unknown }> | undefined;
   let asked = 0;
-  const deaf = onRoom(place, () => void paint().catch(() => {}));
+  /** The room that was painted for. */
+  let fitted = "";
+  const room = () => `${place.clientWidth} ${place.clientHeight}`;
+  const deaf = onRoom(place, () => drawn && room() !== fitted && void paint().catch(() => {}));
 
   async function update(): Promise<void> {
     const mine = ++asked;
@@ -81,6 +84,7 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
     const { draw } = await import("./vega-draw.ts");
     const { records, spec } = shown;
     place.classList.toggle("fills", isOnePlot(spec));
+    fitted = room();
     const height = Math.max(parts.height ?? leastHeight, isOnePlot(spec) ? place.clientHeight : 0);
     const panels = new Set(records.map(({ layer }) => layer)).size;
     const layers = Math.max(1, ...context.runs.map((run) => run.layers));

@@ -1,17 +1,16 @@
 /** The room that a picture has in its card, which its neighbours in the row and the window may change. */
 const rest = 120;
 
-/** Calls back when an element's size has changed and come to rest, until the answer is called. */
+/** Calls back when an element's size is first known and whenever it has changed and come to rest, until the answer is called. */
 export function onRoom(element: HTMLElement, changed: () => void): () => void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let known = "";
   const watcher = new ResizeObserver(() => {
     const now = `${element.clientWidth} ${element.clientHeight}`;
-    const first = known === "";
     if (element.clientWidth === 0 || now === known) return;
     known = now;
     clearTimeout(waiting);
-    if (!first) waiting = setTimeout(changed, rest);
+    waiting = setTimeout(changed, rest);
   });
   watcher.observe(element);
   return () => {

@@ -1,9 +1,10 @@
 /** Bundled for reports: Vega-Lite to SVG text without a browser. No spec can fetch anything, and none is evaluated as code. */
-import { type Loader, type LoggerInterface, parse, View } from "vega";
+import { type Loader, type LoggerInterface, parse, type Spec as VegaSpec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { tableName } from "../charts/spec.ts";
-import { showsMarks } from "./marks.ts";
+import { tableName, withoutParts } from "../charts/spec.ts";
+import { emptyParts, showsMarks } from "./marks.ts";
+import "./axis-ticks.ts";
 import "./bounded-transforms.ts";
 
 const refuse = () => Promise.reject(new Error("charts may not load anything"));
@@ -27,23 +28,51 @@ export function troubles(): { readonly problems: readonly string[]; readonly log
   return { problems, logger };
 }
 
+/** A chart that has run, and whether all of it is shown. */
+export interface Shown {
+  readonly view: View;
+  readonly whole: boolean;
+  /** What Vega says is wrong; more may come when it runs again. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Runs a spec over records in the view that `open` makes of it. Of a chart in parts, those without values are left out, and a line
+ * says so. Throws what Vega has to say about a spec that is wrong.
+ */
+export async function shownIn(
+  spec: Record<string, unknown>,
+  records: readonly object[],
+  open: (compiled: VegaSpec, logger: LoggerInterface) => View,
+): Promise<Shown> {
+  const { problems, logger } = troubles();
+  const view = open(compile(spec as unknown as TopLevelSpec, { logger }).spec, logger);
+  view.data(tableName, [...records]);
+  await view.runAsync();
+  if (problems.length > 0) {
+    view.finalize();
+    throw new Error(problems[0]);
+  }
+  const rest = withoutParts(spec, emptyParts(view));
+  if (!rest) return { view, whole: true, problems };
+  view.finalize();
+  return { ...(await shownIn(rest, records, open)), whole: false };
+}
+
 /** The chart as an SVG document; empty where no mark of it is seen. Throws what Vega has to say about a spec that is wrong. */
 export async function toSvg(spec: Record<string, unknown>, records: readonly object[]): Promise<string> {
-  const { problems, logger } = troubles();
-  const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger });
-  const view = new View(parse(compiled, undefined, { ast: true }), {
-    expr: expressionInterpreter,
-    loader: noLoader,
-    renderer: "none",
-    logger,
+  const { view } = await shownIn(spec, records, (compiled, logger) => {
+    const runtime = parse(compiled, undefined, { ast: true });
+    return new View(runtime, { expr: expressionInterpreter, loader: noLoader, renderer: "none", logger });
   });
   try {
-    view.data(tableName, [...records]);
-    await view.runAsync();
-    if (problems.length > 0) throw new Error(problems[0]);
-    const svg = await view.toSVG();
-    return showsMarks(view) ? svg : "";
+    return showsMarks(view) ? crisp(await view.toSVG()) : "";
   } finally {
     view.finalize();
   }
+}
+
+/** Cells of a heat map end at pixels: between edges that are blurred the ground would shine through. */
+function crisp(svg: string): string {
+  return svg.replaceAll('<g class="mark-rect ', '<g shape-rendering="crispEdges" class="mark-rect ');
 }

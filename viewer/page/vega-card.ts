@@ -5,7 +5,7 @@ import { chartFault } from "../charts/chart-fault.ts";
 import { keysOf } from "../charts/metric-key.ts";
 import type { ShownRun } from "../charts/panels.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
-import { dressed, isOnePlot } from "../charts/spec.ts";
+import { comparesRuns, dressed, isOnePlot } from "../charts/spec.ts";
 import { askArrays, askEvents, askSeries } from "./api.ts";
 import { card } from "./card.ts";
 import type { ChartContext, LiveChart } from "./chart-context.ts";
@@ -28,6 +28,8 @@ interface Picture {
   readonly deaf: () => void;
   drawn?: Drawn;
   dress?: string;
+  /** What is being painted: the next waits for it, or the older might end last. */
+  painting?: Promise<void>;
 }
 
 /** Makes the card; nothing is asked for before `update`. */
@@ -143,7 +145,7 @@ export function vegaCard(
     frame.element.classList.toggle("whole-row", groups.length > 1);
     pictures = groups.map((group): Picture => {
       const place = h("div", { class: isOnePlot(chart.spec) ? "vega fills" : "vega" });
-      const deaf = onRoom(place, () => pictures.includes(picture) && void paint(picture));
+      const deaf = onRoom(place, () => pictures.includes(picture) && void refit(picture));
       const picture: Picture = { runs: group, place, deaf };
       return picture;
     });
@@ -179,8 +181,24 @@ export function vegaCard(
     void update();
   }
 
-  async function paint(picture: Picture): Promise<void> {
-    const records = picture.runs.flatMap((run) => tables.get(run.id) ?? []);
+  function recordsIn(picture: Picture): readonly Fields[] {
+    return picture.runs.flatMap((run) => tables.get(run.id) ?? []);
+  }
+
+  /** Paints a picture whose room is not what it was painted for. */
+  async function refit(picture: Picture): Promise<void> {
+    await picture.painting;
+    if (picture.drawn && picture.dress !== JSON.stringify(dress(picture, recordsIn(picture)))) await paint(picture);
+  }
+
+  function paint(picture: Picture): Promise<void> {
+    picture.painting = (picture.painting ?? Promise.resolve()).then(() => paintNow(picture));
+    return picture.painting;
+  }
+
+  async function paintNow(picture: Picture): Promise<void> {
+    if (!pictures.includes(picture)) return;
+    const records = recordsIn(picture);
     const spec = dress(picture, records);
     const key = JSON.stringify(spec);
     try {
@@ -270,15 +288,4 @@ export function vegaCard(
     title: chart.title,
     words: [chart.title, chart.section, ...(chart.only ?? []), chart.description].join(" "),
   };
-}
-
-/** Whether a spec tells runs apart itself, in a channel that is seen. */
-function comparesRuns(spec: unknown): boolean {
-  if (Array.isArray(spec)) return spec.some(comparesRuns);
-  if (typeof spec !== "object" || spec === null) return false;
-  return Object.entries(spec).some(([key, value]) => {
-    if (key === "detail" || key === "transform") return false;
-    const field = (value as { field?: unknown } | null)?.field;
-    return (typeof value === "object" && field === "run") || comparesRuns(value);
-  });
 }

@@ -1,11 +1,11 @@
 /** Loaded when the first chart that needs it comes into view: Vega and Vega-Lite, without `eval` and without a loader. */
-import { parse, View } from "vega";
+import { type LoggerInterface, parse, type Spec as VegaSpec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
-import { compile, type TopLevelSpec } from "vega-lite";
 import { exact } from "../charts/format.ts";
 import { tableName } from "../charts/spec.ts";
 import { showsMarks } from "./marks.ts";
-import { noLoader, toSvg, troubles } from "./svg.ts";
+import { seamless } from "./seamless.ts";
+import { noLoader, shownIn, toSvg } from "./svg.ts";
 import { hideTip, showFacts } from "./tip.ts";
 
 export { toSvg };
@@ -23,47 +23,53 @@ export interface Drawn {
 /** Draws a spec into an element. Throws what Vega-Lite has to say about a spec that is wrong. */
 export async function draw(
   element: HTMLElement,
-  spec: object,
+  spec: Record<string, unknown>,
   records: readonly object[],
   label: string,
   pick?: (record: Readonly<Record<string, unknown>>) => void,
 ): Promise<Drawn> {
-  const { problems, logger } = troubles();
-  const { spec: compiled } = compile(spec as TopLevelSpec, { logger });
-  const view = new View(parse(compiled, undefined, { ast: true }), {
-    expr: expressionInterpreter,
-    loader: noLoader,
-    renderer: "canvas",
-    container: element,
-    hover: true,
-    logger,
-  });
-  view.description(label);
   element.tabIndex = 0; // what is wider than its card can be scrolled by keys
-  view.tooltip((_, event, __, value) => {
-    if (value === null || value === undefined || value === "") return hideTip();
-    const { clientX, clientY } = event as MouseEvent;
-    showFacts({ left: clientX, top: clientY }, facts(value));
-  });
-  if (pick)
-    view.addEventListener("click", (_, item) => {
-      const datum: unknown = item?.datum;
-      if (typeof datum === "object" && datum !== null) pick(datum as Record<string, unknown>);
+  const open = (compiled: VegaSpec, logger: LoggerInterface): View => {
+    element.replaceChildren();
+    const view = new View(parse(seamless(compiled), undefined, { ast: true }), {
+      expr: expressionInterpreter,
+      loader: noLoader,
+      renderer: "canvas",
+      container: element,
+      hover: true,
+      logger,
     });
-  view.data(tableName, [...records]);
-  await view.runAsync();
-  if (problems.length > 0) throw new Error(problems[0]);
+    view.description(label);
+    view.tooltip((_, event, __, value) => {
+      if (value === null || value === undefined || value === "") return hideTip();
+      const { clientX, clientY } = event as MouseEvent;
+      showFacts({ left: clientX, top: clientY }, facts(value));
+    });
+    if (pick)
+      view.addEventListener("click", (_, item) => {
+        const datum: unknown = item?.datum;
+        if (typeof datum === "object" && datum !== null) pick(datum as Record<string, unknown>);
+      });
+    return view;
+  };
+  let shown = await shownIn(spec, records, open);
   return {
     async update(next) {
-      view.data(tableName, [...next]);
-      await view.runAsync();
-      if (problems.length > 0) throw new Error(problems[0]);
-    },
-    shows: () => showsMarks(view),
-    toCanvas: (scale) => view.toCanvas(scale) as unknown as Promise<HTMLCanvasElement>,
-    toSVG: () => view.toSVG(),
-    destroy() {
+      const { view, whole, problems } = shown;
+      if (whole) {
+        view.data(tableName, [...next]);
+        await view.runAsync();
+        if (problems.length > 0) throw new Error(problems[0]);
+        return;
+      }
       view.finalize();
+      shown = await shownIn(spec, next, open);
+    },
+    shows: () => showsMarks(shown.view),
+    toCanvas: (scale) => shown.view.toCanvas(scale) as unknown as Promise<HTMLCanvasElement>,
+    toSVG: () => shown.view.toSVG(),
+    destroy() {
+      shown.view.finalize();
       element.replaceChildren();
     },
   };
