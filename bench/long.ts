@@ -9,7 +9,7 @@ import { createRandom } from "../core/arrays/random.ts";
 import { openArrays, openArraysWriter } from "../core/record/arrays.ts";
 import { rowLine } from "../core/record/lines.ts";
 import { createLayer } from "../plugins/analyzers/neuron-death/layer.ts";
-import { isKept } from "../plugins/analyzers/neuron-death/thinning.ts";
+import { isKept } from "../plugins/analyzers/thinning.ts";
 import { createEventLog } from "../statistics/event-study.ts";
 
 const [steps, layers, units, context, tokensPerStep, windowTokens] = [100_000, 6, 32_768, 128, 8192, 32_768];

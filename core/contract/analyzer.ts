@@ -158,6 +158,12 @@ export interface AnalyzerSpec<
   /** Metrics for the table at the end of `experiment train`, one number for each layer; default none. */
   readonly headline?: readonly NoInfer<M>[];
   readonly charts?: readonly Chart<NoInfer<M>>[];
+  /**
+   * Metrics whose elements are token ids, and for each what is said of those tokens. Ids are `[rank units]`, below 0 for none, for each
+   * layer; what is said of them is of the same shape, or of a unit as a whole `[d_mlp]`. `units` may be the first ones of a layer alone.
+   * A page of one unit shows each as a table, with the text that an id stands for.
+   */
+  readonly tokens?: Readonly<Partial<Record<NoInfer<M>, readonly NoInfer<M>[]>>>;
   /** Metrics that need gradients or an optimizer: an observed run, which has none, says once that they are absent. */
   readonly gradients?: readonly NoInfer<M>[];
   setup(options: O, run: Run): AnalyzerInstance<S, P, R, F, G>;

@@ -13,7 +13,12 @@ export interface MetricInfo {
   readonly description: string;
   /** Among the first that a person wants to see. */
   readonly headline?: boolean;
+  /** Of a metric whose elements are token ids: keys of those that say something of each. */
+  readonly tokens?: readonly string[];
 }
+
+/** What a token id stands for: text, or bytes where it is a piece that is no text by itself. */
+export type TokenText = string | readonly number[];
 
 /** Where a run stands in a sweep. */
 export interface SweepPlace {
@@ -57,6 +62,8 @@ export interface Run {
   readonly observed?: Observed;
   /** The sweep that it is part of. */
   readonly sweep?: SweepPlace;
+  /** What each token id stands for, in the order of ids; absent where only ids are known. */
+  readonly vocabulary?: () => Awaitable<readonly TokenText[]>;
   /** Every metric that may appear in rows, and every declared chart, all plugins together. */
   readonly metrics: readonly MetricInfo[];
   readonly charts: readonly DeclaredChart[];

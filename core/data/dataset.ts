@@ -1,4 +1,5 @@
 /** A corpus made ready to train on: loaded, tokenized, split, counted and hashed. */
+import type { Awaitable, TokenText } from "../contract/run.ts";
 import { invalidData } from "../errors/errors.ts";
 import { type Amount, assemble, hasShortPieces, type Split } from "./assemble.ts";
 import { hashOfIds, hashOfSplit, hashOfText, repeatedDocuments } from "./fingerprint.ts";
@@ -7,6 +8,7 @@ import { type Piece, type Sides, splitDocuments } from "./split.ts";
 import { endOfText } from "./tokenizers/gpt2.ts";
 import { compactIds, tokenize } from "./tokenizers/load.ts";
 import type { Tokenizer, TokenizerName } from "./tokenizers/tokenizer.ts";
+import { namedVocabulary, vocabularyOf } from "./tokenizers/vocabulary.ts";
 import { dataWarnings } from "./warnings.ts";
 import { countWindows } from "./windows.ts";
 
@@ -30,6 +32,8 @@ export interface Dataset {
   };
   /** Absent when the corpus gave token ids. */
   readonly tokenizer?: Tokenizer;
+  /** What each id stands for, in the order of ids; absent where nobody knows. Takes a moment. */
+  readonly vocabulary?: () => Awaitable<readonly TokenText[]>;
   /** See `hashOfText`. */
   readonly hash: string;
   /** For run.json: what the corpus says of itself, tokenizer, counts and hashes. */
@@ -89,6 +93,8 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
   if (d_vocab < 2)
     throw invalidData(where, "expected at least two different tokens, got one: there is nothing to predict.");
 
+  const { tokenized } = (loaded[0]?.source ?? {}) as { readonly tokenized?: { readonly tokenizer?: unknown } };
+  const vocabulary = tokenizer ? () => vocabularyOf(tokenizer) : namedVocabulary(tokenized?.tokenizer);
   const { train, eval: heldOut } = assemble(documents, sides, n_ctx, separator, vast);
   const counts = {
     train: { ...train.used, windows: countWindows(train.split, n_ctx) },
@@ -110,6 +116,7 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
     eval: heldOut.split,
     counts,
     ...(tokenizer && { tokenizer }),
+    ...(vocabulary && { vocabulary }),
     hash,
     source: {
       ...loaded[0]?.source,

@@ -59,9 +59,11 @@ export const lookMetrics: readonly MetricInfo[] = [
 /** Every metric an analyzer may log, by key. */
 export function metricsOf(analyzer: Analyzer): readonly MetricInfo[] {
   const section = sectionOf(analyzer.name);
+  const keyOf = (name: string) => `${section}/${name}`;
   return Object.entries(analyzer.metrics).map(([name, description]) => {
     const headline = analyzer.headline?.includes(name) ?? false;
-    return { key: `${section}/${name}`, description, ...(headline && { headline }) };
+    const tokens = analyzer.tokens?.[name]?.map(keyOf);
+    return { key: keyOf(name), description, ...(headline && { headline }), ...(tokens && { tokens }) };
   });
 }
 

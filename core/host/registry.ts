@@ -126,6 +126,9 @@ export function checkPlugin(plugin: Plugin, asked: string): void {
   for (const metric of plugin.headline ?? []) {
     if (!Object.hasOwn(plugin.metrics, metric)) throw invalidPlugin(asked, `headline names no metric: \`${metric}\`.`);
   }
+  for (const metric of Object.entries(plugin.tokens ?? {}).flatMap(([name, said]) => [name, ...(said ?? [])])) {
+    if (!Object.hasOwn(plugin.metrics, metric)) throw invalidPlugin(asked, `tokens names no metric: \`${metric}\`.`);
+  }
   const ids = (plugin.charts ?? []).map((chart) => chart.id);
   if (new Set(ids).size < ids.length) throw invalidPlugin(asked, "two of its charts have the same id.");
 }

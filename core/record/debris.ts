@@ -5,7 +5,8 @@ import { type Disk, nodeDisk, removeQuietly } from "./disk.ts";
 import { files } from "./format.ts";
 
 /** Files that were being replaced (by sinks with `swapFile`), and claims on locks that are no more. */
-const inRun = /^(run|charts|labels|lock)\.json\.[\w-]+\.partial$|^lock\.json\.[0-9a-f]{16}$|^[\w-]+\.json\.new$/;
+const inRun =
+  /^(run|charts|vocabulary|labels|lock)\.json\.[\w-]+\.partial$|^lock\.json\.[0-9a-f]{16}$|^[\w-]+\.json\.new$/;
 /** The same where a sink keeps a log of its own, `FOLDER/LOG/`. */
 const besideLog = /\.(json|synced)\.new$|\.rewrite$/;
 /** Of these, what others than the holder of the lock write: it may be work of this moment. */

@@ -12,6 +12,8 @@ export const files = {
   rows: "rows.jsonl",
   events: "events.jsonl",
   charts: "charts.json",
+  /** What token ids stand for, where array metrics hold any. */
+  vocabulary: "vocabulary.json",
   /** What the process took of the machine, and what it printed; both bounded in size. */
   system: "system.jsonl",
   console: "console.jsonl",
@@ -114,7 +116,15 @@ export const runFile = z.object({
   tokensPerStep: count,
   steps: count,
   warmupSteps: count,
-  metrics: z.array(z.object({ key: z.string(), description: z.string(), headline: z.boolean().exactOptional() })),
+  metrics: z.array(
+    z.object({
+      key: z.string(),
+      description: z.string(),
+      headline: z.boolean().exactOptional(),
+      /** Of one whose elements are token ids: keys of those that say something of each. Since 0.2.0. */
+      tokens: z.array(z.string()).exactOptional(),
+    }),
+  ),
   attempts: z.array(attempt),
   /** Keys that a resume changed, and at which step; `config` has the newest values. Since 0.2.0. */
   changes: z.array(configChange).exactOptional(),

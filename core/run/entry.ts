@@ -33,7 +33,10 @@ export interface RunEntry {
 
 /** The parts of an open run that run.json tells of. */
 export interface Enterable extends Pick<OpenRun, "loaded" | "config" | "chosen"> {
-  readonly dataset: { readonly source: Readonly<Record<string, unknown>> };
+  readonly dataset: {
+    readonly source: Readonly<Record<string, unknown>>;
+    readonly vocabulary?: NonNullable<Run["vocabulary"]>;
+  };
   readonly engine: { readonly name: string; readonly device: string };
   readonly plan: { readonly model: Pick<ModelInstance, "shape" | "parameters" | "layer"> };
 }
@@ -193,6 +196,7 @@ function runOf({ open, observing }: Parts, dir: RunDir, origin: Origin): Run {
     ...(resumedFrom === undefined ? {} : { resumedFrom }),
     ...(fork === undefined ? {} : { fork }),
     ...(sweep === undefined ? {} : { sweep }),
+    ...(open.dataset.vocabulary && { vocabulary: open.dataset.vocabulary }),
     metrics: [...(observing?.metrics ?? trainerMetrics), ...metrics],
     charts,
   });

@@ -1,8 +1,10 @@
-/** Writes the run directory: rows.jsonl, events.jsonl, arrays/, charts.json, system.jsonl and console.jsonl. docs/run-format.md describes it. */
+/** Writes the run directory: rows.jsonl, events.jsonl, arrays/, charts.json, vocabulary.json, system.jsonl and console.jsonl. docs/run-format.md describes it. */
 import { z } from "zod";
-import { defineSink, type Sink } from "../../core/contract/sink.ts";
+import type { Run } from "../../core/contract/run.ts";
+import { defineSink, type Row, type Sink, type SinkHost } from "../../core/contract/sink.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
 import { type HealthWriter, openHealth } from "../../core/record/health.ts";
+import { writeVocabulary } from "../../core/record/vocabulary.ts";
 import { openRecord, type RecordWriter } from "../../core/record/writer.ts";
 
 export const json: Sink = defineSink({
@@ -13,8 +15,10 @@ export const json: Sink = defineSink({
   setup(_, host) {
     let record: RecordWriter | undefined;
     let health: HealthWriter | undefined;
+    let vocabulary: ReturnType<typeof vocabularyWriter>;
     return {
       open(run) {
+        vocabulary = vocabularyWriter(run, host);
         record = openRecord(run.dir);
         record.writeCharts(run.charts);
         health = openHealth(run.dir);
@@ -27,6 +31,7 @@ export const json: Sink = defineSink({
           health = undefined;
           host.warn(`system.jsonl: ${reasonOf(thrown)} Continuing without system metrics and the console log.`);
         }
+        return vocabulary?.(rows);
       },
       event: (events) => record?.writeEvents(events),
       output: (output) => health?.output(output),
@@ -37,3 +42,23 @@ export const json: Sink = defineSink({
     };
   },
 });
+
+/** Writes what token ids stand for once rows have any; undefined where there is nothing to write, or nobody knows. */
+function vocabularyWriter({ dir, metrics, vocabulary }: Run, { warn }: SinkHost) {
+  const holders = metrics.filter(({ tokens }) => tokens !== undefined).map(({ key }) => key);
+  if (vocabulary === undefined || holders.length === 0) return undefined;
+  const holds = (key: string) => holders.some((holder) => key === holder || key.startsWith(`${holder}/`));
+  let written = false;
+  const write = async () => {
+    try {
+      writeVocabulary(dir, await vocabulary());
+    } catch (thrown) {
+      warn(`vocabulary.json: ${reasonOf(thrown)} Continuing without the text of tokens.`);
+    }
+  };
+  return (rows: readonly Row[]): Promise<void> | undefined => {
+    if (written || !rows.some(({ arrays }) => Object.keys(arrays).some(holds))) return undefined;
+    written = true;
+    return write();
+  };
+}

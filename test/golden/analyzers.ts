@@ -10,7 +10,7 @@ import { encodeSafetensors } from "../../core/arrays/safetensors.ts";
 import { latestCheckpoint } from "../../core/checkpoint/folder.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../core/contract/analyzer.ts";
 import { countLayers, firingsOf } from "../../plugins/analyzers/counts.ts";
-import { nullEntropy, specificityReport } from "../../plugins/analyzers/layer-contrast/specificity.ts";
+import { nullEntropy, specificities, specificityReport } from "../../plugins/analyzers/layer-contrast/specificity.ts";
 import { countTypes } from "../../plugins/analyzers/layer-contrast/token-types.ts";
 import { layerStatistics, tallies } from "../../plugins/analyzers/layer-statistics.ts";
 import { createLife } from "../../plugins/analyzers/neuron-death/life.ts";
@@ -65,7 +65,10 @@ function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown
               kept[`C/${l}`] = readings.perSequence[l]!;
               kept[`K/${l}`] = readings.perToken[l]!;
               kept[`T/${l}`] = readings.firings[l]!;
-              numbers[l] = { ...layerStatistics(tallies(layer)), ...specificityReport(readings.firings[l]!, expected) };
+              numbers[l] = {
+                ...layerStatistics(tallies(layer)),
+                ...specificityReport(specificities(readings.firings[l]!, expected)),
+              };
             }
             return {};
           },

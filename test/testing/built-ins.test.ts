@@ -7,8 +7,15 @@ import { useTempDir } from "../helpers/temp.ts";
 
 /** Options under which a plugin does all that it can within a few steps and without a network. */
 const options: Readonly<Record<string, object>> = {
-  "layer-contrast": { trend_every: 2, specificity_every: 2, specificity_types: 5, specificity_units: 7 },
-  "neuron-death": { window_tokens: 64, start_tokens: 0, frozen_every: 2 },
+  "layer-contrast": {
+    trend_every: 2,
+    specificity_every: 2,
+    specificity_types: 5,
+    specificity_units: 7,
+    per_unit: true,
+  },
+  "neuron-death": { window_tokens: 64, start_tokens: 0, frozen_every: 2, per_unit: true },
+  "token-sparsity": { per_unit: true },
   wandb: { mode: "offline", system_every: 0 },
   text: { files: ["*.txt"] },
   tokens: { files: ["ids.bin"], d_vocab: 300 },

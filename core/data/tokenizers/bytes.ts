@@ -9,5 +9,6 @@ export const bytes: Tokenizer = {
   separator: [0],
   encode: (text) => new Uint16Array(utf8.encode(text)),
   decode: (ids) => Buffer.from(Uint8Array.from(ids)).toString("utf8"),
+  bytesOf: (id) => (id < 256 ? Uint8Array.of(id) : new Uint8Array()),
   byteLength: (ids) => ids.length,
 };

@@ -50,6 +50,7 @@ export function compacted(
       return ids;
     },
     decode: (ids) => tokenizer.decode(own(ids)),
+    bytesOf: (id) => (id < vocabulary.length ? tokenizer.bytesOf(vocabulary[id]!) : new Uint8Array()),
     byteLength: (ids) => tokenizer.byteLength(own(ids)),
     renumber,
   };

@@ -44,6 +44,7 @@ export async function loadGpt2(): Promise<Tokenizer> {
       return ids.slice(0, length);
     },
     decode: (ids) => Buffer.from(Array.from(ids, textOf).join(""), "latin1").toString("utf8"),
+    bytesOf: (id) => Buffer.from(textOf(id), "latin1"),
     byteLength(ids) {
       let length = 0;
       for (let i = 0; i < ids.length; i++) length += byteLengthOf(ids[i]!);

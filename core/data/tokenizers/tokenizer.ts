@@ -12,6 +12,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** What stands between documents that are joined: `<|endoftext|>` for gpt2, a zero byte, which no text has, for bytes. */
   readonly separator: ArrayLike<number>;
+  /** What one id stands for, in UTF-8, which may be a part of a character; none for an id that it does not have. */
+  bytesOf(id: number): Uint8Array;
   /** UTF-8 bytes that the ids stand for; none for `<|endoftext|>`. */
   byteLength(ids: ArrayLike<number>): number;
 }

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
+import type { Run } from "../../../core/contract/run.ts";
 import { onScale, type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
 import { byMetric } from "../counts.ts";
+import { keeping } from "../thinning.ts";
 import { countUnits, type UnitFirings, unitFiringsOf } from "../unit-counts.ts";
 import { charts } from "./charts.ts";
 import { createContrastCourse, type MeanContrasts } from "./contrast-course.ts";
@@ -12,8 +14,9 @@ import { createHistory } from "./history.ts";
 import { crossLevel, isSettled, pool, trend, verdictNumber, verdictOf } from "./inversion.ts";
 import { metrics, trendNames } from "./metrics.ts";
 import { contrastReport } from "./report.ts";
-import { type NullEntropy, nullEntropy, specificityReport } from "./specificity.ts";
-import { countTypes } from "./token-types.ts";
+import { type NullEntropy, nullEntropy, specificities, specificityReport } from "./specificity.ts";
+import { countTypes, typeIds } from "./token-types.ts";
+import { type SureShares, sureShares, unitFrequency, unitTokens } from "./unit-tokens.ts";
 
 const count = z.int().min(1);
 
@@ -37,6 +40,12 @@ const options = z.strictObject({
   specificity_units: count
     .default(1024)
     .describe("Most units of a layer looked at (the first ones where there are more; units are in no order)."),
+  per_unit: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Record each of those units' specificity and the tokens that it fires for as well, for pages of units: 136 bytes a unit.",
+    ),
 });
 
 /** Before the names of tests whose verdicts are saved. */
@@ -52,6 +61,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
   sites: ["mlp_fires"],
   metrics,
   headline: ["use_batch_equal_firings"],
+  tokens: { unit_tokens: ["token_share", "token_share_low", "unit_frequency", "token_occurrences"] },
   charts,
   setup: (chosen, run) => {
     const size = { batch: run.batchSize, pos: run.model.n_ctx };
@@ -80,7 +90,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
         announced = { ...announced, ...judged };
         return { ...report, ...(means && meanMetrics(means, layers[0]!)), ...judged };
       },
-      ...(chosen.specificity_every > 0 && { frozen: specificityLook(chosen, run.model.n_ctx) }),
+      ...(chosen.specificity_every > 0 && { frozen: specificityLook(chosen, run) }),
       save: () => {
         const entries = Object.entries(announced).map(([test, verdict]): [string, NDArray] => [
           `${prefix}${test}`,
@@ -145,21 +155,45 @@ function meanMetrics(
   return { ...Object.fromEntries(each), ...h, delta_mean_use_batch_tokens: tokens };
 }
 
+/** Looks that leave arrays behind: what is told of tokens is large. */
+const isKept = keeping(8);
+
 /** The look at held-out text, which is the same each time. */
-function specificityLook(chosen: z.output<typeof options>, n_ctx: number) {
-  let expected: NullEntropy | undefined;
+function specificityLook(chosen: z.output<typeof options>, { model, steps }: Run) {
+  const { specificity_every: every, specificity_types: types, specificity_units: most, per_unit } = chosen;
+  let known: { readonly expected: NullEntropy; readonly sure: SureShares } | undefined;
   return defineFrozenProbe({
-    every: chosen.specificity_every,
-    sequences: Math.ceil(chosen.specificity_tokens / n_ctx),
+    every,
+    sequences: Math.ceil(chosen.specificity_tokens / model.n_ctx),
     sites: ["mlp_fires"],
     probe: ({ mlp_fires }, inputs) => ({
-      ...countTypes(inputs, mlp_fires, chosen.specificity_types, chosen.specificity_units),
+      ...countTypes(inputs, mlp_fires, types, most),
+      ...(per_unit && { ids: typeIds(inputs, types) }),
     }),
-    analyze: ({ present, firings }) => {
-      expected ??= nullEntropy(present.data);
-      const known = expected;
-      const report = byMetric(firings.map((layer) => specificityReport(layer, known)));
-      return { ...report, delta_specificity: report.specificity.at(-1)! - report.specificity[0]! };
+    analyze: ({ present, firings, ids }, { step }) => {
+      known ??= { expected: nullEntropy(present.data), sure: sureShares(present.data) };
+      const { expected, sure } = known;
+      const found = firings.map((layer) => specificities(layer, expected));
+      const report = byMetric(found.map(specificityReport));
+      const kept = isKept(Math.ceil(step / every)) || step >= steps;
+      const units = (layer: NDArray, own: Float64Array, ids: NDArray) => {
+        const text = { present: present.data, ids: ids.data, firings: layer };
+        const whole = (values: ArrayLike<number>) => ofAll(values, model.d_mlp);
+        const each = { unit_specificity: whole(own), unit_frequency: whole(unitFrequency(text)) };
+        return { ...each, ...unitTokens(text, sure) };
+      };
+      return {
+        ...report,
+        delta_specificity: report.specificity.at(-1)! - report.specificity[0]!,
+        ...(ids && kept && byMetric(firings.map((layer, l) => units(layer, found[l]!, ids)))),
+      };
     },
   });
+}
+
+/** Values of the first units of a layer as a vector of all, NaN for the others. */
+function ofAll(values: ArrayLike<number>, units: number): NDArray {
+  const data = new Float32Array(units).fill(Number.NaN);
+  data.set(values);
+  return { shape: [units], data };
 }

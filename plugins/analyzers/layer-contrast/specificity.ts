@@ -67,8 +67,7 @@ export function specificities({ shape, data }: NDArray, expected: NullEntropy): 
 }
 
 /** A layer's specificities in three numbers. */
-export function specificityReport(firings: NDArray, expected: NullEntropy) {
-  const all = specificities(firings, expected);
+export function specificityReport(all: Float64Array) {
   const rising = sorted(all.filter(Number.isFinite));
   return {
     specificity: quantile(rising, 0.5),

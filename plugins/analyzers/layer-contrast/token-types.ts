@@ -27,6 +27,15 @@ export interface TypeCounts {
   readonly firings: Tensor[];
 }
 
+/** Ids of the `types` most frequent tokens of a text, int32 `[types]`, in the order of `countTypes`; -1 where it has fewer. */
+export function typeIds({ tf, tokens }: Pick<ProbeInputs, "tf" | "tokens">, types: number): Tensor {
+  const flat = tf.reshape(tokens, [-1]);
+  const hot = tf.cast(tf.oneHot(typeRanks(tf, flat), types), "float32"); // [n types]
+  // Floats hold ids and 1 more exactly: vocabularies have at most 2^24.
+  const raised = tf.reshape(tf.cast(tf.add(flat, 1), "float32"), [-1, 1]); // [n 1]
+  return tf.sub(tf.cast(tf.max(tf.mul(hot, raised), 0), "int32"), 1);
+}
+
 /** Counts one text's `mlp_fires` `[batch pos d_mlp]` by token; of a wider layer `most` units. */
 export function countTypes(
   { tf, tokens }: Pick<ProbeInputs, "tf" | "tokens">,

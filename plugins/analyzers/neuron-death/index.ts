@@ -6,6 +6,7 @@ import { type Analyzer, defineAnalyzer, defineFrozenProbe, type Value } from "..
 import type { GradientInputs } from "../../../core/contract/sites.ts";
 import { rateBound } from "../../../statistics/survival.ts";
 import { byMetric } from "../counts.ts";
+import { isKept } from "../thinning.ts";
 import { charts } from "./charts.ts";
 import { affordable, sampleOf } from "./followed.ts";
 import { lookAt, snapshotOf } from "./frozen.ts";
@@ -16,7 +17,6 @@ import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks }
 import { gradients, metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
-import { isKept } from "./thinning.ts";
 
 /** Analyzer `neuron-death`: states of units by tokens, deaths and revivals, and what moved the dying. */
 export const neuronDeath: Analyzer = defineAnalyzer({

@@ -1,6 +1,7 @@
 /** What neuron-death reports: meaning, range, unit, source, pitfall. */
+
+import { keptPerDoubling } from "../thinning.ts";
 import { horizons } from "./horizon.ts";
-import { keptPerDoubling } from "./thinning.ts";
 
 const byTokens =
   "Judged at the close of each window (option `window_tokens`), on the training stream, not on one batch. Death is always relative to a number of tokens.";

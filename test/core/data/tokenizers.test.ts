@@ -7,6 +7,7 @@ import { bytes } from "../../../core/data/tokenizers/bytes.ts";
 import { loadGpt2 } from "../../../core/data/tokenizers/gpt2.ts";
 import { compactIds, loadTokenizer, tokenize } from "../../../core/data/tokenizers/load.ts";
 import type { Tokenizer } from "../../../core/data/tokenizers/tokenizer.ts";
+import { namedVocabulary, vocabularyOf } from "../../../core/data/tokenizers/vocabulary.ts";
 import { thrownBy } from "../../helpers/thrown.ts";
 
 const samples = [
@@ -98,6 +99,22 @@ describe("compactIds", () => {
     const { tokenizer, documents } = await compact(["b"], "bytes");
     expect(tokenizer.d_vocab).to.equal(256);
     expect(Array.from(documents[0]!)).to.deep.equal([98]);
+  });
+});
+
+describe("vocabularyOf", () => {
+  it("tells what each id stands for, as text or as bytes that are no text: put together they are what was encoded", async () => {
+    for (const { tokenizer, documents } of [await compact(samples, "bytes"), await compact(samples, "gpt2")]) {
+      const vocabulary = vocabularyOf(tokenizer);
+      expect(vocabulary).to.have.length(tokenizer.d_vocab);
+      for (const [i, text] of samples.entries()) {
+        const pieces = Array.from(documents[i]!, (id) => Buffer.from(vocabulary[id]! as string));
+        expect(Buffer.concat(pieces).toString()).to.equal(text);
+      }
+    }
+    expect([0x41, 0xc3].map((id) => vocabularyOf(bytes)[id])).to.deep.equal(["A", [0xc3]]);
+    expect(await namedVocabulary("a/folder")?.()).to.equal(undefined);
+    expect((await namedVocabulary("gpt2")!())[50_256]).to.equal("<|endoftext|>");
   });
 });
 

@@ -5,7 +5,7 @@ import { dominantPart } from "../../../plugins/analyzers/neuron-death/drift.ts";
 import { descent } from "../../../plugins/analyzers/neuron-death/margins.ts";
 import { createStarvation } from "../../../plugins/analyzers/neuron-death/starvation.ts";
 import { createStash } from "../../../plugins/analyzers/neuron-death/stash.ts";
-import { isKept } from "../../../plugins/analyzers/neuron-death/thinning.ts";
+import { isKept } from "../../../plugins/analyzers/thinning.ts";
 
 /** A death (or a control) of these margins, moved by a bias alone, with these thresholds at 0, 10, 20 … steps before. */
 function cause(margins: readonly number[], bias: number, thresholds: readonly number[]): DeathCause {

@@ -14,10 +14,10 @@ import { tinyConfig, trainTiny } from "../../helpers/tiny.ts";
 
 /** The analyzers with charts, watching a run in which units die and come back. */
 const options = {
-  "token-sparsity": { every: 2 },
+  "token-sparsity": { every: 2, per_unit: true },
   "batch-union-sparsity": { every: 2 },
-  "layer-contrast": { every: 1, trend_every: 8, specificity_every: 4 },
-  "neuron-death": { window_tokens: 32, start_tokens: 0, frozen_every: 2, revival_share: 0.99 },
+  "layer-contrast": { every: 1, trend_every: 8, specificity_every: 4, per_unit: true },
+  "neuron-death": { window_tokens: 32, start_tokens: 0, frozen_every: 2, revival_share: 0.99, per_unit: true },
 };
 
 describe("the analyzers' charts", function () {
@@ -77,8 +77,7 @@ describe("the analyzers' charts", function () {
     const keys = new Set(memory.rows.flatMap((row) => [...Object.keys(row.metrics), ...Object.keys(row.arrays)]));
     for (const { name, metrics } of analyzers) {
       const reported = [...keys].map(parseKey).filter(({ section }) => section === sectionOf(name));
-      const asked = Object.keys(metrics).filter((metric) => !metric.startsWith("unit_")); // those only with an option
-      expect([...new Set(reported.map(({ metric }) => metric))]).to.have.members(asked);
+      expect([...new Set(reported.map(({ metric }) => metric))]).to.have.members(Object.keys(metrics));
       for (const [metric, about] of Object.entries(metrics)) expect(about.length, `${name}/${metric}`).to.be.above(20);
     }
   });

@@ -1,19 +1,56 @@
 /** What analyzers record of each unit with option `per_unit`, against the weights, gradients and firings that they are of. */
 import { expect } from "chai";
+import { z } from "zod";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import { loadCheckpoint } from "../../../core/checkpoint/checkpoint.ts";
 import { latestCheckpoint } from "../../../core/checkpoint/folder.ts";
+import { defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
 import type { Row } from "../../../core/contract/sink.ts";
+import { readVocabulary } from "../../../core/record/vocabulary.ts";
+import { tokensTold } from "../../../plugins/analyzers/layer-contrast/unit-tokens.ts";
 import { createMemorySink } from "../../../plugins/sinks/memory.ts";
+import { shareAtLeast } from "../../../statistics/proportion.ts";
 import { removeTempFolders, tempFolder } from "../../helpers/temp.ts";
 import { onlyRun, tinyConfig, trainTiny } from "../../helpers/tiny.ts";
 
 const { d_model, d_mlp } = tinyConfig.model;
 const steps = 6;
+/** Units whose tokens are told. */
+const told = 40;
+
+/** Keeps what fires at every position of the text that layer-contrast looks at. */
+function witness() {
+  const seen = { tokens: [] as number[], pre: [] as NDArray[] };
+  const plugin = defineAnalyzer({
+    name: "witness",
+    summary: "",
+    options: z.strictObject({}),
+    sites: ["mlp_pre"],
+    metrics: { none: "" },
+    setup: () => ({
+      probe: () => ({}),
+      analyze: () => ({}),
+      frozen: defineFrozenProbe({
+        every: 1,
+        sequences: 4,
+        sites: ["mlp_pre"],
+        probe: ({ mlp_pre }, { tf, tokens }) => ({ pre: mlp_pre.map((x) => tf.clone(x)), tokens: tf.clone(tokens) }),
+        analyze: ({ pre, tokens }) => {
+          seen.tokens = Array.from(tokens.data);
+          seen.pre = [...pre];
+          return {};
+        },
+      }),
+    }),
+  });
+  return { plugin, seen };
+}
 
 describe("what is recorded of each unit", function () {
   this.timeout(60_000);
+  const { plugin, seen } = witness();
   let last: Row;
+  let dir: string;
   let state: Readonly<Record<string, NDArray>>;
   const recorded = (metric: string, layer: number) => last.arrays[`${metric}/layer_${layer}`]!;
 
@@ -28,13 +65,16 @@ describe("what is recorded of each unit", function () {
       },
       analyzers: {
         "token-sparsity": { per_unit: true },
-        "neuron-death": { per_unit: true, frozen_every: 2, window_tokens: 64 },
+        "neuron-death": { per_unit: true, frozen_every: 2, window_tokens: 64, frozen_sequences: 4 },
+        "layer-contrast": { per_unit: true, specificity_every: 2, specificity_tokens: 64, specificity_units: told },
+        witness: {},
       },
       sinks: { memory: {}, json: {} },
     };
-    await trainTiny(folder, { changes, sinks: [sink] });
+    await trainTiny(folder, { changes, sinks: [sink], analyzers: [plugin] });
     last = memory.rows.at(-1)!;
-    state = loadCheckpoint(latestCheckpoint(onlyRun(folder)).latest!.path).state;
+    dir = onlyRun(folder);
+    state = loadCheckpoint(latestCheckpoint(dir).latest!.path).state;
   });
   after(removeTempFolders);
 
@@ -67,5 +107,78 @@ describe("what is recorded of each unit", function () {
         expect(data[i] === 0).to.equal(frequency[i] === 0);
       }
     }
+  });
+
+  it("is the largest pre-activation on the frozen text", () => {
+    for (const layer of [0, 1]) {
+      const { data } = recorded("neuron_death/unit_margin", layer);
+      const pre = seen.pre[layer]!.data;
+      for (let i = 0; i < d_mlp; i++)
+        expect(data[i]).to.equal(Math.max(...seen.tokens.map((_, t) => pre[t * d_mlp + i]!)));
+    }
+  });
+
+  it("is the tokens at which it fires, as counted one by one, the surest first", () => {
+    const occurs = (token: number) => seen.tokens.filter((one) => one === token).length;
+    const types = [...new Set(seen.tokens)].length;
+    for (const layer of [0, 1]) {
+      const of = (metric: string) => recorded(`layer_contrast/${metric}`, layer);
+      const fires = (t: number, i: number) => seen.pre[layer]!.data[t * d_mlp + i]! > 0;
+      expect(of("unit_tokens").shape).to.deep.equal([tokensTold, told]);
+      for (let i = 0; i < told; i++) {
+        const counts = new Map<number, number>();
+        for (const [t, token] of seen.tokens.entries()) {
+          if (fires(t, i)) counts.set(token, (counts.get(token) ?? 0) + 1);
+        }
+        const sure = [...counts].map(([token, k]) => ({ token, low: shareAtLeast(k, occurs(token), 0.05 / types) }));
+        const best = sure.map(({ low }) => low).sort((a, b) => b - a);
+        for (let rank = 0; rank < tokensTold; rank++) {
+          const [token, share, low, occurrences] = [
+            "unit_tokens",
+            "token_share",
+            "token_share_low",
+            "token_occurrences",
+          ].map((metric) => of(metric).data[rank * told + i]!) as [number, number, number, number];
+          if (rank >= best.length) {
+            expect([token, share, low, occurrences]).to.deep.equal([-1, Number.NaN, Number.NaN, Number.NaN]);
+            continue;
+          }
+          expect(low).to.be.closeTo(best[rank]!, 1e-6);
+          expect(low).to.be.closeTo(sure.find((one) => one.token === token)!.low, 1e-6);
+          expect(occurrences).to.equal(occurs(token));
+          expect(share).to.equal(Math.fround(counts.get(token)! / occurs(token)));
+        }
+        const all = seen.tokens.filter((_, t) => fires(t, i)).length;
+        expect(of("unit_frequency").data[i]).to.equal(Math.fround(all / seen.tokens.length));
+      }
+      expect(of("unit_frequency").data[told], "units that are not looked at").to.be.NaN;
+    }
+  });
+
+  it("has what token ids stand for beside it", () => {
+    const bytes = readVocabulary(dir);
+    expect([bytes.length, bytes[0x65], bytes[0xe2]]).to.deep.equal([256, "e", [0xe2]]);
+  });
+});
+
+describe("shareAtLeast", () => {
+  it("is the share at which as many successes or more have the given chance", () => {
+    const tail = (k: number, n: number, p: number) => {
+      let [term, sum] = [(1 - p) ** n, 0];
+      for (let j = 0; j <= n; j++) {
+        if (j >= k) sum += term;
+        term *= (((n - j) / (j + 1)) * p) / (1 - p);
+      }
+      return sum;
+    };
+    for (const [k, n] of [
+      [1, 1],
+      [1, 9],
+      [5, 9],
+      [9, 9],
+      [30, 200],
+    ] as const)
+      expect(tail(k, n, shareAtLeast(k, n, 0.01))).to.be.closeTo(0.01, 1e-9);
+    expect(shareAtLeast(0, 5, 0.01)).to.equal(0);
   });
 });

@@ -143,10 +143,11 @@ describe("specificities", () => {
   it("are summed up by median, upper tail and share", () => {
     const specific = (i: number) => i < 30;
     const firings = countsOf(tokens, 100, (t, i) => (specific(i) ? tokens[t] === i % 4 : random.next() < 0.1));
-    const { specificity, specificity_q90, specificity_units } = specificityReport(firings, expected);
+    const { specificity, specificity_q90, specificity_units } = specificityReport(specificities(firings, expected));
     expect(specificity).to.be.closeTo(0, 0.05);
     expect(specificity_q90).to.equal(1);
     expect(specificity_units).to.equal(1);
-    expect(specificityReport({ shape: [10, 4], data: new Int32Array(40) }, expected).specificity).to.be.NaN;
+    expect(specificityReport(specificities({ shape: [10, 4], data: new Int32Array(40) }, expected)).specificity).to.be
+      .NaN;
   });
 });
