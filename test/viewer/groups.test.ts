@@ -8,6 +8,7 @@ import { groupedPanels } from "../../viewer/charts/grouped-panels.ts";
 import { metricRanges } from "../../viewer/charts/metric-range.ts";
 import { apartColours } from "../../viewer/charts/palette.ts";
 import { subjectsOf, sweptKeys } from "../../viewer/charts/subjects.ts";
+import { alignedStores } from "../../viewer/many/answers.ts";
 import { align, edgesOf } from "../../viewer/series/align.ts";
 import { Store } from "../../viewer/series/store.ts";
 
@@ -63,20 +64,26 @@ describe("align", () => {
       const metrics: Record<string, number> = Number.isNaN(value) ? {} : { loss: value };
       store.append({ seq: i, step, tokens: step, time: step, metrics }, 0);
     }
-    const { values, measured } = align(store, "loss", "step", edgesOf(0, 15, 5, false));
+    const { values, places } = align(store, "loss", "step", edgesOf(0, 15, 5, false));
     const expected = [3, 3 + 7 / 3, 3 + 14 / 3, 10];
     for (const [i, value] of expected.entries()) expect(values[i]).to.be.closeTo(value, 1e-12);
     expect(values[4]).to.be.NaN;
-    expect([...measured]).to.deep.equal([1, 0, 0, 1, 0]);
+    expect(
+      [...places].map((at) => (Number.isNaN(at) ? null : at)),
+      "where it measured",
+    ).to.deep.equal([1.5, null, null, 9, null]);
   });
 });
 
 describe("groupLine", () => {
   it("is the mean over runs with their t interval, and says from how many", () => {
     const aligned = {
-      x: [1, 2],
       values: [{ loss: [1, 5] }, { loss: [2, null] }, { loss: [4, null] }],
-      measured: { loss: [1, 1] },
+      measured: [{ loss: 0 }, { loss: 1 }, { loss: 1 }],
+      places: [
+        [1, 2],
+        [1, null],
+      ],
       approximate: false,
       read: 1,
     };
@@ -88,14 +95,30 @@ describe("groupLine", () => {
     expect(line.band!.n).to.deep.equal([3, 1]);
     expect([line.mean[1], line.band!.low[1]], "one run has no interval").to.deep.equal([5, null]);
   });
+
+  it("has points only where its own runs measured, at the very step, however wide the bins", () => {
+    const run = (...steps: number[]) => {
+      const store = new Store();
+      for (let step = 1; step <= 100; step++)
+        store.append(
+          { seq: step - 1, step, tokens: step, time: step, metrics: { ...(steps.includes(step) && { eval: step }) } },
+          0,
+        );
+      return { store, origin: 0, read: 1 };
+    };
+    const asked = { axis: "step", keys: ["eval"], bins: 4, log: false } as const;
+    const aligned = alignedStores([run(7), run(7), run(20, 60, 100)], asked);
+    const xOf = (...runs: number[]) => groupLine("eval", { key: "", label: "", runs }, aligned).x;
+    expect([xOf(0, 1), xOf(2)]).to.deep.equal([[7], [20, 60, 100]]);
+  });
 });
 
 describe("groupedPanels", () => {
   it("cuts intervals off where a metric's description says that its values end, differences at twice that", () => {
     const aligned = {
-      x: [1],
       values: [{ "a/use": [0.2] }, { "a/use": [0.99] }, { "a/use": [0.4] }, { "a/use": [0.9] }],
-      measured: { "a/use": [1] },
+      measured: Array.from({ length: 4 }, () => ({ "a/use": 0 })),
+      places: [[1]],
       approximate: false,
       read: 1,
     };

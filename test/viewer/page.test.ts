@@ -1,13 +1,46 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
+import type { Page } from "playwright-core";
 import { writeVocabulary } from "../../core/record/vocabulary.ts";
 import { openRecord } from "../../core/record/writer.ts";
 import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
 import { damage, syntheticRow, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
 
+declare function wordsOf(chart: string): { text: string; x: number; y: number }[];
+
 /** Markup, script, template and terminal tricks, as a name or any other text of a run may hold them. */
 const hostile = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'";\${alert(1)}\u202e\u001b[31m`;
+
+/** What a chart's menu saves. */
+async function saved(page: Page, chart: string, action: string): Promise<{ name: string; bytes: Buffer }> {
+  await drawn(page, chart);
+  await page.locator(`#chart-${chart} summary`).click();
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator(`#chart-${chart}`).getByRole("button", { name: action }).click(),
+  ]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+/** Keeps what is written on canvases, until each is cleared: what a chart says there is found nowhere else. */
+function keepWords(): void {
+  const words = new Map<HTMLCanvasElement, { text: string; x: number; y: number }[]>();
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  Object.assign(CanvasRenderingContext2D.prototype, {
+    fillText(this: CanvasRenderingContext2D, text: string, x: number, y: number) {
+      words.set(this.canvas, [...(words.get(this.canvas) ?? []), { text, x, y }]);
+      fillText.call(this, text, x, y);
+    },
+    clearRect(this: CanvasRenderingContext2D, x: number, y: number, width: number, height: number) {
+      words.delete(this.canvas);
+      clearRect.call(this, x, y, width, height);
+    },
+  });
+  Object.assign(window, {
+    wordsOf: (chart: string) => words.get(document.querySelector<HTMLCanvasElement>(`#chart-${chart} canvas`)!) ?? [],
+  });
+}
 
 describe("viewer page", function () {
   this.timeout(90_000);
@@ -178,6 +211,13 @@ describe("viewer page", function () {
     await page.getByRole("button", { name: "Values, not differences" }).click();
     await drawn(page, "across-scatter");
     await drawn(page, "across-strip");
+    const points = (await saved(page, "across-scatter", "Save data as CSV")).bytes.toString().trim().split("\r\n");
+    expect([points[0], points.length]).to.deep.equal(["run,group,x,y", 7]);
+    expect(points[1]).to.match(/^r1,train\.lr 0\.001,0\.001,[\d.]+$/);
+    const svg = (await saved(page, "across-scatter", "Save as SVG")).bytes.toString();
+    expect(svg).to.match(/^<svg[\s\S]*eval\/loss[\s\S]*<\/svg>$/);
+    const png = await saved(page, "across-scatter", "Save as PNG");
+    expect([png.bytes.subarray(1, 4).toString(), png.bytes.length > 5000]).to.deep.equal(["PNG", true]);
     await page.getByRole("searchbox", { name: "Find charts" }).fill("/gradient|scatter/");
     await page.getByText(/^2 of \d+ charts$/).waitFor();
     expect(troubles).to.deep.equal([]);
@@ -204,6 +244,11 @@ describe("viewer page", function () {
     await card.getByText("Step 100.").waitFor();
     await card.getByRole("slider", { name: "Step" }).fill("0");
     await card.getByText("Step 1.").waitFor();
+    await card.getByRole("button", { name: "Play the steps" }).click();
+    for (const step of [25, 50]) await card.getByText(`Step ${step}.`).waitFor();
+    await card.getByRole("button", { name: "Pause" }).click();
+    const reached = await card.getByRole("slider", { name: "Step" }).inputValue();
+    expect(Number(reached), "paused before the end").to.be.within(2, 3);
     await page.getByRole("spinbutton", { name: "Layer" }).fill("2");
     await page.getByRole("spinbutton", { name: "Unit" }).fill("17");
     await page.getByRole("button", { name: "Show", exact: true }).click();
@@ -263,8 +308,10 @@ describe("viewer page", function () {
     expect(await page.evaluate(() => location.hash)).to.equal("#run=a&x=time&smooth=0.4");
   });
 
-  it("tells exact values under the pointer and by keyboard, and zooms to what is dragged over", async () => {
+  it("tells exact values under the pointer and by keyboard, zooms to what is dragged over, and names lines at their ends there", async () => {
     const { root, page, open, shot } = stage();
+    await page.addInitScript("globalThis.__name = (named) => named"); // which esbuild puts into functions
+    await page.addInitScript(keepWords);
     writeSyntheticRun(root, { id: "a", rows: 200 });
     await open("#run=a");
     await drawn(page, "overview-token_sparsity-use-token");
@@ -292,6 +339,26 @@ describe("viewer page", function () {
     await page.mouse.move(box.x + box.width * 0.75, box.y + 40, { steps: 4 });
     await page.mouse.up();
     await page.waitForFunction(() => /range=1?\d\d(\.\d+)?\.\.1[45]\d/.test(location.hash));
+    // In the first steps all lines are as one: their names stand apart all the same, in the lines' order.
+    for (const range of ["1..4", "60..140", "150..300"]) {
+      await page.evaluate((to) => (location.hash = `#run=a&range=${to}`), range);
+      await page.waitForFunction(() => wordsOf("overview-token_sparsity-use-token").length > 4);
+      const words = await page.evaluate(() => wordsOf("overview-token_sparsity-use-token"));
+      const names = words.filter(({ text }) => text.startsWith("layer ")).sort((a, b) => a.y - b.y);
+      expect(names.map(({ text }) => text).toSorted(), range).to.deep.equal([
+        "layer 0",
+        "layer 1",
+        "layer 2",
+        "layer 3",
+      ]);
+      for (const [i, { y }] of names.entries())
+        expect(y - (names[i - 1]?.y ?? -13), `${range}: names do not overlap`).to.be.at.least(13);
+      expect(names.at(-1)!.y, range).to.be.at.most(box.height + 20);
+      if (range !== "1..4")
+        expect(names.map(({ text }) => text).join(), range).to.equal("layer 0,layer 1,layer 2,layer 3");
+    }
+    await page.evaluate(() => (location.hash = "#run=a&range=60..140"));
+    await page.getByText("step 60 – 140").waitFor();
     await page.locator("#chart-loss .plot").focus();
     await page.keyboard.press("ArrowRight");
     await page.waitForFunction(() => /train [\d.]+/.test(document.getElementById("announcer")!.textContent!));
@@ -303,26 +370,17 @@ describe("viewer page", function () {
     const { root, page, open } = stage();
     writeSyntheticRun(root, { id: "a", name: "=cmd()", rows: 60 });
     await open("#run=a");
-    const saved = async (chart: string, action: string) => {
-      await drawn(page, chart);
-      await page.locator(`#chart-${chart} summary`).click();
-      const [file] = await Promise.all([
-        page.waitForEvent("download"),
-        page.locator(`#chart-${chart}`).getByRole("button", { name: action }).click(),
-      ]);
-      return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
-    };
     for (const chart of ["loss", "neuron_death-union-growth"]) {
-      const svg = (await saved(chart, "Save as SVG")).bytes.toString();
+      const svg = (await saved(page, chart, "Save as SVG")).bytes.toString();
       expect(svg).to.match(/^<svg[\s\S]*<path[\s\S]*<\/svg>$/);
-      const png = await saved(chart, "Save as PNG");
+      const png = await saved(page, chart, "Save as PNG");
       expect(png.bytes.subarray(1, 4).toString()).to.equal("PNG");
       expect(png.bytes.length).to.be.greaterThan(5000);
     }
-    const csv = (await saved("loss", "Save data as CSV")).bytes.toString().split("\r\n");
+    const csv = (await saved(page, "loss", "Save data as CSV")).bytes.toString().split("\r\n");
     expect(csv[0]).to.equal("run,step,tokens,time,metric,value");
     expect(csv.filter((line) => line.includes("train/loss"))).to.have.length(60);
-    const table = (await saved("neuron_death-union-growth", "Save data as CSV")).bytes.toString();
+    const table = (await saved(page, "neuron_death-union-growth", "Save data as CSV")).bytes.toString();
     expect(table, "no formula for a spreadsheet to run").to.contain("\r\n'=cmd(),");
   });
 

@@ -15,16 +15,16 @@ export interface GroupLine {
   readonly members: readonly (readonly (number | null)[])[];
 }
 
-/** Over the positions at which any run has a measurement of its own. */
-export function groupLine(key: string, { runs }: Subject, { x, values, measured }: AlignedRuns): GroupLine {
-  const places = (measured[key] ?? []).flatMap((here, i) => (here === 1 ? [i] : []));
+/** Over the positions at which a run of the group, or of `like`, has a measurement of its own. */
+export function groupLine(key: string, { runs }: Subject, aligned: AlignedRuns, like?: Subject): GroupLine {
+  const [places, x] = measuredBy(key, (like ?? { runs }).runs, aligned);
   const members = runs.flatMap((run) => {
-    const column = values[run]?.[key];
+    const column = aligned.values[run]?.[key];
     return column ? [places.map((i) => column[i] ?? null)] : [];
   });
   const moments = places.map((_, i) => momentsOf(members, i));
   const mean = moments.map((one) => (one.n === 0 ? null : one.mean));
-  const line = { x: places.map((i) => x[i]!), mean, moments, members };
+  const line = { x, mean, moments, members };
   if (members.length < 2) return line;
   const reaches = moments.map(({ n, mean: centre, variance }) => interval(centre, Math.sqrt(variance / n), n - 1));
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
@@ -34,6 +34,19 @@ export function groupLine(key: string, { runs }: Subject, { x, values, measured 
     n: moments.map(({ n }) => n),
   };
   return { ...line, band };
+}
+
+/** Bins with a measurement of any of the runs, and where in them these lie: their mean. */
+function measuredBy(key: string, runs: readonly number[], { measured, places }: AlignedRuns): [number[], number[]] {
+  const lists = [...new Set(runs.map((run) => measured[run]?.[key]))].map((one) => places[one ?? -1] ?? []);
+  const [bins, x]: [number[], number[]] = [[], []];
+  for (let i = 0; i < Math.max(0, ...lists.map(({ length }) => length)); i++) {
+    const here = lists.flatMap((list) => list[i] ?? []);
+    if (here.length === 0) continue;
+    bins.push(i);
+    x.push(here.reduce((sum, at) => sum + at, 0) / here.length);
+  }
+  return [bins, x];
 }
 
 function momentsOf(members: readonly (readonly (number | null)[])[], at: number): GroupMoments {

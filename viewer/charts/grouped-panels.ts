@@ -55,11 +55,11 @@ function linesOf(
   const dotted = dots.includes(`${section}/${metric}`);
   const declared = ranges.get(familyOf(key));
   const range = declared && baseline ? rangeOfDifferences(declared) : declared;
-  const against = baseline && groupLine(key, baseline, aligned);
   return subjects.flatMap((subject, i) => {
     if (baseline?.key === subject.key) return [];
     const own = groupLine(key, subject, aligned);
     if (own.members.length === 0) return [];
+    const against = baseline && groupLine(key, baseline, aligned, subject);
     const line = against ? differences(own, against) : own;
     return [
       {

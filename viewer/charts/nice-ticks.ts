@@ -20,7 +20,7 @@ export function logTicks(low: number, high: number, base: number, most: number):
 }
 
 /** At most `most` ticks of a linear axis, `1`, `2` or `5` times a power of ten apart. */
-export function linearTicks(low: number, high: number, most: number): number[] {
+function linearTicks(low: number, high: number, most: number): number[] {
   if (!(high > low)) return [low];
   const rough = (high - low) / Math.max(1, most);
   const power = Math.floor(Math.log10(rough) + 1e-9);

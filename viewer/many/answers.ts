@@ -85,25 +85,32 @@ export function alignedStores(stores: readonly (OpenStore | undefined)[], asked:
   const to = asked.to === undefined ? Math.max(...spans.map(([, b]) => b)) : asked.to * unit;
   const low = log ? Math.max(from, Math.min(...spans.map(([a]) => Math.max(a, 1)))) : from;
   if (!(low < to) || !Number.isFinite(to))
-    return { x: [], values: stores.map(() => ({})), measured: {}, approximate: false, read: 1 };
+    return {
+      values: stores.map(() => ({})),
+      measured: stores.map(() => ({})),
+      places: [],
+      approximate: false,
+      read: 1,
+    };
   const rows = Math.max(...stores.map((one) => one?.store.rows ?? 0));
   const edges = edgesOf(low, to, Math.max(2, Math.min(bins, rows)), log);
-  const measured: Record<string, number[]> = {};
-  const values = stores.map((one) => {
-    const mine: Record<string, (number | null)[]> = {};
+  const places = new Interned<readonly (number | null)[]>();
+  const numbers = (list: Float64Array, per: number) =>
+    Array.from(list, (value) => (Number.isNaN(value) ? null : Number((value / per).toPrecision(8))));
+  const found = stores.map((one) => {
+    const values: Record<string, (number | null)[]> = {};
+    const measured: Record<string, number> = {};
     for (const key of one ? keys.filter((name) => one.store.columns.has(name)) : []) {
       const aligned = align(one!.store, key, axis, edges, one!.origin);
-      mine[key] = Array.from(aligned.values, (value) => (Number.isNaN(value) ? null : Number(value.toPrecision(8))));
-      measured[key] ??= new Array<number>(edges.length - 1).fill(0);
-      const any = measured[key];
-      for (let b = 0; b < any.length; b++) if (aligned.measured[b]) any[b] = 1;
+      values[key] = numbers(aligned.values, 1);
+      measured[key] = places.add(numbers(aligned.places, unit));
     }
-    return mine;
+    return { values, measured };
   });
   return {
-    x: Array.from({ length: edges.length - 1 }, (_, i) => middle(edges[i]!, edges[i + 1]!, log) / unit),
-    values,
-    measured,
+    values: found.map(({ values }) => values),
+    measured: found.map(({ measured }) => measured),
+    places: places.all,
     approximate: stores.some((one) => one && one.store.block > 1),
     read: Math.min(1, ...stores.map((one) => one?.read ?? 1)),
   };
@@ -117,10 +124,6 @@ export async function manyEvents(library: Library, ids: readonly string[]): Prom
     found.push(events.filter(({ source }) => source === "run").slice(-mostEvents));
   }
   return found;
-}
-
-function middle(a: number, b: number, log: boolean): number {
-  return log ? Math.sqrt(a * b) : (a + b) / 2;
 }
 
 function spanOf(store: Store, axis: Window["axis"], origin: number): [number, number] {

@@ -22,12 +22,12 @@ export type ManySeries = readonly (RunSeries | null)[];
 
 /** Runs on common positions. */
 export interface AlignedRuns {
-  /** Middles of the bins, in the axis' unit; elapsed time in hours. */
-  readonly x: readonly number[];
-  /** By run, then by key: the value of each bin, null where the run has none. */
+  /** By run, then by key: the value of each bin, null where the run has none; between measurements, interpolated. */
   readonly values: readonly Readonly<Record<string, readonly (number | null)[]>>[];
-  /** By key: 1 where a run has a measurement of its own in the bin. Elsewhere values are interpolated. */
-  readonly measured: Readonly<Record<string, readonly number[]>>;
+  /** By run, then by key: which of `places` says where the run measured. */
+  readonly measured: readonly Readonly<Record<string, number>>[];
+  /** Where in each bin measurements lie, in the axis' unit (elapsed time in hours), null where there are none. Runs of a sweep share them. */
+  readonly places: readonly (readonly (number | null)[])[];
   /** Whether a run is so long that the middles of its blocks' ranges stand for their means. */
   readonly approximate: boolean;
   /** Smallest share of a run that has been read. */

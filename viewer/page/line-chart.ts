@@ -3,14 +3,13 @@
  * as each has x positions of its own. Drag to zoom, Shift+drag or arrow keys to pan, double click to see all.
  */
 import uPlot from "uplot";
-import { si } from "../charts/format.ts";
 import type { Line, LineChartLook } from "../charts/line-spec.ts";
-import { inks, type Theme } from "../charts/palette.ts";
+import type { Theme } from "../charts/palette.ts";
 import { type Mark, type Painting, paintLines, paintMarks } from "./line-draw.ts";
 import { hovered } from "./line-hover.ts";
 import { labelRoom, paintLabels } from "./line-labels.ts";
 import { mapping, type Range, spanX, spanY } from "./line-scale.ts";
-import { increments, thin, tickText, tidy } from "./ticks.ts";
+import { axesOf } from "./ticks.ts";
 import { hideTip, showTip } from "./tip.ts";
 
 export interface LineChartEvents {
@@ -38,8 +37,6 @@ export interface LineChartData {
 /** Least height of a plot; it takes what its card has to spare. */
 const leastHeight = 220;
 const labelFont = 11;
-/** Below this many pixels an axis has room for short labels only, or it would have but one. */
-const narrow = 260;
 
 export class LineChart {
   readonly element: HTMLElement;
@@ -117,13 +114,7 @@ export class LineChart {
   private build(): void {
     this.plot?.destroy();
     const { look, theme } = this;
-    const ink = inks[theme];
     const font = `${labelFont}px system-ui, sans-serif`;
-    const axis = { stroke: ink.faint, font, ticks: { show: false }, border: { show: false } };
-    const grid = { stroke: ink.grid, width: 1 };
-    const yFormat = (value: number | null) =>
-      value === null ? "" : look.percent ? `${tidy(value * 100)} %` : tickText(value);
-    const xFormat = (value: number | null) => (value === null ? "" : look.axis === "time" ? tidy(value) : si(value));
     const options: uPlot.Options = {
       width: Math.max(120, this.element.clientWidth),
       height: this.height(),
@@ -140,17 +131,7 @@ export class LineChart {
             ] as uPlot.Range.MinMax,
         },
       },
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 26,
-          space: this.element.clientWidth < narrow ? 30 : 60,
-          ...(look.logX ? {} : { incrs: increments(look.axis) }),
-          values: (_, splits) => thin(splits, look.logX).map(xFormat),
-        },
-        { ...axis, grid, size: 52, space: 28, values: (_, splits) => thin(splits, look.logY).map(yFormat) },
-      ],
+      axes: axesOf(look, theme, this.element.clientWidth, font),
       series: [{}, { show: true, paths: () => null, points: { show: false } }],
       hooks: {
         draw: [(plot) => this.paint(plot)],

@@ -41,7 +41,7 @@ export function stepSlider(changed: () => void): StepSlider {
       return;
     }
     if (place >= list.length - 1) place = -1;
-    play.textContent = "❚❚";
+    shows("❚❚", "Pause");
     timer = setInterval(() => {
       if (!element.isConnected || place >= list.length - 1) return stop();
       go(place + 1);
@@ -51,7 +51,12 @@ export function stepSlider(changed: () => void): StepSlider {
   function stop(): void {
     clearInterval(timer);
     timer = undefined;
-    play.textContent = "▶";
+    shows("▶", "Play the steps");
+  }
+
+  function shows(sign: string, name: string): void {
+    play.textContent = sign;
+    play.setAttribute("aria-label", name);
   }
 
   range.addEventListener("input", () => {

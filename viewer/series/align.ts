@@ -16,14 +16,15 @@ export function edgesOf(from: number, to: number, bins: number, log: boolean): E
 export interface Aligned {
   /** Mean of the bin's rows; where it has none, interpolated between its neighbours within the run; NaN outside. */
   readonly values: Float64Array;
-  /** Whether the bin holds a measurement of the run's own. */
-  readonly measured: Uint8Array;
+  /** Where the bin's measurements lie, their mean, in the edges' unit; NaN where it holds none of the run's own. */
+  readonly places: Float64Array;
 }
 
 /** Steps, tokens or time since the run began, `origin` being where the axis starts in this run. */
 export function align(store: Store, key: string, axis: Axis, edges: Edges, origin = 0): Aligned {
   const bins = edges.length - 1;
   const sums = new Float64Array(bins);
+  const places = new Float64Array(bins);
   const counts = new Uint32Array(bins);
   const column = store.columns.get(key);
   const { min: left, max: right } = store.axis[axis];
@@ -36,11 +37,13 @@ export function align(store: Store, key: string, axis: Axis, edges: Edges, origi
     if (at < edges[0]! || at > edges[bins]!) continue;
     while (bin < bins - 1 && at >= edges[bin + 1]!) bin++;
     sums[bin]! += value;
+    places[bin]! += at;
     counts[bin]!++;
   }
-  const values = sums.map((sum, b) => (counts[b]! > 0 ? sum / counts[b]! : Number.NaN));
+  const mean = (sum: number, b: number) => (counts[b]! > 0 ? sum / counts[b]! : Number.NaN);
+  const values = sums.map(mean);
   fillGaps(values);
-  return { values, measured: Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0)) };
+  return { values, places: places.map(mean) };
 }
 
 /** Straight lines across bins without a value that lie between two with one. */
