@@ -1,5 +1,6 @@
 /** `experiment list`: the runs there are. */
 import { basename } from "node:path";
+import { readLabels } from "../core/record/labels.ts";
 import { type FoundRuns, listRuns } from "../core/record/runs.ts";
 import { lastRow } from "../core/record/tail.ts";
 import { age, jsonText, shortNumber } from "./numbers.ts";
@@ -26,8 +27,10 @@ type ListedRun = ReturnType<typeof listedRun>;
 
 function listedRun({ dir, run, state }: FoundRuns["runs"][number]) {
   const last = lastRowIfAny(dir);
-  const { id, name, steps, createdAt, engine } = run;
-  return { id, name, state, step: last?.step ?? 0, steps, loss: last?.metrics["train/loss"], createdAt, engine, dir };
+  const { id, steps, createdAt, engine } = run;
+  const { name, tags, archived } = readLabels(dir);
+  const measured = { step: last?.step ?? 0, steps, loss: last?.metrics["train/loss"] };
+  return { id, name: name || run.name, tags, archived, state, ...measured, createdAt, engine, dir };
 }
 
 function lastRowIfAny(dir: string): ReturnType<typeof lastRow> {
@@ -40,16 +43,21 @@ function lastRowIfAny(dir: string): ReturnType<typeof lastRow> {
 
 function listText(root: string, runs: readonly ListedRun[], damaged: FoundRuns["damaged"], now: number): string {
   if (runs.length + damaged.length === 0) return `No runs in ${sanitise(root)} yet: \`experiment train\` makes one.`;
-  const rows = runs.map(({ id, name, state, step, steps, loss, createdAt, engine }) => [
+  const shown = runs.filter(({ archived }) => !archived);
+  const tagged = shown.some(({ tags }) => tags.length > 0);
+  const rows = shown.map(({ id, name, tags, state, step, steps, loss, createdAt, engine }) => [
     sanitise(id),
     name === id ? "" : sanitise(name, 40),
+    ...(tagged ? [sanitise(tags.join(", "), 40)] : []),
     state,
     `${step}/${steps}`,
     shortNumber(loss),
     age(createdAt, now),
     sanitise(engine.name, 20),
   ]);
-  const head = ["id", "name", "state", "steps", "loss", "age", "engine"].map(bold);
+  const head = ["id", "name", ...(tagged ? ["tags"] : []), "state", "steps", "loss", "age", "engine"].map(bold);
   const lines = damaged.map(({ dir, problem }) => `damaged: ${sanitise(basename(dir))}: ${sanitise(problem, 400)}`);
-  return [table([head, ...rows]), ...lines].join("\n");
+  const aside = runs.length - shown.length;
+  const archive = aside > 0 ? [`${aside} archived: \`experiment restore\` lists what is put aside.`] : [];
+  return [table([head, ...rows]), ...lines, ...archive].join("\n");
 }

@@ -26,6 +26,11 @@ describe("experiment tag, note, rm, restore", () => {
       archived: false,
     });
     expect(readFileSync(join(dir, "run.json"), "utf8")).to.equal(before);
+    const listed = (await command(["list"], { cwd })).stdout.split("\n").map((line) => line.split(/ {2,}/).slice(0, 4));
+    expect(listed.slice(0, 2), "as the page shows it").to.deep.equal([
+      ["id", "name", "tags", "state"],
+      ["a", "baseline", "paper", "finished"],
+    ]);
     const odd = await command(["tag", "a", "--add", "a,b"], { cwd });
     expect([odd.code, odd.stderr]).to.deep.equal([
       2,
@@ -56,6 +61,9 @@ describe("experiment tag, note, rm, restore", () => {
     const dir = writeSyntheticRun(join(cwd, "runs"), { id: "a", rows: 5, outcome: "finished" });
     await command(["rm", "a", "--archive"], { cwd });
     expect((await command(["restore"], { cwd })).stdout).to.equal("trash: empty\narchive: a\n");
+    const listed = (await command(["list"], { cwd })).stdout;
+    expect(listed).not.to.match(/^a /m);
+    expect(listed).to.contain("1 archived: `experiment restore` lists what is put aside.");
     expect(existsSync(join(dir, "rows.jsonl"))).to.equal(true);
     await command(["restore", "a"], { cwd });
     expect((await command(["restore"], { cwd })).stdout).to.equal("trash: empty\narchive: empty\n");

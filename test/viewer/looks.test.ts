@@ -29,6 +29,28 @@ async function serious(session: CDPSession): Promise<string[]> {
   return JSON.parse(result.value as string) as string[];
 }
 
+/** Numbers that break at a line's end, and cells so narrow that their words fall apart, in the tables that are seen. */
+function crampedCells(): string[] {
+  const range = document.createRange();
+  const lines = () => new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom / 4))).size;
+  return [...document.querySelectorAll("td, th")].flatMap((cell) => {
+    const text = cell.textContent ?? "";
+    range.selectNodeContents(cell);
+    const narrow = lines() > 1 && text.length / lines() < 4 ? [`narrow: ${text}`] : [];
+    const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    const broken: string[] = [];
+    for (let node = words.nextNode(); node; node = words.nextNode())
+      for (const { 0: number, index } of (node.textContent ?? "").matchAll(
+        /((?<!\w)[+−-])?\d[\d.,\u202f]*(e[+−-]?\d+)?/g,
+      )) {
+        range.setStart(node, index);
+        range.setEnd(node, index + number.length);
+        if (lines() > 1) broken.push(`broken: ${number}`);
+      }
+    return [...narrow, ...broken];
+  });
+}
+
 describe("viewer page for every eye", function () {
   this.timeout(90_000);
   const stage = useStage();
@@ -75,24 +97,48 @@ describe("viewer page for every eye", function () {
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("light");
   });
 
-  it("fits a phone: nothing but tables is wider than 375 px", async () => {
+  it("fits a phone: nothing but tables is wider than 375 px, and in these no number breaks", async () => {
     const { root, page, open, shot } = stage();
-    writeSyntheticRun(root, {
-      seed: 1,
-      name: "a rather long name of a run, as people give them",
-      outcome: "finished",
-      rows: 100,
-    });
+    const dirs = [1, 2, 3].map((seed) =>
+      writeSyntheticRun(root, {
+        seed,
+        name: `a rather long name of a run, as people give them ${seed}`,
+        lr: 0.0012345678 * seed,
+        outcome: "finished",
+        rows: 100,
+        config: {
+          note: "a sentence in a config, as long as the names of people's files are",
+          eps: 1.0000001e-8 * seed,
+        },
+      }),
+    );
+    const output = join(temp(), "report.html");
+    await writeReport({ dirs, output, format: "html", indexFolder: root });
+    await page.addInitScript("globalThis.__name = (named) => named"); // which esbuild puts into functions
     await page.setViewportSize({ width: 375, height: 800 });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    const cramped = async () => {
+      await page.locator("details").evaluateAll((all) => all.map((one) => one.setAttribute("open", "")));
+      expect(await page.locator("td").count()).to.be.greaterThan(20);
+      return page.evaluate(crampedCells);
+    };
     await open();
     expect(await width()).to.equal(375);
     await shot("list-375");
     await open("#run=20261123-090000-0001");
     for (const id of ["loss", "neuron_death-raster", "neuron_death-drift"]) await drawn(page, id);
     expect(await width()).to.equal(375);
+    expect(await cramped()).to.deep.equal([]);
     await page.evaluate(() => scrollTo(0, 0));
     await shot("run-375");
+    await open(`#${dirs.map((dir) => `run=${basename(dir)}`).join("&")}`);
+    await drawn(page, "across-scatter");
+    await page.locator("#config td").first().waitFor();
+    expect(await width()).to.equal(375);
+    expect(await cramped()).to.deep.equal([]);
+    await page.goto(`file://${output}`);
+    expect(await width()).to.equal(375);
+    expect(await cramped()).to.deep.equal([]);
   });
 
   it("says in a line which charts have nothing to show, instead of drawing frames; facets keep within their card", async () => {

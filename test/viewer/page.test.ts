@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
+import { writeVocabulary } from "../../core/record/vocabulary.ts";
 import { openRecord } from "../../core/record/writer.ts";
 import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
@@ -226,9 +227,18 @@ describe("viewer page", function () {
     const { root, page, open, shot, troubles } = stage();
     const at = { step: 50, tokens: 51200, time: 1 };
     const death = { ...at, source: "neuron-death", kind: "death", data: { layer: 2, unit: 17, last_step: 40 } };
-    writeSyntheticRun(root, { id: "a", rows: 100, charts: [], events: [death] });
+    const dir = writeSyntheticRun(root, { id: "a", rows: 100, charts: [], events: [death] });
+    const record = openRecord(dir);
+    const shape = [2, 18];
+    const ids = { shape, data: Int32Array.from({ length: 36 }, (_, i) => (i < 18 ? 0 : 99)) };
+    const share = { shape, data: new Float32Array(36).fill(0.625) };
+    const last = syntheticRow(99, { rows: 100 }, () => 0);
+    record.writeRows([{ ...last, arrays: { ...last.arrays, "own/ids/layer_2": ids, "own/share/layer_2": share } }]);
+    record.close();
+    writeVocabulary(dir, [`${hostile}\u202e\u001b[2J`]);
     await open("#run=a");
     await drawn(page, "array-neuron_death-frequency");
+    expect(await page.locator("#chart-array-own-ids").count(), "ids are no distribution").to.equal(0);
     const card = page.locator("#chart-array-neuron_death-frequency");
     await card.getByRole("combobox", { name: "show" }).selectOption("histogram");
     await card.getByText("Step 100.").waitFor();
@@ -245,10 +255,17 @@ describe("viewer page", function () {
     await page.getByRole("heading", { name: "Unit 17 of layer 2" }).waitFor();
     await drawn(page, "unit-neuron_death-frequency");
     await page.getByText("layer 2, unit 17, last_step 40").waitFor();
+    const tokens = page.getByRole("region", { name: "ids" });
+    const cells = await tokens.locator("tbody th, tbody td").allTextContents();
+    expect(cells).to.deep.equal([`“${hostile.slice(0, 40)}…”`, "0.625", "id 99", "0.625"]);
+    expect(await tokens.locator("tbody *").evaluateAll((all) => all.map(({ tagName }) => tagName))).to.not.include(
+      "IMG",
+    );
     await page.getByText("Firing frequency of each unit. Recorded with option `per_unit`.").waitFor();
     await shot("unit");
     await page.getByRole("button", { name: "Unit after" }).click();
     await page.getByRole("heading", { name: "Unit 18 of layer 2" }).waitFor();
+    expect(await page.getByText("Tokens it fires for").isVisible(), "it was not looked at").to.equal(false);
     expect(troubles).to.deep.equal([]);
   });
 

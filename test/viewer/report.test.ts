@@ -80,6 +80,11 @@ describe("writeReport", () => {
     expect(Number(row[1])).to.be.within(Number(row[2]), Number(row[3]));
     expect(text.match(/<h3>Death raster/g)).to.have.length(1);
     expect(text.match(/aria-label="Death raster/g), "two examples stand for six runs").to.have.length(2);
+    const figure = /Figure 2\. Units used per token<.*?<\/figure>/s.exec(text)![0];
+    expect(
+      [figure.match(/<h4>/g)?.length, figure.match(/>train\.lr 0\.001</g)?.length],
+      "panels, legends",
+    ).to.deep.equal([4, 1]);
     expect(text).to.match(/@media screen and \(prefers-color-scheme: dark\)/);
     const said = /<b>eval\/loss<\/b>.*?<br>([^<]*)<\/li>/.exec(text)?.[1];
     expect(said).to.match(/^[\d.]+.* n 3 at train\.lr 0\.001; [\d.]+.* n 3.* at train\.lr 0\.003\.$/);

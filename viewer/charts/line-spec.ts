@@ -48,14 +48,14 @@ export function lineRecords(lines: readonly Line[]): Record<string, unknown>[] {
   );
 }
 
-/** The spec for these records. */
-export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: string): Spec {
+/** The spec for these records; `named`: lines have a legend, where there are several. */
+export function lineSpec(lines: readonly Line[], look: LineChartLook, xTitle: string, named = true): Spec {
   const labels = lines.map(({ label }) => label);
   const color = {
     field: "line",
     type: "nominal",
     scale: { domain: labels, range: lines.map(({ colour }) => colour) },
-    legend: lines.length > 1 ? { title: null, symbolType: "stroke", labelLimit: 260 } : null,
+    legend: named && lines.length > 1 ? { title: null, symbolType: "stroke", labelLimit: 260 } : null,
     sort: null,
   };
   const large = lines.some((line) => line.y.some((value) => value !== null && Math.abs(value) >= 1e4));

@@ -75,6 +75,7 @@ function rewriteEncoding(encoding: Spec, dress: Dress): Record<string, unknown> 
 
 /** A step axis of bars or cells (`type: ordinal`, or binned) keeps its kind and only changes what it shows. */
 function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
+  const hidden = definition.axis === null && { axis: null };
   const title = definition.title === null ? null : axisTitles[dress.axis];
   const field = axisFields[dress.axis];
   if (definition.type === "ordinal" || definition.type === "nominal") {
@@ -88,6 +89,7 @@ function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
         labelSeparation: 6,
         ...(isMap(definition.axis) ? definition.axis : {}),
       },
+      ...hidden,
     };
   }
   const scale: Record<string, unknown> = { ...(isMap(definition.scale) ? definition.scale : {}) };
@@ -96,7 +98,7 @@ function trainingAxis(definition: Spec, dress: Dress): Record<string, unknown> {
   if (dress.range) scale.domain = [...dress.range];
   const axis = { format: dress.axis === "time" ? "~g" : "~s", tickCount: 6, labelOverlap: true };
   const whole = dress.axis === "time" ? {} : { tickMinStep: 1 };
-  return { ...definition, field, type: "quantitative", title, scale, axis: { ...axis, ...whole } };
+  return { ...definition, field, type: "quantitative", title, scale, axis: { ...axis, ...whole }, ...hidden };
 }
 
 /** Where records are grouped by a training field, they are grouped by the shown one too, or it would be lost. */

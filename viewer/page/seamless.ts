@@ -1,18 +1,18 @@
-/** Heat maps on a canvas: cells whose edges fall between pixels are blurred there, and the ground shines through as a grid. */
+/** Heat maps without seams: where edges of cells fall between pixels both are blurred, and the ground shines through as a grid. */
 import type { Mark, Spec } from "vega";
 
-/** The same chart with each cell (a mark `rect`, not a bar) drawn half a pixel over its edges, in its own colour. */
+/** The same chart with each cell (a mark `rect`, not a bar) a pixel wider and higher, beneath the next. */
 export function seamless<Group extends Pick<Spec, "marks">>(group: Group): Group {
-  return group.marks ? { ...group, marks: group.marks.map(covered) } : group;
+  return group.marks ? { ...group, marks: group.marks.map(overlapping) } : group;
 }
 
-function covered(mark: Mark): Mark {
+function overlapping(mark: Mark): Mark {
   if (mark.type === "group") return seamless(mark);
   const update = mark.encode?.update;
-  const isCell = mark.type === "rect" && [mark.style].flat().includes("rect");
-  if (!isCell || !update?.fill || update.stroke || update.opacity || update.fillOpacity) return mark;
-  return {
-    ...mark,
-    encode: { ...mark.encode, update: { ...update, stroke: update.fill, strokeWidth: { value: 1 } } },
-  } as Mark;
+  if (mark.type !== "rect" || !update || ![mark.style].flat().includes("rect")) return mark;
+  const more = (side: "width" | "height") => {
+    const size = update[side];
+    return size && "signal" in size && { [side]: { ...size, signal: `${size.signal} + 1` } };
+  };
+  return { ...mark, encode: { ...mark.encode, update: { ...update, ...more("width"), ...more("height") } } } as Mark;
 }

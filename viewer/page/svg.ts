@@ -4,6 +4,7 @@ import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { tableName, withoutParts } from "../charts/spec.ts";
 import { emptyParts, showsMarks } from "./marks.ts";
+import { seamless } from "./seamless.ts";
 import "./axis-ticks.ts";
 import "./bounded-transforms.ts";
 
@@ -46,7 +47,7 @@ export async function shownIn(
   open: (compiled: VegaSpec, logger: LoggerInterface) => View,
 ): Promise<Shown> {
   const { problems, logger } = troubles();
-  const view = open(compile(spec as unknown as TopLevelSpec, { logger }).spec, logger);
+  const view = open(seamless(compile(spec as unknown as TopLevelSpec, { logger }).spec), logger);
   view.data(tableName, [...records]);
   await view.runAsync();
   if (problems.length > 0) {
@@ -66,13 +67,8 @@ export async function toSvg(spec: Record<string, unknown>, records: readonly obj
     return new View(runtime, { expr: expressionInterpreter, loader: noLoader, renderer: "none", logger });
   });
   try {
-    return showsMarks(view) ? crisp(await view.toSVG()) : "";
+    return showsMarks(view) ? await view.toSVG() : "";
   } finally {
     view.finalize();
   }
-}
-
-/** Cells of a heat map end at pixels: between edges that are blurred the ground would shine through. */
-function crisp(svg: string): string {
-  return svg.replaceAll('<g class="mark-rect ', '<g shape-rendering="crispEdges" class="mark-rect ');
 }

@@ -4,7 +4,6 @@ import { expressionInterpreter } from "vega-interpreter";
 import { exact } from "../charts/format.ts";
 import { tableName } from "../charts/spec.ts";
 import { showsMarks } from "./marks.ts";
-import { seamless } from "./seamless.ts";
 import { noLoader, shownIn, toSvg } from "./svg.ts";
 import { hideTip, showFacts } from "./tip.ts";
 
@@ -31,7 +30,7 @@ export async function draw(
   element.tabIndex = 0; // what is wider than its card can be scrolled by keys
   const open = (compiled: VegaSpec, logger: LoggerInterface): View => {
     element.replaceChildren();
-    const view = new View(parse(seamless(compiled), undefined, { ast: true }), {
+    const view = new View(parse(compiled, undefined, { ast: true }), {
       expr: expressionInterpreter,
       loader: noLoader,
       renderer: "canvas",

@@ -8,7 +8,7 @@ import { keysOf } from "../charts/metric-key.ts";
 import { plainLine } from "../charts/plain-line.ts";
 import { arrayRecords, eventRecords, type Fields, scalarRecords, withHours } from "../charts/records.ts";
 import { dressed } from "../charts/spec.ts";
-import { type Grouping, linePictures, noGrouping } from "./line-pictures.ts";
+import { type Grouping, linePictures, noGrouping, type Picture } from "./line-pictures.ts";
 import type { ReportRun } from "./report-run.ts";
 import { toSvg } from "./svg.ts";
 
@@ -18,7 +18,7 @@ export interface ReportChart {
   readonly title: string;
   readonly description: string;
   /** One picture, or several side by side, each with what it shows. */
-  readonly pictures: readonly { readonly caption: string; readonly svg: string }[];
+  readonly pictures: readonly Picture[];
   /** Why there is no picture. */
   readonly problem?: string;
 }
@@ -81,7 +81,7 @@ export async function declaredPictures(
 ): Promise<ReportChart["pictures"]> {
   const plain = plainLine(chart);
   if (plain) return linePictures(runs, keysOf(chart, keys), { ...look, ...plain }, [], grouping);
-  const pictures: { caption: string; svg: string }[] = [];
+  const pictures: Picture[] = [];
   const shown = runs.length > exampleRuns ? examples(runs, grouping) : runs;
   for (const run of shown) {
     const records = await recordsOf(run, chart, shown.length < runs.length ? exampleElements : mostElements);

@@ -119,7 +119,8 @@ function chartSection(charts: ReportDocument["charts"], section: string): string
   const mine = charts.filter((chart) => chart.section === section);
   const drawn = mine.filter(({ pictures, problem }) => pictures.length > 0 || problem !== undefined);
   const empty = mine.filter((chart) => !drawn.includes(chart)).map((chart) => escaped(chart.title));
-  const undrawn = empty.length > 0 ? `<p class="quiet">Without values, so not drawn: ${empty.join(", ")}.</p>` : "";
+  const undrawn =
+    empty.length > 0 ? `<p class="quiet">Without values, or 0 throughout, so not drawn: ${empty.join(", ")}.</p>` : "";
   return folded(
     title.charAt(0).toUpperCase() + title.slice(1),
     `<div class="grid">${drawn.map((chart) => figure(chart)).join("\n")}</div>${undrawn}`,
@@ -127,14 +128,24 @@ function chartSection(charts: ReportDocument["charts"], section: string): string
 }
 
 function figure({ title, description, pictures, problem }: ReportDocument["charts"][number], place?: number): string {
-  const drawn = pictures.map(
-    ({ caption, svg }) =>
-      `<div role="img" tabindex="0" aria-label="${escaped(caption === "" ? title : `${title}, ${caption}`)}">${caption === "" ? "" : `<h4>${escaped(caption)}</h4>`}${svg}</div>`,
-  );
+  const drawn = pictures.map(({ caption, svg, legend }) => {
+    const name = legend ? `Lines of ${title}` : caption === "" ? title : `${title}, ${caption}`;
+    const kind = widthOf(svg) > panelWidth ? ' class="broad"' : "";
+    const heading = caption === "" ? "" : `<h4>${escaped(caption)}</h4>`;
+    return `<div role="img" tabindex="0" aria-label="${escaped(name)}"${kind}>${heading}${svg}</div>`;
+  });
   const words = description === "" ? "" : `<p>${escaped(description)}</p>`;
   const missing = problem === undefined ? "" : `<p class="quiet">${escaped(problem)}</p>`;
   const wide = pictures.length > 1 ? ' class="whole-row"' : "";
-  return `<figure${wide}><figcaption><h3>${place === undefined ? "" : `Figure ${place}. `}${escaped(title)}</h3>${words}</figcaption><div class="pictures">${drawn.join("")}</div>${missing}</figure>`;
+  const names = pictures[0]?.legend ? drawn.shift() : "";
+  return `<figure${wide}><figcaption><h3>${place === undefined ? "" : `Figure ${place}. `}${escaped(title)}</h3>${words}</figcaption>${names}<div class="pictures">${drawn.join("")}</div>${missing}</figure>`;
+}
+
+/** What is wider could not be read at a phone's width: it is scrolled there. */
+const panelWidth = 480;
+
+function widthOf(svg: string): number {
+  return Number(/width="([\d.]+)"/.exec(svg)?.[1]);
 }
 
 function configTable({ config, runs }: ReportDocument): string {

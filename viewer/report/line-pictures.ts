@@ -8,6 +8,7 @@ import { axisTitles, dressed } from "../charts/spec.ts";
 import type { Subject } from "../charts/subjects.ts";
 import { thinned } from "../charts/thin.ts";
 import { alignedStores } from "../many/answers.ts";
+import { legendPicture } from "./legend-picture.ts";
 import type { ReportRun } from "./report-run.ts";
 import { toSvg } from "./svg.ts";
 
@@ -30,27 +31,40 @@ const sizes = [
   { width: 300, height: 200 },
 ] as const;
 
+/** A picture of a chart; the names of the lines of all its panels are one, too. */
+export interface Picture {
+  readonly caption: string;
+  readonly svg: string;
+  readonly legend?: boolean;
+}
+
+/** None where no line has a value but zero. */
 export async function linePictures(
   runs: readonly ReportRun[],
   keys: readonly string[],
   look: LineChartLook,
   dots: readonly string[],
   { by, groups }: Grouping,
-): Promise<readonly { readonly caption: string; readonly svg: string }[]> {
+): Promise<readonly Picture[]> {
   const all = groups.length > 0 ? await groupPanels(runs, keys, dots, by, groups) : runPanels(runs, keys, dots);
   const drawn = all.filter(({ lines }) => lines.some(({ y }) => y.some((value) => value !== null)));
+  if (!drawn.some(({ lines }) => lines.some(({ y }) => y.some((value) => value !== null && value !== 0)))) return [];
   const several = drawn.length > 1;
   const size = sizes[Math.min(drawn.length, sizes.length) - 1]!;
   const fixed = several && look.domain === undefined ? { domain: spanOf(drawn.flatMap(({ lines }) => lines)) } : {};
-  return Promise.all(
+  const names = new Map(drawn.flatMap(({ lines }) => lines.map((line) => [line.label, line] as const)));
+  const legend =
+    several && names.size > 1 ? [{ caption: "", svg: await legendPicture([...names.values()]), legend: true }] : [];
+  const pictures = await Promise.all(
     drawn.map(async ({ title, lines }) => {
       const thin = lines.map((line) => thinned(line, several ? most.panel : most.whole));
-      const spec = lineSpec(thin, { ...look, ...fixed }, axisTitles.step);
+      const spec = lineSpec(thin, { ...look, ...fixed }, axisTitles.step, !several);
       const dress = { theme: "light", axis: "step", log: false, layers: 1, panels: 1, ...size } as const;
       const whole = { ...dressed(spec, dress), background: null };
       return { caption: title ?? "", svg: await toSvg(whole, lineRecords(thin)) };
     }),
   );
+  return [...legend, ...pictures];
 }
 
 function runPanels(runs: readonly ReportRun[], keys: readonly string[], dots: readonly string[]): readonly Panel[] {

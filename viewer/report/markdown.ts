@@ -42,7 +42,7 @@ export function reportMarkdown(document: ReportDocument, folder: string): Markdo
       pictures.set(file, svg);
       return `![${plain(`${name}${caption === "" ? "" : `, ${caption}`}`)}](${encodeURI(folder)}/${file})`;
     });
-    const empty = links.length === 0 && problem === undefined ? "Without values, so not drawn." : "";
+    const empty = links.length === 0 && problem === undefined ? "Without values, or 0 throughout, so not drawn." : "";
     return [`### ${plain(name)}`, plain(description), ...links, problem === undefined ? empty : plain(problem)]
       .filter((part) => part !== "")
       .join("\n\n");

@@ -52,7 +52,7 @@ ${dark}
 }
 @media screen and (width < 600px) {
   .pictures > div { overflow-x: auto; }
-  figure svg { max-width: 460px; }
+  .broad svg { max-width: 460px; }
 }
 @media print {
   main { max-width: none; padding: 0; }
