@@ -47,6 +47,7 @@ export const json: Sink = defineSink({
 function vocabularyWriter({ dir, metrics, vocabulary }: Run, { warn }: SinkHost) {
   if (vocabulary === undefined) return undefined;
   const holders = metrics.filter(({ tokens }) => tokens !== undefined).map(({ key }) => key);
+  if (holders.length === 0) return undefined;
   const holds = (key: string) => holders.some((holder) => key === holder || key.startsWith(`${holder}/`));
   let written = false;
   const write = async () => {
