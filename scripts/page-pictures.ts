@@ -1,7 +1,8 @@
 /**
  * Makes the pictures of the page in docs/viewing.md from real runs: `node --import tsx/esm scripts/page-pictures.ts FOLDER RUN
- * LAYER.UNIT`. The folder holds a sweep with the analyzers token-sparsity and neuron-death. RUN is the directory of a run whose
- * token-sparsity had `per_unit`; its unit should be one that something happened to. Needs Chromium (/usr/bin/chromium, or CHROMIUM).
+ * LAYER.UNIT`. The folder holds a sweep with the analyzers token-sparsity and neuron-death; `-` leaves its picture as it is. RUN is the
+ * directory of a run whose analyzers had `per_unit`; its unit should be one that fires for few tokens. Needs Chromium
+ * (/usr/bin/chromium, or CHROMIUM).
  */
 import { readdirSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
@@ -12,16 +13,17 @@ import { buildPage } from "./build-page.mjs";
 const [folder, run, unit] = process.argv.slice(2);
 if (folder === undefined || run === undefined || unit === undefined)
   throw new Error("usage: page-pictures.ts FOLDER RUN LAYER.UNIT");
-const root = resolve(folder);
-const ids = readdirSync(root).filter((name) => !name.startsWith("."));
 await buildPage();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
 });
-const runs = ids.map((id) => `run=${id}`).join("&");
-await shoot("sweep", root, runs, ".many .card canvas", 700);
-await shoot("neuron", dirname(resolve(run)), `run=${basename(run)}&unit=${unit}`, ".card canvas", 700);
+if (folder !== "-") {
+  const root = resolve(folder);
+  const ids = readdirSync(root).filter((name) => !name.startsWith("."));
+  await shoot("sweep", root, ids.map((id) => `run=${id}`).join("&"), ".many .card canvas", 700);
+}
+await shoot("neuron", dirname(resolve(run)), `run=${basename(run)}&unit=${unit}`, ".card canvas", 960);
 await browser.close();
 
 async function shoot(name: string, dir: string, hash: string, drawn: string, height: number): Promise<void> {

@@ -98,7 +98,7 @@ export class Library {
       metrics: [...metrics, ...systemInfo],
       charts,
       keys: open.keys,
-      arrayKeys: await arrayKeys(dir).catch(() => []),
+      arrayKeys: await arrayKeys(dir, metrics).catch(() => []),
       rows: open.rows,
       problems: [...problems, ...garbage],
     };

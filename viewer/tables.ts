@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { NDArray } from "../core/arrays/ndarray.ts";
 import type { Chart, DeclaredChart } from "../core/contract/chart.ts";
+import type { MetricInfo } from "../core/contract/run.ts";
 import { reasonOf } from "../core/errors/errors.ts";
 import { readRegularText } from "../core/files/regular-file.ts";
 import { openArrays } from "../core/record/arrays.ts";
@@ -10,6 +11,7 @@ import { boundedJson } from "../core/record/bounded-json.ts";
 import { files } from "../core/record/format.ts";
 import { readEvents } from "../core/record/reader.ts";
 import type { ArraySlice, ArrayTable, EventList } from "./api.ts";
+import { familyOf } from "./charts/metric-key.ts";
 
 /** Events that are sent at most, the newest. */
 const mostEvents = 20000;
@@ -106,10 +108,11 @@ export async function readArrayTable(
   return { slices: [...slices, ...last], steps: all.length, sent: chosen.length, problems };
 }
 
-/** Keys of the arrays of the newest step that has any. */
-export async function arrayKeys(dir: string): Promise<string[]> {
+/** Keys of the arrays of the newest step that has any, but for those that only tell of single units' tokens. */
+export async function arrayKeys(dir: string, metrics: readonly MetricInfo[]): Promise<string[]> {
   const { slices } = await readArrayTable(dir, () => true, "last");
-  return slices.map(({ key }) => key);
+  const ofTokens = new Set(metrics.flatMap(({ key, tokens }) => (tokens ? [key, ...tokens] : [])));
+  return slices.flatMap(({ key, shape }) => (shape.length > 1 && ofTokens.has(familyOf(key)) ? [] : [key]));
 }
 
 /** At most `count` of a list, evenly, its last always and its first where there is room for two. */

@@ -5,6 +5,7 @@ import { openArrays, type StoredArrays } from "../core/record/arrays.ts";
 import { readRunFile } from "../core/record/run-file.ts";
 import { parseKey } from "./charts/metric-key.ts";
 import { evenly } from "./tables.ts";
+import { type TokenTable, tokenTables } from "./unit-tokens.ts";
 
 export interface UnitRecord {
   readonly layer: number;
@@ -17,6 +18,7 @@ export interface UnitRecord {
   /** Units of the layer to hold it against, which no event names; see `matchedUnits`. */
   readonly peers: readonly number[];
   readonly events: readonly RunEvent[];
+  readonly tokens: readonly TokenTable[];
 }
 
 /** A unit's value at a step, and those of its peers; these may be NaN, which JSON makes null. */
@@ -41,12 +43,16 @@ export async function unitRecord(
   layer: number,
   unit: number,
 ): Promise<UnitRecord> {
-  const { d_mlp: units, n_layers: layers } = readRunFile(dir).model;
+  const { model, metrics } = readRunFile(dir);
+  const { d_mlp: units, n_layers: layers } = model;
   const series: Record<string, UnitPoint[]> = Object.create(null);
   let peers: readonly number[] | undefined;
-  const arrays = openArrays(dir);
-  for (const step of evenly(arrays.steps, mostSteps)) {
-    const found = unitArrays(arrays, step, layer, units);
+  const stored = openArrays(dir);
+  const tokens = tokenTables(dir, metrics, layer, unit);
+  for (const step of evenly(stored.steps, mostSteps)) {
+    const arrays = arraysAt(stored, step);
+    tokens.add(step, arrays);
+    const found = unitArrays(arrays, layer, units, tokens.shows);
     if (found.size === 0 || !(unit >= 0 && unit < units)) continue;
     peers ??= matchedUnits([...found.values()], unit, namedUnits(events, layer));
     for (const [name, values] of found) {
@@ -56,21 +62,29 @@ export async function unitRecord(
     }
   }
   const own = events.filter(({ data }) => data.layer === layer && namesOf(data).includes(unit));
-  return { layer, unit, units, layers, series, peers: peers ?? [], events: own };
+  return { layer, unit, units, layers, series, peers: peers ?? [], events: own, tokens: tokens.tables() };
+}
+
+function arraysAt(stored: StoredArrays, step: number): Arrays {
+  try {
+    return stored.read(step);
+  } catch {
+    return {}; // What cannot be read is told where arrays are shown; the others still say something.
+  }
 }
 
 /** Of the arrays of a step those with a value for each unit of a layer, by metric; of a matrix each row by itself. */
-function unitArrays(stored: StoredArrays, step: number, layer: number, units: number): Map<string, Values> {
+function unitArrays(
+  arrays: Arrays,
+  layer: number,
+  units: number,
+  elsewhere: (key: string, array: NDArray) => boolean,
+): Map<string, Values> {
   const found = new Map<string, Values>();
-  let arrays: Arrays;
-  try {
-    arrays = stored.read(step);
-  } catch {
-    return found; // What cannot be read is told where arrays are shown; the others still say something.
-  }
-  for (const [key, { shape, data }] of Object.entries(arrays)) {
+  for (const [key, array] of Object.entries(arrays)) {
+    const { shape, data } = array;
     const { section, metric, layer: of } = parseKey(key);
-    if (of !== layer || shape.at(-1) !== units) continue;
+    if (of !== layer || shape.at(-1) !== units || elsewhere(key, array)) continue;
     const rows = data.length / units;
     for (let row = 0; row < Math.min(rows, mostRows); row++)
       found.set(`${section}/${metric}${rows > 1 ? ` [${row}]` : ""}`, data.subarray(row * units, (row + 1) * units));
@@ -95,9 +109,10 @@ function matchedUnits(arrays: readonly Values[], unit: number, named: ReadonlySe
     .slice(0, mostPeers);
 }
 
-/** Ranks from 0; equal values share that of the first. */
-function ranksOf(values: Values): Float64Array {
-  const order = Array.from(values, (_, i) => i).sort((a, b) => Number(values[a]) - Number(values[b]));
+/** Ranks from 0; equal values share that of the first. What is no number stands before all. */
+function ranksOf(all: Values): Float64Array {
+  const values = Float64Array.from(all, (value) => (Number.isNaN(value) ? -Infinity : value));
+  const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
   for (const [i, one] of order.entries()) {
     const before = order[i - 1];

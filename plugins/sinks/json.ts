@@ -45,8 +45,9 @@ export const json: Sink = defineSink({
 
 /** Writes what token ids stand for once rows have any; undefined where there is nothing to write, or nobody knows. */
 function vocabularyWriter({ dir, metrics, vocabulary }: Run, { warn }: SinkHost) {
+  if (vocabulary === undefined) return undefined;
   const holders = metrics.filter(({ tokens }) => tokens !== undefined).map(({ key }) => key);
-  if (vocabulary === undefined || holders.length === 0) return undefined;
+  if (holders.length === 0) return undefined;
   const holds = (key: string) => holders.some((holder) => key === holder || key.startsWith(`${holder}/`));
   let written = false;
   const write = async () => {

@@ -10,7 +10,7 @@ import { choosePlugins, only } from "../../core/host/resolve.ts";
 import { type OpenRequest, type OpenRun, openRun } from "../../core/run/open.ts";
 import type { Found } from "./find.ts";
 import { type Architecture, architectureOf } from "./hub.ts";
-import { bytesPerToken, tokenizedCorpus } from "./text.ts";
+import { bytesPerToken, tokenizedCorpus, vocabularyOf } from "./text.ts";
 
 /** Positions of a look where the config does not say. */
 const defaultContext = 128;
@@ -56,8 +56,9 @@ export async function openPublished(
     loaded: complete,
     chosen: text ? { ...chosen, corpus: [{ ...corpus, plugin: text }] } : chosen,
   });
+  const vocabulary = tokenizer && (() => vocabularyOf(tokenizer, sizes.d_vocab));
   return {
-    open,
+    open: { ...open, dataset: { ...open.dataset, ...(vocabulary && { vocabulary }) } },
     architecture,
     leading: tokenizer?.leading ?? [],
     bytesPerToken: tokenizer && bytesPerToken(open.held.targets, tokenizer),

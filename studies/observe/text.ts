@@ -2,6 +2,7 @@
 import type { NDArray } from "../../core/arrays/ndarray.ts";
 import type { TokenIds } from "../../core/arrays/token-ids.ts";
 import { type Corpus, type CorpusSpec, type Document, defineCorpus } from "../../core/contract/corpus.ts";
+import type { TokenText } from "../../core/contract/run.ts";
 import type { HubTokenizer } from "../../core/data/tokenizers/hub.ts";
 import type { Batch } from "../../core/data/windows.ts";
 import { tooManyIds } from "../../core/errors/errors.ts";
@@ -36,6 +37,17 @@ export function bytesPerToken({ shape, data }: NDArray<Int32Array>, tokenizer: H
     bytes += length([...before, ...ids]) - length(before);
   }
   return bytes / data.length;
+}
+
+/** What each id stands for, in the order of ids; nothing for one that is a part of a character or that the tokenizer does not have. */
+export function vocabularyOf(tokenizer: HubTokenizer, d_vocab: number): TokenText[] {
+  // Some decoders take a space off the front of a text: not off what has something before it.
+  const before = tokenizer.encode("a");
+  const { length } = tokenizer.decode(before);
+  return Array.from({ length: d_vocab }, (_, id) => {
+    const text = id < tokenizer.d_vocab ? tokenizer.decode([...before, id]).slice(length) : "\ufffd";
+    return text.includes("\ufffd") ? [] : text;
+  });
 }
 
 /** Windows with what the model's family puts before every text: each begins with it and loses as many tokens at its end. */

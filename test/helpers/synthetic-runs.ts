@@ -67,6 +67,8 @@ export function syntheticRunFile(id: string, run: SyntheticRun = {}): RunFile {
       { key: "eval/loss", description: "Mean cross-entropy of held-out windows, nats." },
       { key: "token_sparsity/use_token", description: "Share of units active at a token, 0 to 1." },
       { key: "token_sparsity/each", description: "Firing frequency of each unit. Recorded with option `per_unit`." },
+      { key: "own/ids", description: "Tokens of a unit.", tokens: ["own/share"] },
+      { key: "own/share", description: "Share of a token's occurrences." },
     ],
     attempts: [{ startedAt, fromStep: 0, ...(run.outcome && { outcome: { state: run.outcome, ...last } }) }],
   };

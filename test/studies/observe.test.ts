@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { encodeSafetensors } from "../../core/arrays/safetensors.ts";
 import { loadConfig } from "../../core/config/load.ts";
+import { loadHubTokenizer } from "../../core/data/tokenizers/hub.ts";
 import { openArrays } from "../../core/record/arrays.ts";
 import { readEvents, readRows } from "../../core/record/reader.ts";
 import { readRun } from "../../core/record/runs.ts";
+import { readVocabulary } from "../../core/record/vocabulary.ts";
 import type { RunResult } from "../../core/run/conclude.ts";
 import type { Observer } from "../../core/run/observer.ts";
 import { resumeRequest } from "../../core/run/request.ts";
@@ -21,7 +23,7 @@ const plugins = withPlugins({});
 const analyzers = {
   "token-sparsity": { every: 1 },
   "batch-union-sparsity": { every: 1 },
-  "layer-contrast": { every: 1 },
+  "layer-contrast": { every: 1, per_unit: true },
 };
 
 interface Changes {
@@ -88,6 +90,13 @@ describe("observeCheckpoints", function () {
     expect(row!.metrics["eval/perplexity"]).to.equal(Math.exp(row!.metrics["eval/loss"]!));
     expect(row!.metrics["token_sparsity/use_token/layer_1"]).to.be.within(0.2, 0.8);
     expect(row!.metrics["eval/bits_per_byte"]).to.be.above(0);
+    const vocabulary = readVocabulary(result.dir);
+    const tokenizer = await loadHubTokenizer(join(fixtures, "opt"));
+    const text = "the of and to in, not he";
+    const pieces = tokenizer.encode(text).map((id) => vocabulary[id]);
+    expect(pieces).to.have.length.above(3);
+    expect(pieces.join("")).to.equal(text);
+    expect(vocabulary).to.have.length(300);
   });
 
   it("makes a run of a history, in the order of steps, and says what it could not compute", async () => {

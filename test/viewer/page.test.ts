@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
+import { writeVocabulary } from "../../core/record/vocabulary.ts";
 import { openRecord } from "../../core/record/writer.ts";
 import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
@@ -226,29 +227,49 @@ describe("viewer page", function () {
     const { root, page, open, shot, troubles } = stage();
     const at = { step: 50, tokens: 51200, time: 1 };
     const death = { ...at, source: "neuron-death", kind: "death", data: { layer: 2, unit: 17, last_step: 40 } };
-    writeSyntheticRun(root, { id: "a", rows: 100, charts: [], events: [death] });
+    const dir = writeSyntheticRun(root, { id: "a", rows: 100, arraysEvery: 2, charts: [], events: [death] });
+    const record = openRecord(dir);
+    const shape = [2, 18];
+    const ids = { shape, data: Int32Array.from({ length: 36 }, (_, i) => (i < 18 ? 0 : 99)) };
+    const share = { shape, data: new Float32Array(36).fill(0.625) };
+    const last = syntheticRow(99, { rows: 100 }, () => 0);
+    record.writeRows([{ ...last, arrays: { ...last.arrays, "own/ids/layer_2": ids, "own/share/layer_2": share } }]);
+    record.close();
+    writeVocabulary(dir, [`${hostile}\u202e\u001b[2J`]);
     await open("#run=a");
     await drawn(page, "array-neuron_death-frequency");
+    expect(await page.locator("#chart-array-own-ids").count(), "ids are no distribution").to.equal(0);
     const card = page.locator("#chart-array-neuron_death-frequency");
     await card.getByRole("combobox", { name: "show" }).selectOption("histogram");
     await card.getByText("Step 100.").waitFor();
     await card.getByRole("slider", { name: "Step" }).fill("0");
     await card.getByText("Step 1.").waitFor();
     await card.getByRole("button", { name: "Play the steps" }).click();
-    for (const step of [25, 50]) await card.getByText(`Step ${step}.`).waitFor();
+    await page.waitForFunction(
+      () =>
+        Number(document.querySelector<HTMLInputElement>("#chart-array-neuron_death-frequency [type=range]")?.value) > 1,
+    );
     await card.getByRole("button", { name: "Pause" }).click();
-    const reached = await card.getByRole("slider", { name: "Step" }).inputValue();
-    expect(Number(reached), "paused before the end").to.be.within(2, 3);
+    const reached = Number(await card.getByRole("slider", { name: "Step" }).inputValue());
+    expect(reached, "paused long before the end, of 51 steps").to.be.within(2, 49);
+    await card.getByText(`Step ${2 * reached}.`).waitFor();
     await page.getByRole("spinbutton", { name: "Layer" }).fill("2");
     await page.getByRole("spinbutton", { name: "Unit" }).fill("17");
     await page.getByRole("button", { name: "Show", exact: true }).click();
     await page.getByRole("heading", { name: "Unit 17 of layer 2" }).waitFor();
     await drawn(page, "unit-neuron_death-frequency");
     await page.getByText("layer 2, unit 17, last_step 40").waitFor();
+    const tokens = page.getByRole("region", { name: "ids" });
+    const cells = await tokens.locator("tbody th, tbody td").allTextContents();
+    expect(cells).to.deep.equal([`“${hostile.slice(0, 40)}…”`, "0.625", "id 99", "0.625"]);
+    expect(await tokens.locator("tbody *").evaluateAll((all) => all.map(({ tagName }) => tagName))).to.not.include(
+      "IMG",
+    );
     await page.getByText("Firing frequency of each unit. Recorded with option `per_unit`.").waitFor();
     await shot("unit");
     await page.getByRole("button", { name: "Unit after" }).click();
     await page.getByRole("heading", { name: "Unit 18 of layer 2" }).waitFor();
+    expect(await page.getByText("Tokens it fires for").isVisible(), "it was not looked at").to.equal(false);
     expect(troubles).to.deep.equal([]);
   });
 

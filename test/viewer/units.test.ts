@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { writeRunFile } from "../../core/record/run-file.ts";
+import { writeVocabulary } from "../../core/record/vocabulary.ts";
 import { openRecord } from "../../core/record/writer.ts";
+import { tokenText } from "../../viewer/unit-tokens.ts";
 import { unitRecord } from "../../viewer/units.ts";
 import { syntheticRunFile } from "../helpers/synthetic-runs.ts";
 import { useTempDir } from "../helpers/temp.ts";
@@ -47,5 +49,71 @@ describe("unitRecord", () => {
     ]);
     expect(found.events).to.deep.equal([death]);
     expect((await unitRecord(dir(), [], 1, 5)).series).to.deep.equal({});
+  });
+
+  it("tells the tokens it fires for at each look, with what is said of them; ids that stand for nothing stay ids", async () => {
+    const record = openRecord(dir());
+    const ids = [0, 1, 2, 7, -1, 3];
+    const at = (step: number, width: number) => ({
+      "a/ids/layer_0": {
+        shape: [3, width],
+        data: Int32Array.from({ length: 3 * width }, (_, i) => ids[i % 6]! + step - 1),
+      },
+      "a/share/layer_0": { shape: [3, width], data: Float32Array.from({ length: 3 * width }, (_, i) => i / 4) },
+      "a/all/layer_0": { shape: [5], data: Float32Array.of(0.5, Number.NaN, 0, 0, 0) },
+    });
+    record.writeRows(
+      [1, 2].map((step) => ({ seq: step - 1, step, tokens: 1, time: 1, metrics: {}, arrays: at(step, 2) })),
+    );
+    record.close();
+    writeVocabulary(dir(), ["\u202e<b>", [0xe2, 0x80], " the\n"]);
+    const metrics = [
+      { key: "a/ids", description: "", tokens: ["a/share", "a/all", "a/none"] },
+      { key: "a/share", description: "" },
+    ];
+    writeRunFile(dir(), { ...syntheticRunFile("a", { layers: 1, neurons: 5 }), metrics });
+    const unit = async (which: number) => unitRecord(dir(), [], 0, which);
+    expect((await unit(1)).tokens).to.deep.equal([
+      {
+        key: "a/ids",
+        columns: ["a/share", "a/all", "a/none"],
+        looks: [
+          {
+            step: 1,
+            rows: [
+              { token: "bytes E2 80", values: [0.25, null, null] },
+              { token: "id 7", values: [0.75, null, null] },
+              { token: "id 3", values: [1.25, null, null] },
+            ],
+          },
+          {
+            step: 2,
+            rows: [
+              { token: "“ the\\n”", values: [0.25, null, null] },
+              { token: "id 8", values: [0.75, null, null] },
+              { token: "id 4", values: [1.25, null, null] },
+            ],
+          },
+        ],
+      },
+    ]);
+    const [first] = (await unit(0)).tokens;
+    expect(first!.looks[0]!.rows).to.deep.equal([
+      { token: "“\\u{202E}<b>”", values: [0, 0.5, null] },
+      { token: "“ the\\n”", values: [0.5, 0.5, null] },
+    ]);
+    expect(Object.keys((await unit(0)).series), "ids are no course over steps").to.deep.equal(["a/all"]);
+    expect((await unit(4)).tokens, "a unit that was not looked at").to.deep.equal([]);
+  });
+});
+
+describe("tokenText", () => {
+  it("shows every character of a token, and the id of what is none", () => {
+    expect(tokenText("\u001b[31m\t\u00a0 x\u0301", 0)).to.equal("“\\u{1B}[31m\\t\\u{A0} x\u0301”");
+    expect(tokenText("\u0301", 0)).to.equal("“\\u{301}”");
+    expect(tokenText("\ud800", 0)).to.equal("“\\u{D800}”");
+    expect(Array.from(tokenText("مر".repeat(1e6), 0)).length).to.equal(43);
+    for (const odd of [undefined, null, {}, [], [256], [0.5], ["x"], Array(17).fill(1)])
+      expect(tokenText(odd, 5)).to.equal("id 5");
   });
 });

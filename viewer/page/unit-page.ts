@@ -15,6 +15,7 @@ import { type Plot, plotCard } from "./plot-card.ts";
 import { type Page, shownRuns } from "./run-head.ts";
 import { sectionElement } from "./section-element.ts";
 import type { Store } from "./state.ts";
+import { unitTokenTables } from "./unit-token-tables.ts";
 
 /** The unit that the address names: `2.17` is unit 17 of layer 2. */
 export function unitOf(text: string | undefined): { readonly layer: number; readonly unit: number } | undefined {
@@ -65,6 +66,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   charts.replace(cards);
   const content = cards.map(({ element: card }) => card);
   const grid = sectionElement({ id: "over-training", title: "Over training", folded: false, cards: true, content });
+  const tokens = unitTokenTables(described);
   const events = h("div", {});
   const beside = h("p", { class: "quiet" });
   const head = h("div", { class: "run-head" });
@@ -73,8 +75,9 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
     { class: "run" },
     head,
     beside,
+    tokens.element,
     names.length === 0 ? nothing(record) : grid,
-    unrecorded(detail.metrics, names),
+    unrecorded(detail.metrics, [...names, ...record.tokens.map(({ key }) => key)]),
     h("section", { class: "section" }, h("h2", {}, "What happened to it"), events),
   );
   document.title = `Unit ${unit} of layer ${layer} · ${runs[0]!.label}`;
@@ -101,6 +104,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
         ...newest.slice(0, 8).map(([name, value, title]) => h("div", { title }, h("dt", {}, name), h("dd", {}, value))),
       ),
     );
+    tokens.show(record.tokens);
     fill(events, eventList(record));
     fill(beside, besides(record, id));
   }

@@ -61,7 +61,7 @@ export const layerContrast: Analyzer = defineAnalyzer({
   sites: ["mlp_fires"],
   metrics,
   headline: ["use_batch_equal_firings"],
-  tokens: { unit_tokens: ["token_share", "token_share_low", "unit_frequency", "token_occurrences"] },
+  tokens: { unit_tokens: ["token_share", "token_share_low", "unit_text_frequency", "token_occurrences"] },
   charts,
   setup: (chosen, run) => {
     const size = { batch: run.batchSize, pos: run.model.n_ctx };
@@ -159,7 +159,7 @@ function meanMetrics(
 const isKept = keeping(8);
 
 /** The look at held-out text, which is the same each time. */
-function specificityLook(chosen: z.output<typeof options>, { model, steps }: Run) {
+function specificityLook(chosen: z.output<typeof options>, { model, steps, observed }: Run) {
   const { specificity_every: every, specificity_types: types, specificity_units: most, per_unit } = chosen;
   let known: { readonly expected: NullEntropy; readonly sure: SureShares } | undefined;
   return defineFrozenProbe({
@@ -175,11 +175,11 @@ function specificityLook(chosen: z.output<typeof options>, { model, steps }: Run
       const { expected, sure } = known;
       const found = firings.map((layer) => specificities(layer, expected));
       const report = byMetric(found.map(specificityReport));
-      const kept = isKept(Math.ceil(step / every)) || step >= steps;
+      const kept = observed !== undefined || isKept(Math.ceil(step / every)) || step >= steps;
       const units = (layer: NDArray, own: Float64Array, ids: NDArray) => {
         const text = { present: present.data, ids: ids.data, firings: layer };
         const whole = (values: ArrayLike<number>) => ofAll(values, model.d_mlp);
-        const each = { unit_specificity: whole(own), unit_frequency: whole(unitFrequency(text)) };
+        const each = { unit_specificity: whole(own), unit_text_frequency: whole(unitFrequency(text)) };
         return { ...each, ...unitTokens(text, sure) };
       };
       return {

@@ -49,7 +49,7 @@ type Metric =
   | "specificity_units"
   | "delta_specificity"
   | "unit_specificity"
-  | "unit_frequency"
+  | "unit_text_frequency"
   | "unit_tokens"
   | "token_occurrences"
   | "token_share"
@@ -67,7 +67,7 @@ function perStatistic(
 }
 
 const ofText =
-  "On the held-out text of specificity, of the first `specificity_units` units. Recorded with option `per_unit`.";
+  "On the held-out text of specificity (`specificity_tokens`, and no more than `eval.windows` of the config), of the first `specificity_units` units. Recorded with option `per_unit`.";
 
 /** Name to documentation. */
 export const metrics = {
@@ -120,13 +120,13 @@ export const metrics = {
   delta_specificity:
     "Last minus first layer: specificity. [-2, 2] about. Without an error: compare seeds. The first layer sees tokens unmixed, which is no effect of depth as such.",
   unit_specificity: `Specificity of each unit, as in specificity: at most 1, NaN under ${fewestFirings} firings. ${ofText}`,
-  unit_frequency: `Share of the positions of that text at which each unit fires. [0, 1]. ${ofText}`,
-  unit_tokens: `Ids of the tokens that each unit fires for, ${tokensTold} at most: of those at which it fires in that text the ones with the highest token_share_low. Ids, -1 for none. ${ofText}`,
+  unit_text_frequency: `Share of the positions of that text at which each unit fires. [0, 1]. ${ofText}`,
+  unit_tokens: `Tokens that each unit fires for, ${tokensTold} at most: of those at which it fires in that text the ones with the highest token_share_low. Ids, below 0 for none. ${ofText}`,
   token_occurrences:
     "How often each of unit_tokens occurs in that text: the N behind token_share. Few occurrences say little.",
   token_share:
-    "Share of the occurrences of each of unit_tokens at which the unit fires. [0, 1]. To be held against unit_frequency, its share of all positions: a unit that always fires does so at every token.",
-  token_share_low: `Lower end of the exact interval of token_share (Clopper and Pearson 1934, Biometrika 26:404), which holds for all tokens of the text at once at ${100 * (1 - chance)} % (Bonferroni), occurrences taken as independent. [0, 1]. Above unit_frequency: the unit fires for this token more than elsewhere, and not by chance.`,
+    "Share of the occurrences of each of unit_tokens at which the unit fires. [0, 1]. To be held against unit_text_frequency, its share of all positions: a unit that always fires does so at every token.",
+  token_share_low: `Lower end of the exact interval of token_share (Clopper and Pearson 1934, Biometrika 26:404), which holds for all tokens of the text at once at ${100 * (1 - chance)} % (Bonferroni), occurrences taken as independent. [0, 1]. Above unit_text_frequency: the unit fires for this token more than elsewhere, and not by chance.`,
   inversion_cross_level: `Inversion I1: the last layer uses fewer units per token and more per batch than the first (arXiv 2407.07848), both 95 % intervals without 0. ${verdictNumbers}. ${settledIf}`,
   inversion_size: "delta_use_batch - delta_use_token: size of I1 in log odds.",
   inversion_pool: `Inversion I3: the last layer uses more units per batch and has the higher k50 (the first: a small pool, used often), both 95 % intervals without 0. ${verdictNumbers}. ${settledIf}`,

@@ -142,8 +142,7 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
       course.load(state);
       const kept = (name: string) => Float32Array.from(state[`previous/${name}`]?.data ?? []);
       const [x, weights, bias, gain, shift] = [kept("x"), kept("weights"), kept("bias"), kept("gain"), kept("shift")];
-      const fires = Uint8Array.from(state["previous/fires"]?.data ?? []);
-      previous = x.length === 0 ? undefined : { x, weights, bias, gain, shift, fires };
+      previous = x.length === 0 ? undefined : { x, weights, bias, gain, shift };
     },
   };
 }

@@ -28,24 +28,24 @@ export interface LayerSnapshot {
   readonly bias: Float32Array;
   readonly gain: Float32Array;
   readonly shift: Float32Array;
-  /** 1 where a token fires a unit, `[n units]`. */
-  readonly fires: Uint8Array;
 }
 
 /** The model's norm before the MLP. */
 export type Norm = Pick<Normalisation, "kind" | "epsilon">;
 
-/** Vectors over d_model whose products with W are the parts, of one token or summed over several; each `[d_model]`. */
-interface Pieces {
-  /** u at either end, and their mean. */
-  readonly u0: Float64Array;
-  readonly u1: Float64Array;
-  readonly u: Float64Array;
-  /** `dg nbar`, `gbar dc rbar` and `gbar cbar dr`. */
-  readonly gain: Float64Array;
-  readonly direction: Float64Array;
-  readonly scale: Float64Array;
-}
+/**
+ * Of one token, or summed over several, what pieces are made from, `[d_model 4]`: n at either end, `2 dc rbar` and `2 cbar dr`.
+ * One array, since loops over several are several times as slow.
+ */
+type Sums = Float64Array;
+const inSums = 4;
+
+/**
+ * Vectors whose products with W are the parts, means over tokens, `[d_model 7]`: u at either end and their mean, `dg nbar`, `dbeta`,
+ * `gbar dc rbar` and `gbar cbar dr`.
+ */
+type Pieces = Float64Array;
+const inPieces = 7;
 
 /** What moved the units between two looks. */
 export interface Drift {
@@ -68,25 +68,26 @@ export function driftBetween(
   const d = from.gain.length;
   const n = from.x.length / d;
   const units = from.bias.length;
-  const [means, row] = [piecesLike(d), piecesLike(d)];
-  const owned = ownOf.map((unit) => ({ unit, tokens: 0, pieces: piecesLike(d) }));
+  const [sums, row] = [new Float64Array(d * inSums), new Float64Array(d * inSums)];
+  const owned = ownOf.map((unit) => ({ ...firing(from, unit), unit, tokens: 0, sums: new Float64Array(sums.length) }));
   for (let t = 0; t < n; t++) {
-    fillRow(row, means, from, to, norm, t);
-    for (const one of owned) {
-      if (from.fires[t * units + one.unit] === 0) continue;
-      add(one.pieces, row);
+    fillRow(row, from, to, norm, t);
+    add(sums, row);
+    for (let k = 0; k < owned.length; k++) {
+      const one = owned[k]!;
+      if (!fires(one, row)) continue;
+      add(one.sums, row);
       one.tokens++;
     }
   }
-  scale(means, 1 / n);
-  const ends = { from, to, keep, shifted: Float64Array.from(to.shift, (shift, j) => shift - from.shift[j]!) };
+  const ends = { from, to, keep };
+  const means = piecesOf(sums, n, ends);
   const all = new Float64Array(units * driftParts.length);
   const change = new Float64Array(units);
   for (let i = 0; i < units; i++) change[i] = partsOf(ends, i, means, all, i * driftParts.length);
-  const own = owned.map(({ unit, tokens, pieces }) => {
+  const own = owned.map(({ unit, tokens, sums }) => {
     const parts = new Float64Array(driftParts.length);
-    scale(pieces, 1 / tokens);
-    partsOf(ends, unit, pieces, parts, 0);
+    partsOf(ends, unit, piecesOf(sums, tokens, ends), parts, 0);
     return parts;
   });
   return { all, change, own };
@@ -96,35 +97,50 @@ interface Ends {
   readonly from: LayerSnapshot;
   readonly to: LayerSnapshot;
   readonly keep: number;
-  /** The change of the norm's shift. */
-  readonly shifted: Float64Array;
+}
+
+/** What decides whether a token fires a unit at the first look: `z = direction.n + offset`. */
+interface Firing {
+  readonly direction: Float64Array;
+  readonly offset: number;
+}
+
+function firing({ weights, bias, gain, shift }: LayerSnapshot, unit: number): Firing {
+  const d = gain.length;
+  const direction = new Float64Array(d);
+  let offset = bias[unit]!;
+  for (let j = 0; j < d; j++) {
+    const weight = weights[unit * d + j]!;
+    direction[j] = weight * gain[j]!;
+    offset += weight * shift[j]!;
+  }
+  return { direction, offset };
+}
+
+function fires({ direction, offset }: Firing, row: Sums): boolean {
+  let z = offset;
+  for (let j = 0, at = 0; j < direction.length; j++, at += inSums) z += direction[j]! * row[at]!;
+  return z > 0;
 }
 
 /** Writes one unit's parts to `out` from `at` on; returns the change that they are parts of. */
-function partsOf(
-  { from, to, keep, shifted }: Ends,
-  unit: number,
-  pieces: Pieces,
-  out: Float64Array,
-  at: number,
-): number {
-  const { u0, u1, u, gain, direction, scale } = pieces;
-  const d = u.length;
-  const start = unit * d;
+function partsOf({ from, to, keep }: Ends, unit: number, pieces: Pieces, out: Float64Array, at: number): number {
   const [before, after] = [from.weights, to.weights];
+  const d = from.gain.length;
   let [old, learned, byGain, byShift, byDirection, byScale, z0, z1] = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let j = 0; j < d; j++) {
-    const w0 = before[start + j]!;
-    const w1 = after[start + j]!;
+  for (let w = unit * d, end = w + d, piece = 0; w < end; w++, piece += inPieces) {
+    const w0 = before[w]!;
+    const w1 = after[w]!;
     const both = w0 + w1;
-    old += w0 * u[j]!;
-    learned += w1 * u[j]!;
-    byGain += both * gain[j]!;
-    byShift += both * shifted[j]!;
-    byDirection += both * direction[j]!;
-    byScale += both * scale[j]!;
-    z0 += w0 * u0[j]!;
-    z1 += w1 * u1[j]!;
+    const u = pieces[piece + 2]!;
+    z0 += w0 * pieces[piece]!;
+    z1 += w1 * pieces[piece + 1]!;
+    old += w0 * u;
+    learned += w1 * u;
+    byGain += both * pieces[piece + 3]!;
+    byShift += both * pieces[piece + 4]!;
+    byDirection += both * pieces[piece + 5]!;
+    byScale += both * pieces[piece + 6]!;
   }
   const bias = to.bias[unit]! - from.bias[unit]!;
   out[at] = learned - keep * old;
@@ -137,56 +153,50 @@ function partsOf(
   return z1 - z0 + bias;
 }
 
-function piecesLike(length: number): Pieces {
-  const make = () => new Float64Array(length);
-  return { u0: make(), u1: make(), u: make(), gain: make(), direction: make(), scale: make() };
-}
-
-function add(sums: Pieces, row: Pieces): void {
-  for (let j = 0; j < sums.u.length; j++) {
-    sums.u0[j]! += row.u0[j]!;
-    sums.u1[j]! += row.u1[j]!;
-    sums.u[j]! += row.u[j]!;
-    sums.gain[j]! += row.gain[j]!;
-    sums.direction[j]! += row.direction[j]!;
-    sums.scale[j]! += row.scale[j]!;
+function add(sums: Sums, row: Sums): void {
+  for (let at = 0; at < sums.length; at += inSums) {
+    sums[at]! += row[at]!;
+    sums[at + 1]! += row[at + 1]!;
+    sums[at + 2]! += row[at + 2]!;
+    sums[at + 3]! += row[at + 3]!;
   }
 }
 
-function scale(sums: Pieces, factor: number): void {
-  for (const sum of Object.values(sums) as Float64Array[]) for (let j = 0; j < sum.length; j++) sum[j]! *= factor;
+/** The pieces of `tokens` tokens' sums. */
+function piecesOf(sums: Sums, tokens: number, { from, to }: Ends): Pieces {
+  const d = from.gain.length;
+  const pieces = new Float64Array(d * inPieces);
+  for (let j = 0, at = 0, piece = 0; j < d; j++, at += inSums, piece += inPieces) {
+    const n0 = sums[at]! / tokens;
+    const n1 = sums[at + 1]! / tokens;
+    const g0 = from.gain[j]!;
+    const g1 = to.gain[j]!;
+    const u0 = g0 * n0 + from.shift[j]!;
+    const u1 = g1 * n1 + to.shift[j]!;
+    pieces[piece] = u0;
+    pieces[piece + 1] = u1;
+    pieces[piece + 2] = (u0 + u1) / 2;
+    pieces[piece + 3] = ((g1 - g0) * (n0 + n1)) / 2;
+    pieces[piece + 4] = to.shift[j]! - from.shift[j]!;
+    pieces[piece + 5] = ((g0 + g1) * (sums[at + 2]! / tokens)) / 4;
+    pieces[piece + 6] = ((g0 + g1) * (sums[at + 3]! / tokens)) / 4;
+  }
+  return pieces;
 }
 
-/** Pieces of token `t`, into `row` and added to `sums`. */
-function fillRow(row: Pieces, sums: Pieces, from: LayerSnapshot, to: LayerSnapshot, norm: Norm, t: number): void {
-  const { u0, u1, u, gain, direction, scale } = row;
-  const [sum0, sum1, sum, ofGain, ofDirection, ofScale] = [
-    sums.u0,
-    sums.u1,
-    sums.u,
-    sums.gain,
-    sums.direction,
-    sums.scale,
-  ];
+/** What token `t` gives. */
+function fillRow(row: Sums, from: LayerSnapshot, to: LayerSnapshot, norm: Norm, t: number): void {
   const d = from.gain.length;
   const a = statisticsOf(from.x, t * d, d, norm);
   const b = statisticsOf(to.x, t * d, d, norm);
-  const [x0, x1, gain0, gain1, shift0, shift1] = [from.x, to.x, from.gain, to.gain, from.shift, to.shift];
-  for (let j = 0, x = t * d; j < d; j++, x++) {
+  const [x0, x1, both, apart] = [from.x, to.x, a.inverse + b.inverse, b.inverse - a.inverse];
+  for (let x = t * d, at = 0; at < row.length; x++, at += inSums) {
     const c0 = x0[x]! - a.centre;
     const c1 = x1[x]! - b.centre;
-    const n0 = c0 * a.inverse;
-    const n1 = c1 * b.inverse;
-    const g0 = gain0[j]!;
-    const g1 = gain1[j]!;
-    const g = (g0 + g1) / 2;
-    const [before, after] = [g0 * n0 + shift0[j]!, g1 * n1 + shift1[j]!];
-    sum0[j]! += u0[j] = before;
-    sum1[j]! += u1[j] = after;
-    sum[j]! += u[j] = (before + after) / 2;
-    ofGain[j]! += gain[j] = ((g1 - g0) * (n0 + n1)) / 2;
-    ofDirection[j]! += direction[j] = (g * (c1 - c0) * (a.inverse + b.inverse)) / 2;
-    ofScale[j]! += scale[j] = (g * (c0 + c1) * (b.inverse - a.inverse)) / 2;
+    row[at] = c0 * a.inverse;
+    row[at + 1] = c1 * b.inverse;
+    row[at + 2] = (c1 - c0) * both;
+    row[at + 3] = (c0 + c1) * apart;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Random } from "../../../core/arrays/random.ts";
 import type { Run } from "../../../core/contract/run.ts";
 
 /** What following may add to a step's time, at most; so many units are followed in any case. */
-const [most, fewest] = [0.03, 1024];
+const [most, fewest] = [0.005, 1024];
 /** What the followed weights of all layers may take up on their way to the host, in a checkpoint and in memory, bytes a look. */
 const mostBytes = 32 * 2 ** 20;
 
@@ -15,7 +15,7 @@ const mostBytes = 32 * 2 ** 20;
 const costOfWeight = { cpu: 2400, gpu: 3_000_000 };
 
 /**
- * How many units of a layer are followed where the config does not say: all, or as many as cost 3 % of a step's time and 32 MiB, but not
+ * How many units of a layer are followed where the config does not say: all, or as many as cost 0.5 % of a step's time and 32 MiB, but not
  * fewer than 1024. An estimate from sizes alone, the same on every machine: a step does 6 operations a token and weight (one product
  * forward, two back). `every`: steps between looks.
  */

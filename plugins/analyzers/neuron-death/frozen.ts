@@ -33,13 +33,11 @@ export function lookAt(
     const some = followed[layer]!;
     const units = (x: Tensor, axis: number) =>
       some.length === d_mlp ? tf.clone(x) : tf.gather(x, tf.tensor1d([...some], "int32"), axis);
-    const fires = tf.step(z);
     return {
       zmax: tf.max(z, 0),
       zmean: mean,
       zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
-      active: tf.cast(tf.sum(fires, 0), "int32"),
-      fires: tf.cast(units(fires, 1), "bool"), // [n followed]
+      active: tf.cast(tf.sum(tf.step(z), 0), "int32"),
       theta: thresholdCosine(tf, own, parameters[layer]!.norm.kind),
       x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
       weights: tf.transpose(units(own.weights, 1)), // [followed d_model]
@@ -54,7 +52,6 @@ export function lookAt(
     zmean: gathered("zmean"),
     zvar: gathered("zvar"),
     active: gathered("active"),
-    fires: gathered("fires"),
     theta: gathered("theta"),
     x: gathered("x"),
     weights: gathered("weights"),
@@ -71,6 +68,5 @@ export type FrozenReadings = Readonly<Record<keyof ReturnType<typeof lookAt>, re
 export function snapshotOf(readings: FrozenReadings, layer: number): LayerSnapshot {
   const floats = (key: keyof FrozenReadings) => readings[key][layer]!.data as Float32Array;
   const [weights, bias] = [floats("weights"), floats("bias")];
-  const fires = readings.fires[layer]!.data as Uint8Array;
-  return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift"), fires };
+  return { x: floats("x"), weights, bias, gain: floats("gain"), shift: floats("shift") };
 }

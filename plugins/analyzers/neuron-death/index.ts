@@ -114,12 +114,12 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             };
             const zmax = readings.zmax[l]!.data as Float32Array;
             const some = followed[l]!;
-            const floats = (values: Float32Array) => Float32Array.from(some, (unit) => values[unit]!);
+            const floats = (values: Float32Array) => pickedOf(values, new Float32Array(some.length), some);
             const look = {
               step: at.step,
               zmax: floats(zmax),
               zmean: floats(per.zmean),
-              active: Int32Array.from(some, (unit) => per.active[unit]!),
+              active: pickedOf(per.active, new Int32Array(some.length), some),
               theta: floats(per.theta),
             };
             const snapshot = snapshotOf(readings, l);
@@ -183,6 +183,12 @@ function unitGradients({ tf, grads }: GradientInputs, weights: string): Tensor {
 
 function perUnit(data: Float32Array): NDArray {
   return { shape: [data.length], data };
+}
+
+/** The values of some units, put into `out`. */
+function pickedOf<T extends Float32Array | Int32Array>(values: T, out: T, units: readonly number[]): T {
+  for (let k = 0; k < units.length; k++) out[k] = values[units[k]!]!;
+  return out;
 }
 
 function shareOfZeros(values: ArrayLike<number>): number {

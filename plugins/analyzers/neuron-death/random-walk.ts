@@ -32,23 +32,20 @@ export interface WalkReport {
 export function randomWalk(looks: readonly WalkLook[], random: Random, draws: number): WalkReport {
   const first = looks[0]!;
   const units = [...first.zmax.keys()].filter((i) => first.zmax[i]! > 0);
-  const groups = groupsByScore(units, (i) => first.active[i]!, 10);
+  const groups = groupsByScore(units, (i) => first.active[i]!, 10).map((group) => stepsOf(looks, group));
   const observed = units.filter((i) => looks.some(({ zmax }) => zmax[i]! <= 0)).length;
   const counts: number[] = [];
   let [excess, dead] = [0, 0];
+  const signs = new Int8Array(looks.length - 1);
   for (let draw = 0; draw < draws; draw++) {
-    const signs = looks.slice(1).map(() => (random.next() < 0.5 ? 1 : -1));
+    for (let s = 0; s < signs.length; s++) signs[s] = random.next() < 0.5 ? 1 : -1;
     let deaths = 0;
     for (const group of groups) {
-      const drifts = { dead: [] as number[], alive: [] as number[] };
-      for (const i of group) {
-        const { died, drift } = walked(looks, signs, i);
-        drifts[died ? "dead" : "alive"].push(drift);
-      }
-      deaths += drifts.dead.length;
-      if (drifts.dead.length === 0 || drifts.alive.length === 0) continue;
-      excess += drifts.dead.length * (mean(drifts.dead) - mean(drifts.alive));
-      dead += drifts.dead.length;
+      const { died, alive, driftOfDead, driftOfAlive } = walked(group, signs);
+      deaths += died;
+      if (died === 0 || alive === 0) continue;
+      excess += died * (driftOfDead / died - driftOfAlive / alive);
+      dead += died;
     }
     counts.push(deaths);
   }
@@ -67,15 +64,41 @@ export function randomWalk(looks: readonly WalkLook[], random: Random, draws: nu
   };
 }
 
-/** One unit's steps with other signs: whether it comes to zero, and how far its mean pre-activation gets until then. */
-function walked(looks: readonly WalkLook[], signs: readonly number[], unit: number): { died: boolean; drift: number } {
-  let level = looks[0]!.zmax[unit]!;
-  let drift = 0;
-  for (let s = 1; s < looks.length; s++) {
-    const [before, now] = [looks[s - 1]!, looks[s]!];
-    level += signs[s - 1]! * (now.zmax[unit]! - before.zmax[unit]!);
-    drift += signs[s - 1]! * (now.zmean[unit]! - before.zmean[unit]!);
-    if (level <= 0) return { died: true, drift };
+/** Where units start, `[units]`, and how far each look brought them: margins and mean pre-activations, `[units steps]`. */
+interface Steps {
+  readonly start: Float64Array;
+  readonly margins: Float64Array;
+  readonly means: Float64Array;
+}
+
+function stepsOf(looks: readonly WalkLook[], units: readonly number[]): Steps {
+  const steps = looks.length - 1;
+  const moved = (of: "zmax" | "zmean") => {
+    const all = new Float64Array(units.length * steps);
+    for (let s = 0; s < steps; s++) {
+      const [before, now] = [looks[s]![of], looks[s + 1]![of]];
+      for (const [k, unit] of units.entries()) all[k * steps + s] = now[unit]! - before[unit]!;
+    }
+    return all;
+  };
+  const start = Float64Array.from(units, (unit) => looks[0]!.zmax[unit]!);
+  return { start, margins: moved("zmax"), means: moved("zmean") };
+}
+
+/** The units' steps with other signs: how many come to zero, and how far mean pre-activations get until then, summed. */
+function walked({ start, margins, means }: Steps, signs: Int8Array) {
+  let [died, driftOfDead, driftOfAlive] = [0, 0, 0];
+  for (let k = 0, at = 0; k < start.length; k++, at += signs.length) {
+    let [level, drift, dies] = [start[k]!, 0, false];
+    for (let s = 0; s < signs.length && !dies; s++) {
+      level += signs[s]! * margins[at + s]!;
+      drift += signs[s]! * means[at + s]!;
+      dies = level <= 0;
+    }
+    if (dies) {
+      died++;
+      driftOfDead += drift;
+    } else driftOfAlive += drift;
   }
-  return { died: false, drift };
+  return { died, alive: start.length - died, driftOfDead, driftOfAlive };
 }

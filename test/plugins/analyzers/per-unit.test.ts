@@ -149,9 +149,9 @@ describe("what is recorded of each unit", function () {
           expect(share).to.equal(Math.fround(counts.get(token)! / occurs(token)));
         }
         const all = seen.tokens.filter((_, t) => fires(t, i)).length;
-        expect(of("unit_frequency").data[i]).to.equal(Math.fround(all / seen.tokens.length));
+        expect(of("unit_text_frequency").data[i]).to.equal(Math.fround(all / seen.tokens.length));
       }
-      expect(of("unit_frequency").data[told], "units that are not looked at").to.be.NaN;
+      expect(of("unit_text_frequency").data[told], "units that are not looked at").to.be.NaN;
     }
   });
 
