@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Resvg } from "@resvg/resvg-js";
 import { expect } from "chai";
 import type { DeclaredChart } from "../../core/contract/chart.ts";
+import { parallel, strip } from "../../viewer/charts/across.ts";
 import { logTicks, roundAmong } from "../../viewer/charts/nice-ticks.ts";
 import { dressed } from "../../viewer/charts/spec.ts";
 import { chartPictures } from "../../viewer/report/chart-pictures.ts";
@@ -143,6 +144,20 @@ describe("a drawn chart", () => {
       { step: 3, value: 10 },
     ]);
     expect(labels(few, "x"), "steps are whole").to.deep.equal(["1", "2", "3"]);
+  });
+
+  it("names each of many groups, and each of many axes, with what tells them apart", async () => {
+    const groups = [1, 2, 4].flatMap((scale) => [1, 2, 3, 4, 5].map((lr) => `init_scale ${scale} · lr 0.00${lr}`));
+    const colours = { groups, colours: groups.map(() => "#000000") };
+    const values = { "model.init_scale": 1, "train.lr": 1e-3, "train.weight_decay": 0.1, seed: 1, "eval/loss": 3 };
+    const points = groups.map((group, i) => ({ run: `${i}`, group, values: { ...values, "eval/loss": i } }));
+    const byGroup = strip(points, "eval/loss", colours);
+    const svg = await draw(byGroup.spec, byGroup.records);
+    expect(labels(svg, "y")).to.deep.equal(groups.map((group) => group.replace("init_scale ", "").replace("lr ", "")));
+    expect(svg).to.contain(">init_scale · lr<");
+    const axes = parallel(points, Object.keys(values), colours);
+    const narrow = await toSvg(dressed(axes.spec, { ...size, width: 320 }), axes.records);
+    for (const name of Object.keys(values)) expect(narrow).to.contain(`>${name}<`);
   });
 
   it("leaves out a part without values and says so", async () => {

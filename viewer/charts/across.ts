@@ -19,6 +19,8 @@ type Spec = Record<string, unknown>;
 
 /** Up to this many groups are named in a legend. */
 const mostNamed = 12;
+/** Pixels that a group needs in a strip, where there are more. */
+const rowHeight = 15;
 
 function colour({ groups, colours }: GroupColours): Spec {
   const legend = groups.length > 1 && groups.length <= mostNamed ? { title: null } : null;
@@ -80,14 +82,24 @@ export function strip(
   const records = points
     .filter(({ values }) => typeof values[y] === "number")
     .map(({ run, group, values }) => ({ run, group, y: values[y] }));
-  const place = { field: "group", type: "nominal", title: null, sort: colours.groups, axis: { labelLimit: 180 } };
+  const { title, names } = withoutKeys(colours.groups);
+  const expr = `${JSON.stringify(names)}[datum.value]`;
+  const place = {
+    field: "group",
+    type: "nominal",
+    title,
+    sort: colours.groups,
+    axis: { labelLimit: 180, labelOverlap: false, ...(title !== null && { labelExpr: expr }) },
+  };
   const value = axisOf(
     "y",
     y,
     records.map((one) => one.y),
   );
+  const { length } = colours.groups;
   return {
     spec: {
+      ...(length > mostNamed && { height: 60 + rowHeight * length }),
       encoding: { y: place, x: value },
       layer: [
         {
@@ -104,6 +116,16 @@ export function strip(
   };
 }
 
+/** Names of groups by several keys as their values alone, where all have the same keys: these are said once. */
+function withoutKeys(groups: readonly string[]): { title: string | null; names: Readonly<Record<string, string>> } {
+  const parts = groups.map((group) => group.split(" · ").map((part) => part.split(/ (.*)/s)));
+  const keys = new Set(parts.map((one) => one.map(([key]) => key).join(" · ")));
+  const [title = ""] = keys;
+  if (keys.size !== 1 || !title.includes(" · ")) return { title: null, names: {} };
+  const values = parts.map((one) => one.map(([, value]) => value).join(" · "));
+  return { title, names: Object.fromEntries(groups.map((group, i) => [group, values[i]!])) };
+}
+
 /** Every column an axis from its smallest to its largest value, every run a line across them. */
 export function parallel(
   points: readonly RunPoint[],
@@ -117,12 +139,20 @@ export function parallel(
       return place === undefined ? [] : [{ run, group, column, place, value: worded(values[column]) }];
     }),
   );
+  // In two rows, there is room for the names of many axes on a phone.
+  const staggered = `indexof(${JSON.stringify(columns)}, datum.value) % 2 == 0 ? datum.label : ["", datum.label]`;
   const x = {
     field: "column",
     type: "nominal",
     sort: columns,
     title: null,
-    axis: { labelAngle: 0, labelLimit: 140, grid: true },
+    axis: {
+      labelAngle: 0,
+      labelLimit: 180,
+      labelOverlap: false,
+      grid: true,
+      ...(columns.length > 3 && { labelExpr: staggered }),
+    },
   };
   return {
     spec: {

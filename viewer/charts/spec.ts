@@ -233,7 +233,7 @@ export function themeConfig(theme: Theme, narrow = false): Record<string, unknow
     },
     axisXDiscrete: { labelAngle: 0, labelLimit: 110 },
     legend: {
-      ...(narrow && { orient: "bottom", columns: 3, layout: { bottom: { anchor: "start", direction: "vertical" } } }),
+      ...(narrow && { orient: "bottom", columns: 2, layout: { bottom: { anchor: "start", direction: "vertical" } } }),
       gradientLength: 90,
       titleLimit: 300,
       labelColor: faint,

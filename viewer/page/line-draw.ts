@@ -44,8 +44,10 @@ export function paintLines(
   const known = emphasis !== undefined && lines.some(({ subject }) => subject === emphasis);
   const many = lines.length > 12;
   context.lineJoin = many ? "bevel" : "round";
+  // Many bands over one another would be a wall: they thin out with their number, but for the one that is pointed at.
+  const usual = Math.min(known ? 0.06 : 0.16, 0.8 / lines.length);
   for (const line of lines)
-    if (line.band) paintBand(context, line, at, known && line.subject !== emphasis ? 0.06 : 0.16);
+    if (line.band) paintBand(context, line, at, known && line.subject === emphasis ? 0.16 : usual);
   const last = (line: Line) => known && line.subject === emphasis;
   for (const line of [...lines.filter((one) => !last(one)), ...lines.filter(last)]) {
     const strength = known && !last(line) ? 0.25 : 1;

@@ -83,9 +83,10 @@ export function plotCard(parts: PlotCardParts, context: ChartContext): LiveChart
     if (!shown) return;
     const { draw } = await import("./vega-draw.ts");
     const { records, spec } = shown;
-    place.classList.toggle("fills", isOnePlot(spec));
+    const fills = isOnePlot(spec) && spec.height === undefined;
+    place.classList.toggle("fills", fills);
     fitted = room();
-    const height = Math.max(parts.height ?? leastHeight, isOnePlot(spec) ? place.clientHeight : 0);
+    const height = Math.max(parts.height ?? leastHeight, fills ? place.clientHeight : 0);
     const panels = new Set(records.map(({ layer }) => layer)).size;
     const layers = Math.max(1, ...context.runs.map((run) => run.layers));
     const dress = {
