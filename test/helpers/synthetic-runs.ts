@@ -27,6 +27,8 @@ export interface SyntheticRun {
   readonly events?: readonly RunEvent[];
   /** Steps between array metrics; 0: none. */
   readonly arraysEvery?: number;
+  /** Two tokens, of ids 0 and 99, that each of a layer's first 18 units fires for. */
+  readonly tokens?: boolean;
 }
 
 const startedAt = Date.UTC(2026, 10, 23, 9);
@@ -101,7 +103,10 @@ export function syntheticRow(seq: number, run: SyntheticRun, noise: () => number
     tokens: step * tokensPerStep,
     time: startedAt + 60_000 * (run.seed ?? 1) + step * 100,
     metrics,
-    arrays: probe ? syntheticArrays(step, layers, neurons, rows) : {},
+    arrays: {
+      ...(probe && syntheticArrays(step, layers, neurons, rows)),
+      ...(probe && run.tokens && syntheticTokens(layers)),
+    },
   };
 }
 
@@ -123,6 +128,17 @@ function syntheticArrays(step: number, layers: number, neurons: number, rows: nu
   }
   arrays["neuron_death/forks"] = { shape: [3], data: Float32Array.from([52, 14.4, 38.1]) };
   return arrays;
+}
+
+function syntheticTokens(layers: number): Row["arrays"] {
+  const shape = [2, 18];
+  const ids = { shape, data: Int32Array.from({ length: 36 }, (_, i) => (i < 18 ? 0 : 99)) };
+  const share = { shape, data: new Float32Array(36).fill(0.625) };
+  const all = Array.from({ length: layers }, (_, l) => ({
+    [`own/ids/layer_${l}`]: ids,
+    [`own/share/layer_${l}`]: share,
+  }));
+  return Object.assign({}, ...all);
 }
 
 /** Writes a run directory and gives its path. */

@@ -60,7 +60,14 @@ describe("viewer page for every eye", function () {
     this.timeout(240_000); // twenty walks through all elements
     const { root, page, open } = stage();
     const dirs = [1, 2, 3, 4].map((seed) =>
-      writeSyntheticRun(root, { seed, name: `run ${seed}`, lr: 1e-3 * (seed % 2), outcome: "finished", rows: 60 }),
+      writeSyntheticRun(root, {
+        seed,
+        name: `run ${seed}`,
+        lr: 1e-3 * (seed % 2),
+        outcome: "finished",
+        rows: 60,
+        tokens: true,
+      }),
     );
     damage(writeSyntheticRun(root, { id: "broken" }), "garbage run.json");
     const output = join(temp(), "report.html");

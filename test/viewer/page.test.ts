@@ -227,14 +227,14 @@ describe("viewer page", function () {
     const { root, page, open, shot, troubles } = stage();
     const at = { step: 50, tokens: 51200, time: 1 };
     const death = { ...at, source: "neuron-death", kind: "death", data: { layer: 2, unit: 17, last_step: 40 } };
-    const dir = writeSyntheticRun(root, { id: "a", rows: 100, arraysEvery: 2, charts: [], events: [death] });
-    const record = openRecord(dir);
-    const shape = [2, 18];
-    const ids = { shape, data: Int32Array.from({ length: 36 }, (_, i) => (i < 18 ? 0 : 99)) };
-    const share = { shape, data: new Float32Array(36).fill(0.625) };
-    const last = syntheticRow(99, { rows: 100 }, () => 0);
-    record.writeRows([{ ...last, arrays: { ...last.arrays, "own/ids/layer_2": ids, "own/share/layer_2": share } }]);
-    record.close();
+    const dir = writeSyntheticRun(root, {
+      id: "a",
+      rows: 100,
+      arraysEvery: 2,
+      tokens: true,
+      charts: [],
+      events: [death],
+    });
     writeVocabulary(dir, [`${hostile}\u202e\u001b[2J`]);
     await open("#run=a");
     await drawn(page, "array-neuron_death-frequency");

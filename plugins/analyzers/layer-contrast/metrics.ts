@@ -126,7 +126,7 @@ export const metrics = {
     "How often each of unit_tokens occurs in that text: the N behind token_share. Few occurrences say little.",
   token_share:
     "Share of the occurrences of each of unit_tokens at which the unit fires. [0, 1]. To be held against unit_text_frequency, its share of all positions: a unit that always fires does so at every token.",
-  token_share_low: `Lower end of the exact interval of token_share (Clopper and Pearson 1934, Biometrika 26:404), which holds for all tokens of the text at once at ${100 * (1 - chance)} % (Bonferroni), occurrences taken as independent. [0, 1]. Above unit_text_frequency: the unit fires for this token more than elsewhere, and not by chance.`,
+  token_share_low: `Lower end of the exact interval of token_share (Clopper and Pearson 1934, Biometrika 26:404), which holds for all tokens counted, of one unit, at once at ${100 * (1 - chance)} % (Bonferroni), occurrences taken as independent. [0, 1]. Above unit_text_frequency: the unit fires for this token more than elsewhere, and not by chance.`,
   inversion_cross_level: `Inversion I1: the last layer uses fewer units per token and more per batch than the first (arXiv 2407.07848), both 95 % intervals without 0. ${verdictNumbers}. ${settledIf}`,
   inversion_size: "delta_use_batch - delta_use_token: size of I1 in log odds.",
   inversion_pool: `Inversion I3: the last layer uses more units per batch and has the higher k50 (the first: a small pool, used often), both 95 % intervals without 0. ${verdictNumbers}. ${settledIf}`,
