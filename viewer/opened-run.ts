@@ -48,6 +48,11 @@ export class OpenedRun {
     return this.store.bytes + this.system.store.bytes + (this.preview?.bytes ?? 0);
   }
 
+  /** Whether it is reading now. */
+  get reads(): boolean {
+    return this.reading !== undefined;
+  }
+
   get rows(): number {
     return this.shown.rows;
   }

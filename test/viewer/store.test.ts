@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { noHoles } from "../../core/record/holes.ts";
 import { rowLine } from "../../core/record/lines.ts";
+import { Library } from "../../viewer/library.ts";
 import { decimate } from "../../viewer/series/decimate.ts";
 import { loadIndex, saveIndex } from "../../viewer/series/disk-index.ts";
 import { ingest, type Progress, rowsOfBlocks, sample } from "../../viewer/series/ingest.ts";
 import { Store } from "../../viewer/series/store.ts";
+import { writeSyntheticRun } from "../helpers/synthetic-runs.ts";
 import { useTempDir } from "../helpers/temp.ts";
 
 const line = (seq: number, value: number) =>
@@ -110,5 +112,21 @@ describe("Store", () => {
     expect(step.length).to.be.within(40, 51);
     expect(step.at(-1)).to.equal(20_000);
     expect(step[0]).to.equal(1);
+  });
+});
+
+describe("Library", () => {
+  const temp = useTempDir();
+
+  it("keeps some of the runs of a page that are more than fit, so that each question need not read all again", async () => {
+    const ids = ["a", "b", "c", "d", "e"];
+    for (const id of ids) writeSyntheticRun(temp(), { id, rows: 5, arraysEvery: 0 });
+    const library = new Library(temp(), { indexFolder: temp(), budget: 100_000 });
+    for (const id of ids) await library.series(id, ["train/loss"], whole);
+    const open: string[] = [];
+    for (const id of ids) if ((await library.change(id))!.rows > 0) open.push(id);
+    expect(open, "the next question begins with the first").to.include("a");
+    expect(open.length).to.be.within(2, 4);
+    await library.close();
   });
 });
