@@ -3,7 +3,7 @@ import type { Arrays, NDArray } from "../core/arrays/ndarray.ts";
 import type { RunEvent } from "../core/contract/sink.ts";
 import { openArrays, type StoredArrays } from "../core/record/arrays.ts";
 import { readRunFile } from "../core/record/run-file.ts";
-import { parseKey } from "./charts/metric-key.ts";
+import { parseKey, saysEachUnit } from "./charts/metric-key.ts";
 import { evenly } from "./tables.ts";
 import { type TokenTable, tokenTables } from "./unit-tokens.ts";
 
@@ -49,10 +49,11 @@ export async function unitRecord(
   let peers: readonly number[] | undefined;
   const stored = openArrays(dir);
   const tokens = tokenTables(dir, metrics, layer, unit);
+  const ofUnits = new Set(metrics.flatMap(({ key, description }) => (saysEachUnit(description) ? [key] : [])));
   for (const step of evenly(stored.steps, mostSteps)) {
     const arrays = arraysAt(stored, step);
     tokens.add(step, arrays);
-    const found = unitArrays(arrays, layer, units, tokens.shows);
+    const found = unitArrays(arrays, layer, units, tokens.shows, ofUnits);
     if (found.size === 0 || !(unit >= 0 && unit < units)) continue;
     peers ??= matchedUnits([...found.values()], unit, namedUnits(events, layer));
     for (const [name, values] of found) {
@@ -73,12 +74,16 @@ function arraysAt(stored: StoredArrays, step: number): Arrays {
   }
 }
 
-/** Of the arrays of a step those with a value for each unit of a layer, by metric; of a matrix each row by itself. */
+/**
+ * Of the arrays of a step those with a value for each unit of a layer, by metric; of a matrix, if its metric is one of `ofUnits`, each
+ * row by itself.
+ */
 function unitArrays(
   arrays: Arrays,
   layer: number,
   units: number,
   elsewhere: (key: string, array: NDArray) => boolean,
+  ofUnits: ReadonlySet<string>,
 ): Map<string, Values> {
   const found = new Map<string, Values>();
   for (const [key, array] of Object.entries(arrays)) {
@@ -86,6 +91,7 @@ function unitArrays(
     const { section, metric, layer: of } = parseKey(key);
     if (of !== layer || shape.at(-1) !== units || elsewhere(key, array)) continue;
     const rows = data.length / units;
+    if (rows > 1 && !ofUnits.has(`${section}/${metric}`)) continue;
     for (let row = 0; row < Math.min(rows, mostRows); row++)
       found.set(`${section}/${metric}${rows > 1 ? ` [${row}]` : ""}`, data.subarray(row * units, (row + 1) * units));
   }

@@ -1,5 +1,6 @@
 /** What one step leaves behind: its row, its events, and now and then a checkpoint. */
 import { basename } from "node:path";
+import type { TypedArray } from "../arrays/ndarray.ts";
 import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { pruneCheckpoints } from "../checkpoint/folder.ts";
 import type { StepMoment } from "../contract/analyzer.ts";
@@ -102,7 +103,7 @@ export async function saveTraining(training: Training, at: Moment): Promise<stri
   const { open, run, analyzers, progress } = training;
   training.entry.check();
   const state = await open.engine.download(training.state);
-  const spoilt = Object.keys(state).find((entry) => !state[entry]?.data.every(Number.isFinite));
+  const spoilt = Object.keys(state).find((entry) => !allFinite(state[entry]!.data));
   if (spoilt !== undefined) throw divergedState(at.step, spoilt, progress.lastLoss, progress.lastCheckpoint);
   const path = await saveCheckpoint(run.dir, {
     step: at.step,
@@ -117,4 +118,11 @@ export async function saveTraining(training: Training, at: Moment): Promise<stri
   pruneCheckpoints(run.dir, open.config.checkpoint);
   await callHook(analyzers, "onCheckpoint", at.step, { ...at, path });
   return path;
+}
+
+/** `x - x` is 0 for a finite number and NaN for any other: many times as fast as asking one by one. */
+function allFinite(values: TypedArray): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
+  return sum === 0;
 }

@@ -54,19 +54,58 @@ function adamUpdate(
   const shrink = tf.sub(1, tf.mul(lr, weight_decay));
   const floor = gradientFloor(eps);
 
-  const next: Record<string, Tensor> = {};
-  for (const [name, grad] of Object.entries(grads)) {
-    const param = state[name]!;
+  const updated = ({ param, grad, m, v }: Quantities, decay: boolean): Omit<Quantities, "grad"> => {
     const g = tf.add(grad, floor);
-    const m = tf.add(tf.mul(state[`adam.m/${name}`]!, beta1), tf.mul(g, 1 - beta1));
-    const v = tf.add(tf.mul(state[`adam.v/${name}`]!, beta2), tf.mul(tf.square(g), 1 - beta2));
-    const update = tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), epsilon));
-    const decayed = weight_decay > 0 && decays(param.shape) ? tf.mul(param, shrink) : param;
-    next[name] = tf.sub(decayed, update);
+    const first = tf.add(tf.mul(m, beta1), tf.mul(g, 1 - beta1));
+    const second = tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2));
+    const update = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), epsilon));
+    return { param: tf.sub(decay ? tf.mul(param, shrink) : param, update), m: first, v: second };
+  };
+
+  const next: Record<string, Tensor> = {};
+  const put = (name: string, { param, m, v }: Omit<Quantities, "grad">) => {
+    next[name] = param;
     next[`adam.m/${name}`] = m;
     next[`adam.v/${name}`] = v;
+  };
+  const of = (name: string): Quantities => ({
+    param: state[name]!,
+    grad: grads[name]!,
+    m: state[`adam.m/${name}`]!,
+    v: state[`adam.v/${name}`]!,
+  });
+  const vectors: string[] = [];
+  for (const name of Object.keys(grads)) {
+    const { shape } = state[name]!;
+    if (shape.length === 1) vectors.push(name);
+    else put(name, updated(of(name), weight_decay > 0 && decays(shape)));
   }
+  for (const [name, quantities] of asOne(tf, vectors, of, (all) => updated(all, false))) put(name, quantities);
   return next;
+}
+
+/** What AdamW knows of a parameter; all of one shape. */
+interface Quantities {
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+}
+
+/** The update of many vectors as that of one: a dozen operations on a thousand numbers are mostly overhead. */
+function asOne(
+  tf: UpdateInputs["tf"],
+  names: readonly string[],
+  of: (name: string) => Quantities,
+  updated: (all: Quantities) => Omit<Quantities, "grad">,
+): [string, Omit<Quantities, "grad">][] {
+  const each = names.map(of);
+  if (each.length < 2) return each.map((one, i) => [names[i]!, updated(one)]);
+  const joined = (key: keyof Quantities) => tf.concat(each.map((one) => one[key]));
+  const all = updated({ param: joined("param"), grad: joined("grad"), m: joined("m"), v: joined("v") });
+  const sizes = each.map(({ param }) => param.size);
+  const parts = { param: tf.split(all.param, sizes), m: tf.split(all.m, sizes), v: tf.split(all.v, sizes) };
+  return names.map((name, i) => [name, { param: parts.param[i]!, m: parts.m[i]!, v: parts.v[i]! }]);
 }
 
 /**

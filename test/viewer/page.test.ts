@@ -265,7 +265,7 @@ describe("viewer page", function () {
     expect(await tokens.locator("tbody *").evaluateAll((all) => all.map(({ tagName }) => tagName))).to.not.include(
       "IMG",
     );
-    await page.getByText("Firing frequency of each unit. Recorded with option `per_unit`.").waitFor();
+    await page.getByText("token_sparsity with option `per_unit`: each").waitFor();
     await shot("unit");
     await page.getByRole("button", { name: "Unit after" }).click();
     await page.getByRole("heading", { name: "Unit 18 of layer 2" }).waitFor();

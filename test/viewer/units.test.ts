@@ -26,18 +26,25 @@ describe("unitRecord", () => {
         arrays: {
           "a/frequency/layer_1": { shape: [5], data: Float32Array.from(values) },
           "a/histogram/layer_1": { shape: [3], data: Float32Array.of(1, 2, 3) },
+          "a/curve/layer_1": { shape: [2, 5], data: new Float32Array(10) },
+          "a/both/layer_1": { shape: [2, 5], data: Float32Array.of(...values, ...values) },
         },
       })),
     );
     record.close();
-    writeRunFile(dir(), syntheticRunFile("a", { layers: 2, neurons: 5 }));
+    const file = syntheticRunFile("a", { layers: 2, neurons: 5 });
+    writeRunFile(dir(), { ...file, metrics: [{ key: "a/both", description: "Of each unit this and that." }] });
     const at = { source: "a", step: 2, tokens: 1, time: 1 };
     const death = { ...at, kind: "death", data: { layer: 1, unit: 0 } };
     const others = { ...at, kind: "silent", data: { layer: 1, units: [2] } };
     const elsewhere = { ...at, kind: "death", data: { layer: 0, unit: 3 } };
     const found = await unitRecord(dir(), [death, others, elsewhere], 1, 0);
     expect(found.peers, "unit 2 is nearer, but something happened to it").to.deep.equal([3, 4, 1]);
-    expect(Object.keys(found.series)).to.deep.equal(["a/frequency"]);
+    expect(Object.keys(found.series), "a curve is not of units because it is as wide").to.have.members([
+      "a/frequency",
+      "a/both [0]",
+      "a/both [1]",
+    ]);
     expect(found.series["a/frequency"]?.map(({ step, value }) => [step, value])).to.deep.equal([
       [1, Math.fround(0.1)],
       [2, 0],

@@ -42,3 +42,13 @@ export function keysOf(chart: { section: string; only?: readonly string[] }, key
     return section === chart.section && (chart.only === undefined || chart.only.includes(metric));
   });
 }
+
+/** A metric's name without its section, as a person reads it. */
+export function wordsOf(key: string): string {
+  return key.slice(key.indexOf("/") + 1).replaceAll("_", " ");
+}
+
+/** Whether a metric's description says that it is of each unit: what tells a table of units from one that is as wide by chance. */
+export function saysEachUnit(description: string): boolean {
+  return /\beach (unit|neuron)\b/i.test(description);
+}

@@ -1,7 +1,7 @@
 /** One neuron's life: what each array metric says of it over training, and what happened to it. */
 
-import type { RunDetail } from "../api.ts";
 import { brief, grouped } from "../charts/format.ts";
+import { wordsOf } from "../charts/metric-key.ts";
 import { inks, type Theme } from "../charts/palette.ts";
 import type { UnitRecord } from "../units.ts";
 import { askManyRuns, askUnit, listen } from "./api.ts";
@@ -15,6 +15,7 @@ import { type Plot, plotCard } from "./plot-card.ts";
 import { type Page, shownRuns } from "./run-head.ts";
 import { sectionElement } from "./section-element.ts";
 import type { Store } from "./state.ts";
+import { familyOfRow, nothing, unrecorded } from "./unit-missing.ts";
 import { unitTokenTables } from "./unit-token-tables.ts";
 
 /** The unit that the address names: `2.17` is unit 17 of layer 2. */
@@ -50,7 +51,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   const names = Object.keys(record.series);
   const cards = names.map((name): LiveChart => {
     const family = familyOfRow(name);
-    const title = name.slice(name.indexOf("/") + 1).replaceAll("_", " ");
+    const title = wordsOf(name);
     return plotCard(
       {
         id: `unit-${name.replace(/\W+/g, "-")}`,
@@ -85,9 +86,7 @@ export async function unitPage(store: Store, theme: () => Theme, connected: (yes
   function show(): void {
     const newest = Object.entries(record.series).flatMap(([name, list]) => {
       const last = list.at(-1);
-      return last
-        ? [[name.slice(name.indexOf("/") + 1).replaceAll("_", " "), brief(last.value), `step ${last.step}`] as const]
-        : [];
+      return last ? [[wordsOf(name), brief(last.value), `step ${last.step}`] as const] : [];
     });
     fill(
       head,
@@ -235,33 +234,6 @@ function besides({ peers, layer }: UnitRecord, id: string): HTMLElement | null {
     ...links,
     " of the layer, nearest to it at the first step of which there are arrays, and named by no event: matched survivors.",
   );
-}
-
-function nothing({ unit, units, layer, layers }: UnitRecord): HTMLElement {
-  const outside = unit >= units || layer >= layers;
-  return h(
-    "p",
-    { class: "empty" },
-    outside
-      ? `There is no such unit: layers have ${units} units, and there are ${layers} layers.`
-      : "No array metric on record has a value for each unit; those that have one appear here, whatever analyzer they are of.",
-  );
-}
-
-/** What plugins of the run would record of each unit if an option were set; their descriptions name it. */
-function unrecorded(metrics: RunDetail["metrics"], names: readonly string[]): HTMLElement | null {
-  const known = new Set(names.map(familyOfRow));
-  const missing = metrics.filter(
-    ({ key, description }) => /\beach unit\b.*\boption `/is.test(description) && !known.has(key),
-  );
-  if (missing.length === 0) return null;
-  const told = missing.map(({ key, description }) => h("li", {}, h("b", {}, key), ` ${description}`));
-  return h("div", { class: "quiet" }, h("p", {}, "Not on record of this run:"), h("ul", {}, ...told));
-}
-
-/** The metric's key of a matrix's row. */
-function familyOfRow(name: string): string {
-  return name.replace(/ \[\d+\]$/, "");
 }
 
 function eventList({ events }: UnitRecord): HTMLElement {

@@ -1,5 +1,6 @@
 /** Tables of the tokens that a unit is told to fire for, at one step; the newest unless another is chosen. */
 import { brief } from "../charts/format.ts";
+import { wordsOf } from "../charts/metric-key.ts";
 import type { TokenTable } from "../unit-tokens.ts";
 import { fill, h } from "./dom.ts";
 import { sectionElement } from "./section-element.ts";
@@ -36,7 +37,7 @@ function oneTable(key: string, described: ReadonlyMap<string, string>) {
   const body = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": wordsOf(key) });
   const slider = stepSlider(draw);
   const about = h("p", { class: "quiet" }, described.get(key) ?? "");
-  const meanings = h("dl", {});
+  const meanings = h("dl", { class: "meanings" });
   const columns = h("details", { class: "quiet" }, h("summary", {}, "What the columns say"), meanings);
   const element = h("div", { class: "unit-tokens" }, about, slider.element, body, columns);
 
@@ -84,8 +85,4 @@ function oneTable(key: string, described: ReadonlyMap<string, string>) {
       draw();
     },
   };
-}
-
-function wordsOf(key: string): string {
-  return key.slice(key.indexOf("/") + 1).replaceAll("_", " ");
 }

@@ -4,6 +4,7 @@ import type { Graph, Node } from "./node.ts";
 import { addBias } from "./passes/bias.ts";
 import { countTrue } from "./passes/counts.ts";
 import { maskOfRectified } from "./passes/masks.ts";
+import { signOfRectified } from "./passes/signs.ts";
 import { type PaysOff, skipSilent } from "./passes/silent/skip.ts";
 import { sumSquares } from "./passes/squares.ts";
 import { multiplyTransposed } from "./passes/transposes.ts";
@@ -16,10 +17,16 @@ export interface Target {
   readonly paysOff?: PaysOff | undefined;
   /** Whether it has `count`. */
   readonly counts?: boolean;
+  /** Whether it has the sign of a rectified value in one pass. */
+  readonly signs?: boolean;
 }
 
 /** The same program in fewer and cheaper nodes. Nodes that nothing needs are gone: a graph is what its results reach. */
-export function optimise(graph: Graph, builder: GraphBuilder, { paysOff, counts = false }: Target = {}): Graph {
+export function optimise(
+  graph: Graph,
+  builder: GraphBuilder,
+  { paysOff, counts = false, signs = false }: Target = {},
+): Graph {
   const masks = (current: Graph) => rewrite(current, builder, maskOfRectified(rectifiedIn(current)));
   const rules =
     (...all: readonly Rule[]) =>
@@ -29,6 +36,7 @@ export function optimise(graph: Graph, builder: GraphBuilder, { paysOff, counts 
   const passes = [masks, rules(sumSquares, multiplyTransposed, addBias)];
   if (paysOff !== undefined) passes.push(silent(paysOff), rules(reduceTurned));
   if (counts) passes.push(rules(countTrue));
+  if (signs) passes.push(rules(signOfRectified));
   return passes.reduce((current, pass) => pass(current), graph);
 }
 

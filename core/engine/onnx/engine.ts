@@ -40,7 +40,8 @@ export async function createOnnxEngine(
     device: `${what} (ONNX Runtime ${version})`,
     async compile(step, signature, name) {
       const { graph, builder } = trace(step, signature, name);
-      const target = { paysOff: paysOff(skip_silent, provider), counts: provider === "cpu" };
+      const cpu = provider === "cpu";
+      const target = { paysOff: paysOff(skip_silent, provider), counts: cpu, signs: cpu };
       return createProgram(host, optimise(graph, builder, target), signature, name, {
         provider,
         threads,

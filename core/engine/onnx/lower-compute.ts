@@ -1,5 +1,5 @@
 /** ONNX for products, reductions and order statistics. */
-import type { ReduceFn } from "../graph/node.ts";
+import type { Node, ReduceFn } from "../graph/node.ts";
 import { castTo } from "./lower-elementwise.ts";
 import { dataTypes } from "./model-proto.ts";
 import type { Rules } from "./rule.ts";
@@ -32,10 +32,14 @@ export const computeRules: Rules = {
   },
   matmul: (node, { writer: w, operands, as }) => {
     const { transposeA, transposeB } = node.attrs;
-    const rank = node.operands[0]!.shape.length;
-    const matrices = rank === 2 && node.operands[1]!.shape.length === 2;
-    if (operands.length === 2 && !transposeA && !transposeB) return w.emit("MatMul", operands, {}, as);
+    const matrices = node.operands.slice(0, 2).every(({ shape }) => shape.length === 2);
     const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+    if (isColumn(node.operands[2])) {
+      // Gemm would first spread it over the result, on one thread.
+      const product = w.emit("Gemm", operands.slice(0, 2), flags);
+      return w.emit("Add", [product, operands[2]!], {}, as);
+    }
+    if (operands.length === 2 && !transposeA && !transposeB) return w.emit("MatMul", operands, {}, as);
     if (matrices) return w.emit("Gemm", operands, flags, as);
     return w.emitMicrosoft("FusedMatMul", operands, flags, as);
   },
@@ -61,3 +65,7 @@ export const computeRules: Rules = {
     return node.attrs.part === "values" ? w.rename(values, as) : castTo(w, indices, "int32", as);
   },
 };
+
+function isColumn(bias: Node | undefined): boolean {
+  return bias?.shape.length === 2 && bias.shape[0]! > 1 && bias.shape[1] === 1;
+}

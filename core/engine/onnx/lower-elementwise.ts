@@ -1,5 +1,6 @@
 /** ONNX for elementwise operations. */
-import type { BinaryFn, Node, UnaryFn } from "../graph/node.ts";
+import type { BinaryFn, Node, NodeOf, UnaryFn } from "../graph/node.ts";
+import { isRectified } from "../graph/passes/signs.ts";
 import { type DataType, dataTypes } from "./model-proto.ts";
 import type { Lowering, Rules } from "./rule.ts";
 import type { OnnxWriter } from "./writer.ts";
@@ -38,9 +39,15 @@ const composed: Partial<Record<UnaryFn, (w: OnnxWriter, x: string, as: string | 
 
 const asInt = (w: OnnxWriter, x: string) => w.emit("Cast", [x], { to: dataTypes.int32 });
 
-function unary(fn: UnaryFn, { writer: w, operands, as }: Lowering): string {
+function unary({ attrs: { fn }, operands: [x] }: NodeOf<"unary">, { writer: w, operands, as }: Lowering): string {
+  if (fn === "sign" && isRectified(x!)) return signOfRectified(w, operands[0]!, as);
   const compose = composed[fn];
   return compose === undefined ? w.emit(unaryOps[fn]!, operands, {}, as) : compose(w, operands[0]!, as);
+}
+
+/** 1 for numbers from 1.2e-38 on, below which they count as zero: `max(0, min(1, 3e38 x))`, where Sign has a slow kernel. */
+function signOfRectified(w: OnnxWriter, x: string, as: string | undefined): string {
+  return w.emit("HardSigmoid", [x], { alpha: { float: 3e38 }, beta: { float: 0 } }, as);
 }
 
 function binary(fn: BinaryFn, dtype: string, { writer: w, operands, as }: Lowering): string {
@@ -65,7 +72,7 @@ export function castTo(w: OnnxWriter, x: string, dtype: DataType, as?: string): 
 }
 
 export const elementwiseRules: Rules = {
-  unary: (node, lowering) => unary(node.attrs.fn, lowering),
+  unary,
   binary: (node, lowering) => binary(node.attrs.fn, node.operands[0]!.dtype, lowering),
   select,
   cast: (node, { writer, operands, as }) => castTo(writer, operands[0]!, node.dtype, as),

@@ -56,6 +56,21 @@ describe("compile", () => {
     await program.dispose();
   });
 
+  it("gives a relu's slope to the last bit at every number, and NaN where it stands at one", async () => {
+    const step: Step = (_, { x }) => {
+      const slope = tf.grad((x) => tf.sum(tf.relu(x)))(x!);
+      return { outputs: { slope, fires: tf.greater(tf.relu(x!), 0) } };
+    };
+    const values = [0, -0, 1.2e-38, 1e-30, 0.5, 3.4e38, Infinity, -1.2e-38, -1, -3.4e38, -Infinity, Number.NaN];
+    const signature = { state: {}, inputs: { x: { shape: [values.length], dtype: "float32" } } } as const;
+    const program = await compile(step, signature, onnx);
+    const run = await program.start();
+    const { slope, fires } = await run.step({ x: { shape: [values.length], data: Float32Array.from(values) } });
+    expect([...slope!.data]).to.deep.equal([0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, Number.NaN]);
+    expect([...fires!.data]).to.deep.equal([0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0]);
+    await program.dispose();
+  });
+
   it("does not take what goes wrong within a step for a step that is done", async () => {
     const [state, at] = [{ table: { shape: [4], dtype: "float32" } }, { shape: [1], dtype: "int32" }] as const;
     const step: Step = ({ table }, { at }) => {
