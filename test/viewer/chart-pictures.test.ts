@@ -139,6 +139,16 @@ describe("a drawn chart", () => {
       windows.map((one) => ({ ...one, step: 5 * one.step })),
     );
     expect(labels(linear, "x")).to.deep.equal(["0", "200", "400", "600", "800", "1k", "1.2k"]);
+    const narrow = { ...size, width: 200 };
+    const tight = await toSvg(
+      dressed({ mark: "line", encoding: { x: quantitative("at"), y: quantitative("share") } }, narrow),
+      Array.from({ length: 10 }, (_, i) => ({ at: 60 + 20 * i, share: 0.74 + 0.03 * i })),
+    );
+    expect(labels(tight, "x"), "not 60, 100, 140").to.deep.equal(["100", "150", "200"]);
+    expect(
+      labels(tight, "y")?.every((label) => /^(0|0\.[0-9]|1)$/.test(label)),
+      `${labels(tight, "y")}`,
+    ).to.equal(true);
     const few = await draw({ mark: "line", encoding: { x: quantitative("step"), y } }, [
       { step: 1, value: 1 },
       { step: 3, value: 10 },

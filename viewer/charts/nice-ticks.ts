@@ -19,12 +19,13 @@ export function logTicks(low: number, high: number, base: number, most: number):
   return powers.filter((power) => power % every === 0).map((power) => timesPower(1, base, power));
 }
 
-/** At most `most` ticks of a linear axis, `1`, `2` or `5` times a power of ten apart. */
-function linearTicks(low: number, high: number, most: number): number[] {
+/** At most `most` ticks of a linear axis, 1, 2 or 5 times a power of ten apart and no less than `least`. */
+export function linearTicks(low: number, high: number, most: number, least = 0): number[] {
   if (!(high > low)) return [low];
-  const rough = (high - low) / Math.max(1, most);
+  const rough = Math.max(least, (high - low) / Math.max(1, most));
   const power = Math.floor(Math.log10(rough) + 1e-9);
   for (const digit of [1, 2, 5, 10, 20]) {
+    if (timesPower(digit, 10, power) < least) continue;
     const [from, to] = [low, high].map((end) => end / timesPower(digit, 10, power)) as [number, number];
     const places = range(Math.ceil(from - 1e-9), Math.floor(to + 1e-9));
     if (places.length <= most) return places.map((place) => timesPower(digit * place, 10, power));

@@ -117,6 +117,10 @@ function layerScale({ layers, theme }: Dress) {
 
 const concats = ["hconcat", "vconcat", "concat"] as const;
 
+function isConcat(key: string): boolean {
+  return concats.some((kind) => kind === key);
+}
+
 /** A concatenated spec without some of its parts, and a line that says so; undefined where nothing is to be left out. */
 export function withoutParts(spec: Spec, places: readonly number[]): Record<string, unknown> | undefined {
   const kind = concats.find((one) => Array.isArray(spec[one]));
@@ -187,8 +191,13 @@ function sized(spec: Record<string, unknown>, dress: Dress): Record<string, unkn
   if (facet && "facet" in encoding)
     return { width, height, ...spec, encoding: { ...encoding, facet: { ...faceted, columns } } };
   if (facet) return { width, height, ...spec };
-  const view = { continuousWidth: width, continuousHeight: height };
-  return { ...spec, view };
+  return Object.fromEntries(
+    Object.entries(spec).map(([key, value]) => [key, isConcat(key) && Array.isArray(value) ? value.map(wide) : value]),
+  );
+  /** A part that is a plot and does not say how large it is. */
+  function wide(part: unknown): unknown {
+    return isMap(part) && ("mark" in part || "layer" in part) ? { width, height, ...part } : part;
+  }
 }
 
 /** Above this many pixels a chart has a row of the page to itself. */

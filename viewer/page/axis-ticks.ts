@@ -1,9 +1,13 @@
-/** Where Vega's axes have ticks: its own choice on a logarithmic axis is 1, 2, 3, … 9 of each decade, and 6.5 between powers of two. */
+/**
+ * Where Vega's axes have ticks. Its own choice is 1, 2, 3, … 9 of each decade on a logarithmic axis, and 6.5 between powers of two; on a
+ * linear one more than there is room for, of which every other is left out then: 40, 80, 120.
+ */
 import { transforms } from "vega";
-import { logTicks, roundAmong } from "../charts/nice-ticks.ts";
+import { linearTicks, logTicks, roundAmong } from "../charts/nice-ticks.ts";
 
 interface Scale {
   readonly type: string;
+  readonly bins?: unknown;
   domain(): readonly unknown[];
   range(): readonly number[];
   base?(): number;
@@ -13,6 +17,7 @@ interface Scale {
 interface Parameters {
   readonly scale: Scale;
   readonly count?: unknown;
+  readonly minstep?: number;
   readonly values?: readonly unknown[];
   readonly format?: (value: number) => string;
   readonly formatSpecifier?: string;
@@ -37,16 +42,17 @@ table.axisticks = class extends standard {
     // Vega would write 0.2k beside 1k; each tick by itself is 200.
     const own = scale.type === "linear" &&
       spelling.endsWith("s") && { format: pulse.dataflow.locale().format(spelling) };
-    const chosen = { ...(values && { values, count: values.length }), ...own };
+    const chosen = { ...(values && { values, count: values.length, minstep: undefined }), ...own };
     return super.transform(Object.assign(Object.create(parameters) as Parameters, chosen), pulse);
   }
 };
 
-function valuesOf({ scale, count }: Parameters): readonly number[] | undefined {
+function valuesOf({ scale, count, minstep }: Parameters): readonly number[] | undefined {
   const domain = scale.domain();
   if (!domain.every((value): value is number => typeof value === "number" && Number.isFinite(value))) return undefined;
   const [low, high] = [Math.min(...domain), Math.max(...domain)];
   const most = typeof count === "number" ? Math.max(2, Math.round(count * 1.25)) : 8;
+  if (scale.type === "linear" && !scale.bins) return linearTicks(low, high, most, minstep);
   if (scale.type === "log" && low > 0) return logTicks(low, high, scale.base?.() ?? 10, most);
   if (!["band", "point"].includes(scale.type) || domain.length <= crowd) return undefined;
   const [from = 0, to = 0] = scale.range();
