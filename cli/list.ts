@@ -1,5 +1,6 @@
 /** `experiment list`: the runs there are. */
 import { basename } from "node:path";
+import { holesText, noHoles } from "../core/record/holes.ts";
 import { readLabels } from "../core/record/labels.ts";
 import { type FoundRuns, listRuns } from "../core/record/runs.ts";
 import { lastRow } from "../core/record/tail.ts";
@@ -30,7 +31,10 @@ function listedRun({ dir, run, state }: FoundRuns["runs"][number]) {
   const { id, steps, createdAt, engine } = run;
   const { name, tags, archived } = readLabels(dir);
   const measured = { step: last?.step ?? 0, steps, loss: last?.metrics["train/loss"] };
-  return { id, name: name || run.name, tags, archived, state, ...measured, createdAt, engine, dir };
+  // Holes between rows would take reading them all: `show` does.
+  const missing = holesText({ last: last ?? noHoles(run).last, holes: [] }, run);
+  const told = missing !== undefined && { missing };
+  return { id, name: name || run.name, tags, archived, state, ...measured, createdAt, engine, dir, ...told };
 }
 
 function lastRowIfAny(dir: string): ReturnType<typeof lastRow> {
@@ -57,7 +61,8 @@ function listText(root: string, runs: readonly ListedRun[], damaged: FoundRuns["
   ]);
   const head = ["id", "name", ...(tagged ? ["tags"] : []), "state", "steps", "loss", "age", "engine"].map(bold);
   const lines = damaged.map(({ dir, problem }) => `damaged: ${sanitise(basename(dir))}: ${sanitise(problem, 400)}`);
+  const holes = shown.flatMap(({ id, missing }) => (missing ? [`${sanitise(id)}: ${missing}`] : []));
   const aside = runs.length - shown.length;
   const archive = aside > 0 ? [`${aside} archived: \`experiment restore\` lists what is put aside.`] : [];
-  return [table([head, ...rows]), ...lines, ...archive].join("\n");
+  return [table([head, ...rows]), ...holes, ...lines, ...archive].join("\n");
 }

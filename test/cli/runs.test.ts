@@ -127,6 +127,10 @@ describe("showCommand", () => {
     expect(await printed(root(), "compare", "a", "b"))
       .to.include(`\n\nA: ${told}\n\n`)
       .and.not.include("B: rows");
+    const atEnd = "rows are missing: all after step 8, of 9"; // what stands in the last row, without reading the others
+    expect(await printed(root(), "list")).to.match(new RegExp(`\na: ${atEnd}$`));
+    const { runs } = JSON.parse(await printed(root(), "list", "--json"));
+    expect(runs.map(({ missing }: { missing?: string }) => missing)).to.deep.equal([undefined, atEnd]);
   });
 
   it("shows headline metrics first, and says how many more there are", async () => {

@@ -12,6 +12,7 @@ export const runLogOptions: RunLogOptions = {
   startedAt: runStart,
   bins: 4,
   axis: "tokens",
+  holdsIds: () => false,
   summaryOf: (key) => (key === "train/loss" ? ["min", "last"] : []),
 };
 

@@ -5,7 +5,7 @@ import {
   fsyncSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -15,6 +15,7 @@ import { basename, dirname, join } from "node:path";
 import type { Ids } from "../../arrays/token-ids.ts";
 import { shardName, type Tokenized, tokenizedName } from "../../contract/tokenized.ts";
 import { outputExists } from "../../errors/errors.ts";
+import { openRegular } from "../../files/regular-file.ts";
 import { attempt, makeFolder, syncDirectory, writeSynced } from "../../record/disk.ts";
 import { answers } from "../../record/process-identity.ts";
 
@@ -111,7 +112,15 @@ function existing(folder: string, stem: string): string[] {
 
 /** Whether a JSON is of an earlier call, and not somebody's text. */
 function isOurs(path: string): boolean {
-  const head = attempt(path, "read", () => readFileSync(path).subarray(0, 100));
+  const head = Buffer.alloc(100);
+  attempt(path, "read", () => {
+    const file = openRegular(path);
+    try {
+      readSync(file, head);
+    } finally {
+      closeSync(file);
+    }
+  });
   return /^\{\s*"format": "reluscope tokens/.test(head.toString("latin1"));
 }
 

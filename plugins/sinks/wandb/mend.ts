@@ -1,3 +1,4 @@
+import type { Run } from "../../../core/contract/run.ts";
 import type { Notices, StoredRun } from "../../../core/contract/sink.ts";
 import { reasonOf } from "../../../core/errors/errors.ts";
 import { openArrays, type StoredArrays } from "../../../core/record/arrays.ts";
@@ -112,7 +113,22 @@ function opened(
 ): RunLog | undefined {
   const start = found.startedAt === undefined ? startFromRunFile(run.dir, settings) : unneeded(run.id, found.startedAt);
   if (start === undefined) return undefined;
-  return RunLog.resume(log, found.lastStep, start, runLogOptionsOf(options, start.run.startedAt));
+  const { startedAt } = start.run;
+  return RunLog.resume(
+    log,
+    found.lastStep,
+    start,
+    runLogOptionsOf(options, { startedAt, metrics: metricsIn(run.dir) }),
+  );
+}
+
+/** The metrics that run.json declares; none where it cannot be read, and rows are still worth sending. */
+function metricsIn(dir: string): Run["metrics"] {
+  try {
+    return readRunFile(dir).metrics;
+  } catch {
+    return [];
+  }
 }
 
 function startFromRunFile(dir: string, settings: Settings): RunLogStart | undefined {

@@ -35,6 +35,7 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
   let system: SystemMonitor | undefined;
   let opened: Run | undefined;
   let omissionTold = false;
+  let idsTold = false;
 
   return {
     async open(run) {
@@ -75,6 +76,10 @@ export function createWandbSink(options: WandbOptions, settings: Settings, host:
         runLog.row(row);
         const values = system?.sample(row.time);
         if (values !== undefined) runLog.stats(row.time, statsOf(values));
+      }
+      if (runLog.omittedIds !== undefined && !idsTold) {
+        idsTold = true;
+        host.info(`W&B: ${runLog.omittedIds} holds token ids, which make no histogram: it and its like are left out.`);
       }
       if (runLog.omittedHistograms === 0 || omissionTold) return;
       omissionTold = true;
@@ -123,7 +128,7 @@ function startFor(run: Run, settings: Settings): RunLogStart {
 
 /** Goes on with the log that the run directory points to, or begins one. */
 function openRunLog(run: Run, start: RunLogStart, options: WandbOptions, settings: Settings): RunLog {
-  const runLogOptions = runLogOptionsOf(options, run.startedAt);
+  const runLogOptions = runLogOptionsOf(options, run);
   const earlier = run.resumedFrom === undefined ? undefined : readPointer(run.dir, { dir: settings.dir });
   if (earlier !== undefined && run.resumedFrom !== undefined) {
     const resumed = { ...start, run: { ...start.run, id: earlier.id } };

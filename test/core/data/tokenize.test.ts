@@ -118,6 +118,8 @@ describe("tokenizeToFiles", function () {
       "usage books.json is here already. Name another with -o: this one is not of `experiment tokenize`.",
     );
     expect(readFileSync(join(dir(), "books.json"), "utf8")).to.equal('["a text of mine"]');
+    truncateSync(join(dir(), "books.json"), 10 * 2 ** 30); // more than could be read whole
+    expect(await problem(write({ output: join(dir(), "books.bin") }))).to.match(/^usage books\.json is here already/);
   });
 
   it("leaves nothing where it fails or is told to stop, and sweeps what a killed one has left", async () => {

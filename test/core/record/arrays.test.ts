@@ -6,6 +6,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ import { expect } from "chai";
 import type { Arrays } from "../../../core/arrays/ndarray.ts";
 import { encodeSafetensors } from "../../../core/arrays/safetensors.ts";
 import { openArrays, openArraysWriter } from "../../../core/record/arrays.ts";
+import { encodeFrame, largestFrame } from "../../../core/record/frames.ts";
+import { summed } from "../../../core/record/lines.ts";
 import { changedDisk, refusal } from "../../helpers/faulty-disk.ts";
 import { useTempDir } from "../../helpers/temp.ts";
 import { thrownBy } from "../../helpers/thrown.ts";
@@ -139,6 +142,27 @@ describe("arrays/", () => {
     expect(readFileSync(outside, "utf8")).to.equal("secret");
     openArraysWriter(dir()).write(3, { "../../A/x": at(2)["a/silent"]! });
     expect(readdirSync(join(dir(), "arrays"))).to.include("........x.arrays");
+  });
+
+  it("searches little of a file that claims to be large, and never holds it", () => {
+    written(1, 2);
+    truncateSync(states(), 10 * 2 ** 30);
+    const large = join(dir(), "arrays", "a.large.arrays");
+    writeFileSync(large, encodeFrame(1, new Uint8Array()));
+    const line = `{"step":2,"bytes":${largestFrame + 1},"sum":"00000000"}`;
+    appendFileSync(large, summed(line));
+    truncateSync(large, 10 * 2 ** 30);
+    const before = process.resourceUsage().maxRSS;
+    const stored = openArrays(dir(), (quantity) => quantity !== "a/silent");
+    expect(stored.damage).to.deep.equal([
+      "arrays/a.large.arrays: damaged in 1 places.",
+      "arrays/a.state.arrays: damaged in 1 places.",
+    ]);
+    expect(stored.steps).to.deep.equal([1, 2]);
+    const { message } = thrownBy(() => stored.read(2));
+    expect(message).to.match(/a\.large\.arrays.*step 2: larger than 256 MiB/);
+    expect(openArrays(dir(), (quantity) => quantity === "a/state").read(2)).to.deep.equal(layersAt(2));
+    expect(process.resourceUsage().maxRSS - before).to.be.below(100 * 1024); // KiB
   });
 
   it("reads the files of runs before format 2, and goes on behind them", () => {

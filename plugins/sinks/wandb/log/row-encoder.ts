@@ -15,6 +15,8 @@ export interface RowEncoding {
   /** ms since 1970: where `_runtime` counts from. */
   readonly startedAt: number;
   readonly bins: number;
+  /** Whether an array holds token ids: a histogram of those means nothing. */
+  holdsIds(key: string): boolean;
   /** What the summary holds of a metric beside its last value. Asked once for each key, when it first appears. */
   summaryOf(key: string): readonly SummaryKind[];
   readonly extremes: Map<string, Extremes>;
@@ -42,6 +44,7 @@ export class RowEncoder {
   #items: Buffer = Buffer.allocUnsafe(4096);
   #end = 0;
   #omitted = 0;
+  #ids: string | undefined;
 
   constructor(encoding: RowEncoding) {
     this.#encoding = encoding;
@@ -50,6 +53,11 @@ export class RowEncoder {
   /** Histograms that were left out of rows that would not fit a request. */
   get omittedHistograms(): number {
     return this.#omitted;
+  }
+
+  /** The first array that was left out because it holds token ids. */
+  get omittedIds(): string | undefined {
+    return this.#ids;
   }
 
   /** The two payloads, summary first as W&B's client has it; `number` is the first one's number in the log. */
@@ -69,6 +77,10 @@ export class RowEncoder {
     }
     let room = mostHistogramText;
     for (const name in row.arrays) {
+      if (this.#encoding.holdsIds(name)) {
+        this.#ids ??= name;
+        continue;
+      }
       const array = row.arrays[name];
       const text = array && histogramText(array, bins);
       if (text === undefined) continue;

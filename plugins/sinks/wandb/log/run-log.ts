@@ -31,6 +31,8 @@ export interface RunLogOptions {
   readonly bins: number;
   /** The metric that charts have on their x axis; undefined leaves W&B's `_step`. */
   readonly axis: string | undefined;
+  /** Whether an array holds token ids; it is left out. */
+  holdsIds(key: string): boolean;
   summaryOf(key: string): readonly SummaryKind[];
 }
 
@@ -108,6 +110,11 @@ export class RunLog {
   /** Histograms that were left out because their row would have been too long for W&B. */
   get omittedHistograms(): number {
     return this.#encoder.omittedHistograms;
+  }
+
+  /** The first array that was left out because it holds token ids. */
+  get omittedIds(): string | undefined {
+    return this.#encoder.omittedIds;
   }
 
   /** The step of the last row; -1 before the first. */
@@ -193,12 +200,12 @@ export class RunLog {
   }
 
   #newEncoder({ extremes }: Recovered): RowEncoder {
-    const { startedAt, bins, summaryOf } = this.#options;
+    const { startedAt, bins, holdsIds, summaryOf } = this.#options;
     const asked = (key: string) => {
       if (!this.#defined.has(key)) this.#fresh.push(key);
       return summaryOf(key);
     };
-    return new RowEncoder({ startedAt, bins, extremes, summaryOf: asked });
+    return new RowEncoder({ startedAt, bins, holdsIds, extremes, summaryOf: asked });
   }
 
   #definition(name: string): MetricDefinition {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Run } from "../../../../core/contract/run.ts";
 import { maxBins } from "../log/histogram.ts";
-import { summaryRule } from "../log/keys.ts";
+import { idKeys, summaryRule } from "../log/keys.ts";
 import { resumeModes } from "../log/progress.ts";
 import type { RunLogOptions } from "../log/run-log.ts";
 
@@ -56,7 +57,11 @@ export const optionsSchema = z.strictObject({
 /** The options with their defaults. */
 export type WandbOptions = z.output<typeof optionsSchema>;
 
-/** How these options have rows written; `startedAt` in ms since 1970. */
-export function runLogOptionsOf({ bins, axis, summary }: WandbOptions, startedAt: number): RunLogOptions {
-  return { startedAt, bins, axis: axis === "tokens" ? "tokens" : undefined, summaryOf: summaryRule(summary) };
+/** How these options have the rows of a run written; `startedAt` in ms since 1970. */
+export function runLogOptionsOf(
+  { bins, axis, summary }: WandbOptions,
+  { startedAt, metrics }: Pick<Run, "startedAt" | "metrics">,
+): RunLogOptions {
+  const x = axis === "tokens" ? "tokens" : undefined;
+  return { startedAt, bins, axis: x, holdsIds: idKeys(metrics), summaryOf: summaryRule(summary) };
 }

@@ -10,6 +10,7 @@ const options: RunLogOptions = {
   startedAt: runStart,
   bins: 4,
   axis: "tokens",
+  holdsIds: () => false,
   summaryOf: (key) => (key === "train/loss" ? ["min", "max", "last"] : []),
 };
 const start: RunLogStart = {

@@ -23,6 +23,8 @@ function ended(state: Outcome["state"], steps: number): Outcome {
   return { state, step: steps, tokens: steps * 16, time: runStart + steps * 1500 };
 }
 
+const plain = (name: string) => ({ key: name, description: "" });
+
 describe("createWandbSink", () => {
   const dir = useTempDir();
   let host: TestHost;
@@ -179,6 +181,25 @@ describe("createWandbSink", () => {
     expect(row).to.include({ _step: 1, "a/b/layer_0": -1 });
     expect(host.warned).to.have.length(1);
     expect(host.warned[0]).to.include("Lower `bins`");
+  });
+
+  it("leaves out arrays of token ids, of which a histogram means nothing, and says so once", async () => {
+    const sink = sinkWith({ mode: "offline" });
+    const metrics = [{ key: "s/ids", description: "", tokens: ["s/share"] }, ...["s/share", "s/ids/of"].map(plain)];
+    await sink.open(testRun(dir(), { metrics }));
+    const array = { shape: [2, 2], data: Int32Array.of(5, 9, -1, 60_000) };
+    const keys = ["s/ids", "s/ids/layer_0", "s/ids/layer_11", "s/ids/of", "s/ids/of/layer_0", "s/share/layer_0"];
+    for (const step of [1, 2]) {
+      await sink.write([{ ...testRow(step), arrays: Object.fromEntries(keys.map((name) => [name, array])) }]);
+    }
+    await sink.close(ended("finished", 2));
+    for (const row of readHistory(logOf())) {
+      expect(Object.keys(row).filter((name) => name.startsWith("s/"))).to.deep.equal(keys.slice(3));
+    }
+    expect(host.said.filter((line) => line.includes("token ids"))).to.deep.equal([
+      "W&B: s/ids holds token ids, which make no histogram: it and its like are left out.",
+    ]);
+    expect(host.warned).to.deep.equal([]);
   });
 
   it("offers checkpoints as files when asked to", async () => {
