@@ -35,11 +35,12 @@ describe("viewer page, what one chooses", function () {
     expect(await names.allTextContents()).to.deep.equal(["train.lr 0.003"]);
     await page.getByRole("searchbox", { name: "Search the legend" }).fill("");
     await page.getByRole("button", { name: "train.lr 0.003", exact: true }).click();
+    await page.locator(".legend-members a").nth(2).waitFor();
     expect(await page.locator(".legend-members a").allTextContents()).to.deep.equal(["r2", "r4", "r6"]);
     await page.getByRole("button", { name: "Only train.lr 0.003" }).click();
-    expect(await page.getByRole("checkbox", { name: "Show train.lr 0.001" }).isChecked()).to.equal(false);
+    await page.getByRole("checkbox", { name: "Show train.lr 0.001", checked: false }).waitFor();
     await page.getByRole("button", { name: "Only train.lr 0.003" }).click();
-    expect(await page.getByRole("checkbox", { name: "Show train.lr 0.001" }).isChecked()).to.equal(true);
+    await page.getByRole("checkbox", { name: "Show train.lr 0.001", checked: true }).waitFor();
 
     const swatch = page.getByLabel("Colour of train.lr 0.001");
     await swatch.fill("#ff00ff");
@@ -52,17 +53,21 @@ describe("viewer page, what one chooses", function () {
     const size = await page.locator("#chart-loss").boundingBox();
     expect([size?.width, size?.height]).to.deep.equal([1280, 900]);
     await page.keyboard.press("Escape");
-    expect(await page.locator(".card.full").count()).to.equal(0);
+    await page.locator(".card.full").waitFor({ state: "detached" });
     await page.locator("#chart-loss summary").click();
     await page.getByRole("button", { name: "Logarithmic y axis on / off" }).first().click();
-    expect(new URLSearchParams((await page.evaluate(() => location.hash)).slice(1)).get("logy")).to.equal("loss");
+    await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get("logy") === "loss");
 
     const order = () => page.locator("section.section").evaluateAll((all) => all.map(({ id }) => id));
     const before = await order();
     await page.getByRole("button", { name: "Move Across runs up" }).dispatchEvent("click");
+    await page.waitForFunction(
+      (was) => document.querySelectorAll("section.section")[was - 1]?.id === "across",
+      before.indexOf("across"),
+    );
     const after = await order();
-    expect(after.indexOf("across")).to.equal(before.indexOf("across") - 1);
     await page.getByRole("heading", { name: "Across runs" }).click();
+    await page.waitForFunction(() => localStorage.getItem("reluscope.open.across") === "0");
     await page.reload();
     await drawn(page, "loss");
     expect(await order()).to.deep.equal(after);
@@ -103,8 +108,13 @@ describe("viewer page, what one chooses", function () {
     await page.mouse.down();
     await page.mouse.move(edge.x + 104, edge.y + 8, { steps: 3 });
     await page.mouse.up();
+    await page.waitForFunction(() => {
+      const [step, state] = ["Step", "State"].map((name) =>
+        document.querySelector("thead")!.textContent!.indexOf(name),
+      );
+      return step! < state!;
+    });
     const [order, width] = [await heads(), (await page.locator("thead th").nth(1).boundingBox())!.width];
-    expect(order.indexOf("Step")).to.be.lessThan(order.indexOf("State"));
     await page.reload();
     await page.locator("tbody .name").first().waitFor();
     expect(await heads()).to.deep.equal(order);
