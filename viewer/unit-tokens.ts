@@ -63,7 +63,12 @@ export function tokenTables(dir: string, metrics: readonly MetricInfo[], layer: 
           if (!Number.isInteger(id) || id < 0) continue;
           rows.push({ token: textOf(id), values: columns.map((column) => said(column, rank)) });
         }
-        looks.push({ step, rows });
+        const whole = columns.flatMap((column) => {
+          const { shape, data } = arrays[`${column}/layer_${layer}`] ?? { shape: [], data: [] };
+          return shape.length === 1 ? [data[unit]] : [];
+        });
+        const isLookedAt = rows.length > 0 || !whole.some((value) => Number.isNaN(value));
+        if (isLookedAt) looks.push({ step, rows });
       }
     },
     tables: (): TokenTable[] => tables.filter(({ looks }) => looks.length > 0),

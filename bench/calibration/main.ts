@@ -10,20 +10,30 @@ import { contrastRows, documentRows, gatheredRows, halvesRows, type Row } from "
 
 const dir = process.argv[2] ?? "";
 const sets = Number(process.argv[3] ?? 1000);
-const from = await populationOf(dir, 6000);
+const began = performance.now();
+/** Says on stderr, once it is there, what took until now. */
+const done = <T>(what: string, found: T): T => {
+  console.error(`calibrate: ${what}: done after ${Math.round((performance.now() - began) / 1000)} s`);
+  return found;
+};
+const from = done("population", await populationOf(dir, 6000));
 const { model } = readRun(dir).run;
 const last = from.layers.length - 1;
 const middle = Math.floor(last / 2);
 const few = Math.ceil(sets / 5);
 
 const intervals = [
-  ...gatheredRows(from, sets),
-  ...contrastRows(from, 0, last, few),
-  ...contrastRows(from, middle, last, few),
-  ...documentRows(from, sets),
-  ...slopeRows(sets),
+  ...done("rows", gatheredRows(from, sets)),
+  ...done("contrast of the outer layers", contrastRows(from, 0, last, few)),
+  ...done("contrast of two layers", contrastRows(from, middle, last, few)),
+  ...done("documents", documentRows(from, sets)),
+  ...done("slopes", slopeRows(sets)),
 ];
-const alarms = [...halvesRows(from, middle, few), ...halvesRows(from, last, few), ...simulatedRows(few)];
+const alarms = [
+  ...done("halves of a middle layer", halvesRows(from, middle, few)),
+  ...done("halves of the last layer", halvesRows(from, last, few)),
+  ...done("simulations", simulatedRows(few)),
+];
 const lines = (rows: readonly Row[], head: string) => [
   `| | data sets | ${head} |`,
   "| --- | --- | --- |",

@@ -160,7 +160,8 @@ export interface AnalyzerSpec<
   readonly charts?: readonly Chart<NoInfer<M>>[];
   /**
    * Metrics whose elements are token ids, and for each what is said of those tokens. Ids are `[rank units]`, below 0 for none, for each
-   * layer; what is said of them is of the same shape, or of a unit as a whole `[d_mlp]`. `units` may be the first ones of a layer alone.
+   * layer; what is said of them is of the same shape, or of a unit as a whole `[d_mlp]`. `units` may be the first ones of a layer alone;
+   * one without ids of which NaN is said as a whole was not looked at.
    * A page of one unit shows each as a table, with the text that an id stands for.
    */
   readonly tokens?: Readonly<Partial<Record<NoInfer<M>, readonly NoInfer<M>[]>>>;

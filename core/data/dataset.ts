@@ -57,6 +57,8 @@ export interface DatasetOptions {
   /** Text between documents that are joined; when left out, the tokenizer's own. */
   readonly separator?: string | undefined;
   readonly n_ctx: number;
+  /** Is told what is done to a text that is large. */
+  readonly phase?: ((text: string) => void) | undefined;
 }
 
 /** Loads a corpus. Throws `data.invalid` when there is not a window to train on and another to evaluate on. */
@@ -78,8 +80,14 @@ export async function loadDataset(request: DatasetOptions): Promise<Dataset> {
 
   // Before compaction renumbers them: the same text has the same hash whatever else is in the vocabulary.
   const vast = "vast" in whole && whole.vast;
-  const hash = hashOfText(documents, nameOf(whole), d_vocabOf(whole), vast);
+  let isLong = false;
+  const told = (percent: number) => {
+    isLong = true;
+    request.phase?.(`fingerprint, ${percent} %`);
+  };
+  const hash = hashOfText(documents, nameOf(whole), d_vocabOf(whole), vast, told);
   const split = hashOfSplit(sides, ownSeparator);
+  if (isLong) request.phase?.("looking for documents on both sides");
   const repeated = vast ? 0 : repeatedDocuments(documents, sides, n_ctx + 1);
 
   let separator = hasShortPieces(sides, n_ctx) ? ownSeparator : undefined;

@@ -6,16 +6,35 @@ import type { Sides } from "./split.ts";
 /**
  * sha256 (hex) of documents' ends and ids, and of whose ids they are: the tokenizer's own, before any are renumbered, or
  * `none`. Says nothing of the split. Of a vast corpus only the first ids of each document and those in its middle are read.
+ * `told` hears how far it is in a text that takes long, in whole percents.
  */
-export function hashOfText(documents: readonly TokenIds[], tokenizer: string, d_vocab: number, vast = false): string {
+export function hashOfText(
+  documents: readonly TokenIds[],
+  tokenizer: string,
+  d_vocab: number,
+  vast = false,
+  told?: (percent: number) => void,
+): string {
   const lengths = documents.map((ids) => ids.length);
   const of = { tokenizer, d_vocab, lengths, ...(vast && { sample }) };
   const hash = createHash("sha256").update(JSON.stringify(of));
   const wide = d_vocab > 65_536;
+  const total = vast ? 0 : lengths.reduce((sum, length) => sum + length, 0);
+  let [done, last] = [0, 0];
   for (const ids of documents)
-    for (const stretch of vast ? samplesOf(ids) : stretches(ids)) hash.update(bytesOf(stretch, wide));
+    for (const stretch of vast ? samplesOf(ids) : stretches(ids)) {
+      hash.update(bytesOf(stretch, wide));
+      done += stretch.length;
+      const percent = Math.floor((100 * done) / total);
+      if (total < longText || percent === last) continue;
+      last = percent;
+      told?.(percent);
+    }
   return hash.digest("hex");
 }
+
+/** Ids from which on the fingerprint of a text is told of: some tenths of a second. */
+const longText = 2 ** 26;
 
 /** Ids of a sample. */
 const sample = 512;

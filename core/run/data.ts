@@ -9,6 +9,7 @@ export async function loadRunData(
   loaded: LoadedConfig,
   chosen: ChosenPlugins,
   load: (request: DatasetOptions) => Promise<Dataset>,
+  phase?: DatasetOptions["phase"],
 ): Promise<Dataset> {
   const { data, model } = loaded.config;
   const { tokenizer, eval_fraction, split_seed, pack, separator } = data;
@@ -22,6 +23,7 @@ export async function loadRunData(
     pack,
     separator,
     n_ctx: model.n_ctx,
+    phase,
   });
   const idle = {
     "the corpus gives token ids": dataset.tokenizer ? [] : ["tokenizer", "separator"],

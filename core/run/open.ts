@@ -67,8 +67,9 @@ export async function openRun(request: OpenRequest): Promise<OpenRun> {
   const complete = completeConfig(loaded, chosen);
   const { config } = complete;
   checkEngineKeys(complete);
-  phase?.(`reading corpus ${only(chosen.corpus).plugin.name}`);
-  const dataset = await loadRunData(complete, chosen, workshop.dataset);
+  const reading = `reading corpus ${only(chosen.corpus).plugin.name}`;
+  phase?.(reading);
+  const dataset = await loadRunData(complete, chosen, workshop.dataset, (what) => phase?.(`${reading}: ${what}`));
   const dataChanges = recorded ? checkSameData(recorded, dataset, acceptChangedCorpus === true) : [];
 
   phase?.("starting the engine");

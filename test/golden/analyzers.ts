@@ -29,6 +29,7 @@ function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown
     sites: ["mlp_post"],
     metrics: {},
     setup: (_, { model, steps }) => {
+      const all = Array.from({ length: model.n_layers }, () => Array.from({ length: model.d_mlp }, (_, unit) => unit));
       const layers = Array.from({ length: model.n_layers }, () => createLife({ ...life, units: model.d_mlp }));
       const stream: Int32Array[][] = layers.map(() => []);
       const lengths: number[][] = layers.map(() => []);
@@ -53,7 +54,7 @@ function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown
           sites: ["mlp_post"],
           probe: ({ mlp_post }, inputs) => ({
             ...countLayers(inputs.tf, mlp_post),
-            ...countTypes(inputs, mlp_post, types, model.d_mlp),
+            ...countTypes(inputs, mlp_post, types, all),
             tokens: inputs.tf.clone(inputs.tokens),
           }),
           analyze: (readings, { step }) => {

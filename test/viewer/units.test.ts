@@ -67,10 +67,18 @@ describe("unitRecord", () => {
         data: Int32Array.from({ length: 3 * width }, (_, i) => ids[i % 6]! + step - 1),
       },
       "a/share/layer_0": { shape: [3, width], data: Float32Array.from({ length: 3 * width }, (_, i) => i / 4) },
-      "a/all/layer_0": { shape: [5], data: Float32Array.of(0.5, Number.NaN, 0, 0, 0) },
+      "a/all/layer_0": { shape: [5], data: Float32Array.of(0.5, Number.NaN, 0, Number.NaN, 0) },
     });
+    const none = { ...at(3, 4), "a/ids/layer_0": { shape: [3, 4], data: new Int32Array(12).fill(-1) } };
     record.writeRows(
-      [1, 2].map((step) => ({ seq: step - 1, step, tokens: 1, time: 1, metrics: {}, arrays: at(step, 2) })),
+      [at(1, 2), at(2, 2), none].map((arrays, seq) => ({
+        seq,
+        step: seq + 1,
+        tokens: 1,
+        time: 1,
+        metrics: {},
+        arrays,
+      })),
     );
     record.close();
     writeVocabulary(dir(), ["\u202e<b>", [0xe2, 0x80], " the\n"]);
@@ -110,7 +118,8 @@ describe("unitRecord", () => {
       { token: "“ the\\n”", values: [0.5, 0.5, null] },
     ]);
     expect(Object.keys((await unit(0)).series), "ids are no course over steps").to.deep.equal(["a/all"]);
-    expect((await unit(4)).tokens, "a unit that was not looked at").to.deep.equal([]);
+    expect((await unit(2)).tokens[0]!.looks, "a unit that fires at none").to.deep.equal([{ step: 3, rows: [] }]);
+    for (const which of [3, 4]) expect((await unit(which)).tokens, "a unit that was not looked at").to.deep.equal([]);
   });
 });
 

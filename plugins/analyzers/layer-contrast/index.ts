@@ -1,12 +1,14 @@
 /** First against last layer. */
 import { z } from "zod";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
+import { createRandom } from "../../../core/arrays/random.ts";
 import { type Analyzer, defineAnalyzer, defineFrozenProbe } from "../../../core/contract/analyzer.ts";
 import type { Run } from "../../../core/contract/run.ts";
 import { onScale, type StatisticName, statisticNames } from "../../../statistics/contrast.ts";
 import { byMetric } from "../counts.ts";
 import { keeping } from "../thinning.ts";
 import { countUnits, type UnitFirings, unitFiringsOf } from "../unit-counts.ts";
+import { placed, sampleOf } from "../unit-sample.ts";
 import { charts } from "./charts.ts";
 import { createContrastCourse, type MeanContrasts } from "./contrast-course.ts";
 import { deltaNames, effectsOf, unionSizes } from "./effects.ts";
@@ -39,12 +41,12 @@ const options = z.strictObject({
     .describe("Distinct tokens that count, the most frequent of that text (of bytes: all)."),
   specificity_units: count
     .default(1024)
-    .describe("Most units of a layer looked at (the first ones where there are more; units are in no order)."),
+    .describe("Most units of a layer looked at: all, or where there are more a random sample that the seed decides."),
   per_unit: z
     .boolean()
     .default(false)
     .describe(
-      "Record each of those units' specificity and the tokens that it fires for as well, for pages of units: 136 bytes a unit.",
+      "Record each of those units' specificity and the tokens that it fires for as well, for pages of units: 136 bytes for each unit of a layer.",
     ),
 });
 
@@ -159,15 +161,18 @@ function meanMetrics(
 const isKept = keeping(8);
 
 /** The look at held-out text, which is the same each time. */
-function specificityLook(chosen: z.output<typeof options>, { model, steps, observed }: Run) {
+function specificityLook(chosen: z.output<typeof options>, { model, steps, observed, seed }: Run) {
   const { specificity_every: every, specificity_types: types, specificity_units: most, per_unit } = chosen;
+  const looked = Array.from({ length: model.n_layers }, (_, layer) =>
+    sampleOf(model.d_mlp, most, createRandom(seed, `layer-contrast/specificity ${layer}`)),
+  );
   let known: { readonly expected: NullEntropy; readonly sure: SureShares } | undefined;
   return defineFrozenProbe({
     every,
     sequences: Math.ceil(chosen.specificity_tokens / model.n_ctx),
     sites: ["mlp_fires"],
     probe: ({ mlp_fires }, inputs) => ({
-      ...countTypes(inputs, mlp_fires, types, most),
+      ...countTypes(inputs, mlp_fires, types, looked),
       ...(per_unit && { ids: typeIds(inputs, types) }),
     }),
     analyze: ({ present, firings, ids }, { step }) => {
@@ -176,24 +181,25 @@ function specificityLook(chosen: z.output<typeof options>, { model, steps, obser
       const found = firings.map((layer) => specificities(layer, expected));
       const report = byMetric(found.map(specificityReport));
       const kept = observed !== undefined || isKept(Math.ceil(step / every)) || step >= steps;
-      const units = (layer: NDArray, own: Float64Array, ids: NDArray) => {
-        const text = { present: present.data, ids: ids.data, firings: layer };
-        const whole = (values: ArrayLike<number>) => ofAll(values, model.d_mlp);
-        const each = { unit_specificity: whole(own), unit_text_frequency: whole(unitFrequency(text)) };
-        return { ...each, ...unitTokens(text, sure) };
+      const units = (l: number, ids: NDArray) => {
+        const text = { present: present.data, ids: ids.data, firings: firings[l]! };
+        const place = (values: NDArray) => placed(values, looked[l]!, model.d_mlp);
+        const whole = (data: Float32Array) => place({ shape: [data.length], data });
+        const { unit_tokens, token_occurrences, token_share, token_share_low } = unitTokens(text, sure);
+        return {
+          unit_specificity: whole(Float32Array.from(found[l]!)),
+          unit_text_frequency: whole(unitFrequency(text)),
+          unit_tokens: place(unit_tokens),
+          token_occurrences: place(token_occurrences),
+          token_share: place(token_share),
+          token_share_low: place(token_share_low),
+        };
       };
       return {
         ...report,
         delta_specificity: report.specificity.at(-1)! - report.specificity[0]!,
-        ...(ids && kept && byMetric(firings.map((layer, l) => units(layer, found[l]!, ids)))),
+        ...(ids && kept && byMetric(firings.map((_, l) => units(l, ids)))),
       };
     },
   });
-}
-
-/** Values of the first units of a layer as a vector of all, NaN for the others. */
-function ofAll(values: ArrayLike<number>, units: number): NDArray {
-  const data = new Float32Array(units).fill(Number.NaN);
-  data.set(values);
-  return { shape: [units], data };
 }

@@ -67,7 +67,7 @@ function perStatistic(
 }
 
 const ofText =
-  "On the held-out text of specificity (`specificity_tokens`, and no more than `eval.windows` of the config), of the first `specificity_units` units. Recorded with option `per_unit`.";
+  "On the held-out text of specificity (`specificity_tokens`, and no more than `eval.windows` of the config), of at most `specificity_units` units, the others having none. Recorded with option `per_unit`.";
 
 /** Name to documentation. */
 export const metrics = {

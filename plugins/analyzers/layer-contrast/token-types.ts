@@ -36,19 +36,20 @@ export function typeIds({ tf, tokens }: Pick<ProbeInputs, "tf" | "tokens">, type
   return tf.sub(tf.cast(tf.max(tf.mul(hot, raised), 0), "int32"), 1);
 }
 
-/** Counts one text's `mlp_fires` `[batch pos d_mlp]` by token; of a wider layer `most` units. */
+/** Counts one text's `mlp_fires` `[batch pos d_mlp]` by token; of layer l the units `chosen[l]`, rising. */
 export function countTypes(
   { tf, tokens }: Pick<ProbeInputs, "tf" | "tokens">,
   posts: readonly Tensor[],
   types: number,
-  most: number,
+  chosen: readonly (readonly number[])[],
 ): TypeCounts {
   const ranks = typeRanks(tf, tf.reshape(tokens, [-1]));
   const hot = tf.cast(tf.oneHot(ranks, types), "float32"); // [n types], all 0 at rarer tokens
-  const firings = posts.map((post) => {
+  const firings = posts.map((post, layer) => {
     const units = post.shape.at(-1)!;
     const flat = tf.reshape(post, [-1, units]); // [n d_mlp]
-    const followed = units <= most ? flat : tf.slice(flat, [0, 0], [-1, most]); // [n units]
+    const some = chosen[layer]!;
+    const followed = some.length === units ? flat : tf.gather(flat, tf.tensor1d([...some], "int32"), 1); // [n units]
     return tf.cast(tf.matMul(hot, tf.step(followed), true, false), "int32"); // [types units], exact: counts are whole
   });
   return { present: tf.cast(tf.sum(hot, 0), "int32"), firings };

@@ -53,8 +53,22 @@ export interface Drift {
   readonly all: Float64Array;
   /** That change, from `z = W u + b` at either end alone, `[units]`: what the parts must add up to. */
   readonly change: Float64Array;
-  /** Parts of the units that were asked for, each over the tokens that fired it at the first look; NaN where none did. */
+  /**
+   * Parts of the units that were asked for, each over the tokens that fired it at the first look, or 64 of them from all over
+   * the text; NaN where none did.
+   */
   readonly own: readonly Float64Array[];
+}
+
+/** Most tokens that a unit's own parts are means over: units differ by far more than means of so many tokens. */
+const mostOwnTokens = 64;
+
+/** A step with which a walk round `n` places comes to each of them once, the first ones spread over all. */
+function strideOver(n: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let stride = Math.max(1, Math.round(0.618 * n));
+  while (divisor(n, stride) !== 1) stride--;
+  return stride;
 }
 
 /** Compares two looks. `keep` is the product over the steps between of `1 - lr weight_decay`. */
@@ -70,12 +84,13 @@ export function driftBetween(
   const units = from.bias.length;
   const [sums, row] = [new Float64Array(d * inSums), new Float64Array(d * inSums)];
   const owned = ownOf.map((unit) => ({ ...firing(from, unit), unit, tokens: 0, sums: new Float64Array(sums.length) }));
-  for (let t = 0; t < n; t++) {
+  const stride = strideOver(n);
+  for (let visited = 0, t = 0; visited < n; visited++, t = (t + stride) % n) {
     fillRow(row, from, to, norm, t);
     add(sums, row);
     for (let k = 0; k < owned.length; k++) {
       const one = owned[k]!;
-      if (!fires(one, row)) continue;
+      if (one.tokens === mostOwnTokens || !fires(one, row)) continue;
       add(one.sums, row);
       one.tokens++;
     }
@@ -118,9 +133,14 @@ function firing({ weights, bias, gain, shift }: LayerSnapshot, unit: number): Fi
 }
 
 function fires({ direction, offset }: Firing, row: Sums): boolean {
-  let z = offset;
-  for (let j = 0, at = 0; j < direction.length; j++, at += inSums) z += direction[j]! * row[at]!;
-  return z > 0;
+  // Two sums, since each addition waits for the one before it.
+  let [even, odd] = [offset, 0];
+  for (let j = 0, at = 0; j + 1 < direction.length; j += 2, at += 2 * inSums) {
+    even += direction[j]! * row[at]!;
+    odd += direction[j + 1]! * row[at + inSums]!;
+  }
+  if (direction.length % 2 === 1) even += direction.at(-1)! * row.at(-inSums)!;
+  return even + odd > 0;
 }
 
 /** Writes one unit's parts to `out` from `at` on; returns the change that they are parts of. */

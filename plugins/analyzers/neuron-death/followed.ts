@@ -1,5 +1,4 @@
-/** Which units of a layer are followed: all, or where there are more than is cheap a random sample. */
-import type { Random } from "../../../core/arrays/random.ts";
+/** How many units of a layer are followed: all, or where there are more than is cheap as many as are. */
 import type { Run } from "../../../core/contract/run.ts";
 
 /** What following may add to a step's time, at most; so many units are followed in any case. */
@@ -30,13 +29,4 @@ export function affordable(
   const inTime = Math.floor((most * every * 6 * tokensPerStep * weights) / each);
   const inBytes = Math.floor(mostBytes / (4 * n_layers * d_model));
   return Math.min(d_mlp, Math.max(fewest, Math.min(inTime, inBytes)));
-}
-
-/** At most `most` of `units` units, rising, each set of them as likely (Knuth's selection sampling, TAOCP 3.4.2 S). */
-export function sampleOf(units: number, most: number, random: Random): number[] {
-  const chosen: number[] = [];
-  for (let unit = 0; unit < units; unit++) {
-    if ((units - unit) * random.next() < most - chosen.length) chosen.push(unit);
-  }
-  return chosen;
 }

@@ -106,7 +106,7 @@ export const metrics = {
   variance_ratio:
     "Variance of margin changes over 4 looks over 4 times that over one. Above 1: persistent drift; below: steps that revert.",
   drift:
-    "Mean change since the look before, in parts. Rows: units that fell silent; survivors matched by frequency; both again over the tokens that fired them. Columns: weights, decay, bias, ln_gain, ln_shift, upstream_direction, upstream_scale. Pre-activation units.",
+    "Mean change since the look before, in parts. Rows: units that fell silent; survivors matched by frequency; both again over the tokens that fired them, or 64 of these. Columns: weights, decay, bias, ln_gain, ln_shift, upstream_direction, upstream_scale. Pre-activation units.",
   death_drift:
     "Mean parts (columns as in drift) so far. Rows: explained deaths over the steps before the last firing; matched survivors over the same steps; the dead from then to the close of their first silent window, when only decay, coasting of the optimizer and what lies upstream move them.",
   transitions:

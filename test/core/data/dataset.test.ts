@@ -47,6 +47,21 @@ describe("loadDataset", () => {
     expect(parts[1]!.length / 200).to.be.closeTo(0.25, 0.02);
   });
 
+  it("tells how far the fingerprint of a large text is, and nothing of a small one", async () => {
+    const told: string[] = [];
+    const phase = (text: string) => told.push(text);
+    await load(corpusOf(texts), { phase });
+    expect(told).to.deep.equal([]);
+    const [length, chunk] = [2 ** 26 + 5, new Uint16Array(2 ** 19)];
+    const ids = { length, subarray: (start: number, end: number) => chunk.subarray(0, end - start) };
+    await load(corpusOf([ids, Uint16Array.of(1, 2, 3)], { d_vocab: 9 }), { phase, n_ctx: 2 ** 20 });
+    expect(told[0]).to.equal("fingerprint, 1 %");
+    expect(told.at(-1)).to.equal("looking for documents on both sides");
+    const percents = told.slice(0, -1).map((text) => Number(/\d+/.exec(text)));
+    expect(percents).to.deep.equal([...new Set(percents)].sort((a, b) => a - b));
+    expect(percents).to.include(50).and.include(100);
+  });
+
   it("knows the bytes of the tokens that are predicted, of whichever text they are", async () => {
     const words = Array.from({ length: 20 }, (_, i) => `${" hello world".repeat(5 + i)}`);
     const targets = { shape: [1, 3], data: Int32Array.of(0, 1, 1) };

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { createRandom } from "../../../core/arrays/random.ts";
-import { affordable, sampleOf } from "../../../plugins/analyzers/neuron-death/followed.ts";
+import { affordable } from "../../../plugins/analyzers/neuron-death/followed.ts";
 import { createLayer } from "../../../plugins/analyzers/neuron-death/layer.ts";
+import { sampleOf } from "../../../plugins/analyzers/unit-sample.ts";
 
 describe("affordable", () => {
   const of = (n_layers: number, d_model: number, d_mlp: number, tokensPerStep: number, engine?: string, every = 10) => {

@@ -11,7 +11,7 @@ import { comparableRows, losses, onlyRun, tinyConfig, trainTiny, withPlugins } f
 const all = {
   "token-sparsity": { every: 3, per_unit: true },
   "batch-union-sparsity": { every: 2 },
-  "layer-contrast": { every: 2, trend_every: 6, specificity_every: 5, per_unit: true },
+  "layer-contrast": { every: 2, trend_every: 6, specificity_every: 5, specificity_units: 20, per_unit: true },
   "neuron-death": { window_tokens: 64, start_tokens: 64, frozen_every: 2, revival_share: 0.99, per_unit: true },
 };
 const changes = {

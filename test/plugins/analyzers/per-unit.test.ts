@@ -124,8 +124,18 @@ describe("what is recorded of each unit", function () {
     for (const layer of [0, 1]) {
       const of = (metric: string) => recorded(`layer_contrast/${metric}`, layer);
       const fires = (t: number, i: number) => seen.pre[layer]!.data[t * d_mlp + i]! > 0;
-      expect(of("unit_tokens").shape).to.deep.equal([tokensTold, told]);
-      for (let i = 0; i < told; i++) {
+      expect(of("unit_tokens").shape).to.deep.equal([tokensTold, d_mlp]);
+      const frequency = Array.from(of("unit_text_frequency").data);
+      const looked = frequency.flatMap((value, i) => (Number.isNaN(value) ? [] : [i]));
+      expect(looked).to.have.length(told);
+      expect(looked.at(-1), "units of all places").to.be.at.least(told);
+      for (let i = 0; i < d_mlp; i++) {
+        if (!looked.includes(i)) {
+          expect(of("unit_specificity").data[i]).to.be.NaN;
+          const told = Array.from({ length: tokensTold }, (_, rank) => of("unit_tokens").data[rank * d_mlp + i]);
+          expect(new Set(told)).to.deep.equal(new Set([-1]));
+          continue;
+        }
         const counts = new Map<number, number>();
         for (const [t, token] of seen.tokens.entries()) {
           if (fires(t, i)) counts.set(token, (counts.get(token) ?? 0) + 1);
@@ -138,7 +148,7 @@ describe("what is recorded of each unit", function () {
             "token_share",
             "token_share_low",
             "token_occurrences",
-          ].map((metric) => of(metric).data[rank * told + i]!) as [number, number, number, number];
+          ].map((metric) => of(metric).data[rank * d_mlp + i]!) as [number, number, number, number];
           if (rank >= best.length) {
             expect([token, share, low, occurrences]).to.deep.equal([-1, Number.NaN, Number.NaN, Number.NaN]);
             continue;
@@ -149,9 +159,8 @@ describe("what is recorded of each unit", function () {
           expect(share).to.equal(Math.fround(counts.get(token)! / occurs(token)));
         }
         const all = seen.tokens.filter((_, t) => fires(t, i)).length;
-        expect(of("unit_text_frequency").data[i]).to.equal(Math.fround(all / seen.tokens.length));
+        expect(frequency[i]).to.equal(Math.fround(all / seen.tokens.length));
       }
-      expect(of("unit_text_frequency").data[told], "units that are not looked at").to.be.NaN;
     }
   });
 
