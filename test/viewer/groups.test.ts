@@ -7,6 +7,7 @@ import { groupLine } from "../../viewer/charts/group-line.ts";
 import { groupedPanels } from "../../viewer/charts/grouped-panels.ts";
 import { metricRanges } from "../../viewer/charts/metric-range.ts";
 import { apartColours } from "../../viewer/charts/palette.ts";
+import { smooth } from "../../viewer/charts/smooth.ts";
 import { subjectsOf, sweptKeys } from "../../viewer/charts/subjects.ts";
 import { alignedStores } from "../../viewer/many/answers.ts";
 import { align, edgesOf } from "../../viewer/series/align.ts";
@@ -162,5 +163,17 @@ describe("rankCorrelation", () => {
     expect(value, "scipy.stats.spearmanr").to.be.closeTo(0.6242424242, 1e-9);
     // atanh(0.62424) = 0.73193; 1.95996 sqrt((1 + 0.62424^2 / 2) / 7) = 0.80976.
     expect([low, high].map((end) => Number(end.toFixed(3)))).to.deep.equal([-0.078, 0.912]);
+  });
+});
+
+describe("smooth", () => {
+  it("looks at nothing that comes later, keeps a level and gaps, and weighs by distance", () => {
+    const x = [0, 1, 2, 3, 4];
+    const before = smooth(x, [1, 2, 3, 4, 5], 0.8);
+    expect(smooth(x, [1, 2, 3, -100, 1e6], 0.8).slice(0, 3)).to.deep.equal(before.slice(0, 3));
+    expect(smooth(x, [2, 2, null, 2, 2], 0.8)).to.deep.equal([2, 2, null, 2, 2]);
+    // Reach 4 · 0.8³ / 4 = 0.512: a step of 1 keeps exp(-1 / 0.512) = 0.1418 of what was.
+    const keep = Math.exp(-1 / 0.512);
+    expect(before[1]).to.be.closeTo((keep + 2) / (keep + 1), 1e-12);
   });
 });

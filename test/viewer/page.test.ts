@@ -291,6 +291,9 @@ describe("viewer page", function () {
     await shot("overlay");
     const differing = await page.locator("#config tbody th").allTextContents();
     expect(differing).to.deep.equal(["name", "seed", "train.lr"]);
+    await page.getByRole("combobox", { name: "Config keys" }).selectOption("chosen");
+    const chosen = await page.locator("#config tbody th").allTextContents();
+    expect(chosen, "and what is no default").to.deep.equal(["name", "seed", "train.lr", "train.steps"]);
     await page.getByRole("checkbox", { name: "Show run 4" }).uncheck();
     await page.waitForFunction(() => location.hash.includes("hide=20261123-090000-0004"));
     await page.getByRole("button", { name: "Show all (1 hidden)" }).click();
@@ -326,6 +329,7 @@ describe("viewer page", function () {
     await tip.waitFor();
     const [step] = /step (\d+)/.exec((await tip.locator(".tip-head").textContent())!)!.slice(1);
     expect(await tip.locator("tr").count()).to.equal(4);
+    expect(await tip.locator(".tip-note").allTextContents(), "what happened there").to.include("resume step 100");
     const layers = await tip.locator("tr td:nth-child(2)").allTextContents();
     expect(layers).to.deep.equal(["layer 0", "layer 1", "layer 2", "layer 3"]);
     const answer = await page.evaluate(

@@ -82,7 +82,7 @@ function factTable(first: string, columns: readonly string[], rows: readonly Fac
       { class: marked ? "differs" : "" },
       h("th", { scope: "row" }, name),
       ...(many ? [counted(values)] : values).map((text) =>
-        h("td", { class: /^-?[\d.]+$/.test(text) ? "number" : "" }, text),
+        h("td", { class: /^[−-]?\d[\d.\u202f]*(e-?\d+)?$/.test(text) ? "number" : "" }, text),
       ),
       ...more.map((text) => h("td", { class: "quiet" }, text)),
     );
