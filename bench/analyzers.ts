@@ -25,8 +25,8 @@ export const none = all(false);
 export const byDefault = all({});
 export const always = all({ every: 1 });
 
-/** Steps of such a run: warm-up, in which programs are compiled, and then whole periods of the analyzers' default cadence. */
-const [warmup, measured] = [11, 30];
+/** Steps of such a run: warm-up, in which programs are compiled (analyses by V8, over some looks), and then whole periods of the analyzers' default cadence. */
+const [warmup, measured] = [41, 30];
 
 /** What everything takes that happens between two rows 30 steps apart in a short run at mid size, looks at frozen text among it: ms a step. */
 export async function stepTime(analyzers: Cadences, { threads, clock }: Effort): Promise<number> {
