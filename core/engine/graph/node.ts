@@ -39,8 +39,8 @@ export interface Attributes {
   concat: { readonly axis: number };
   /** `axes` ascending and not empty; reduced lengths become 1 where `keepDims`, else vanish. */
   reduce: { readonly fn: ReduceFn; readonly axes: readonly number[]; readonly keepDims: boolean };
-  /** How many of bool `[a n b]` are true along the middle, int32 `[a b]`. */
-  count: Record<never, never>;
+  /** Of bools taken apart as `[a n b]`: how many are true along the middle, int32 `[a b]`. */
+  count: { readonly apart: readonly [number, number, number] };
   /** Index of the first extreme along `axis`, int32. */
   argReduce: { readonly fn: "max" | "min"; readonly axis: number };
   /** Batched over leading dimensions, which broadcast; the flags transpose the last two. Of matrices: plus a row, if a third operand. */

@@ -17,10 +17,11 @@ export const computeRules: Rules = {
     return castTo(w, w.emit(reductions[fn], [numeric, w.ints(axes)], attributes), "bool", as);
   },
   count: (node, { writer: w, operands, as }) => {
-    const [a, n, b] = node.operands[0]!.shape as [number, number, number];
-    const truth = w.emit("Cast", operands, { to: dataTypes.uint8 });
+    const [a, n, b] = node.attrs.apart;
+    const bytes = w.once(`bytes of ${operands[0]}`, () => w.emit("Cast", operands, { to: dataTypes.uint8 }));
+    const truth = w.emit("Reshape", [bytes, w.ints(b === 1 ? [a, n] : [a, n, b])]);
     const ones = (shape: readonly number[]) => w.initializer("uint8", shape, new Uint8Array(n).fill(1));
-    const pair = b === 1 ? [w.emit("Reshape", [truth, w.ints([a, n])]), ones([n, 1])] : [ones([1, n]), truth];
+    const pair = b === 1 ? [truth, ones([n, 1])] : [ones([1, n]), truth];
     return w.emit("Reshape", [w.emit("MatMulInteger", pair), w.ints(node.shape)], {}, as);
   },
   argReduce: (node, { writer: w, operands, as }) => {

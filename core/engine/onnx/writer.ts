@@ -7,6 +7,8 @@ export class OnnxWriter {
   private fields: Bytes[] = [];
   private readonly initializers: Bytes[] = [];
   private readonly constants = new Map<string, string>();
+  /** What was emitted once, in the graph and in the branches that are open, innermost last. */
+  private readonly scopes = [new Map<string, string>()];
   private count = 0;
   /** ONNX nodes so far. */
   nodes = 0;
@@ -82,6 +84,13 @@ export class OnnxWriter {
     return known;
   }
 
+  /** A value that many may ask for, emitted once where all who ask can see it. */
+  once(key: string, emit: () => string): string {
+    const known = this.scopes.find((scope) => scope.has(key))?.get(key) ?? emit();
+    this.scopes.at(-1)!.set(key, known);
+    return known;
+  }
+
   declare(role: "input" | "output", name: string, dtype: DataType, shape: readonly number[]): void {
     if (sizeOf(shape) >= 2 ** 31) throw new Error(`${name} has more than 2^31 elements`);
     this.fields.push(valueInfo(role, name, dtype, shape));
@@ -93,7 +102,9 @@ export class OnnxWriter {
   } {
     const outside = this.fields;
     this.fields = [];
+    this.scopes.push(new Map());
     const results = write();
+    this.scopes.pop();
     const graph = [...this.fields, ...results.map(({ name, dtype }) => valueInfo("output", name, dtype))];
     this.fields = outside;
     return { graph };

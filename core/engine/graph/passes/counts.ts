@@ -25,8 +25,8 @@ function counted(builder: GraphBuilder, sum: Node): Node | undefined {
   const truth = cast.op === "cast" ? cast.operands[0]! : undefined;
   if (truth?.dtype !== "bool" || sizeOf(axes.map((axis) => ones.shape[axis]!)) > exact) return undefined;
   const [before, after] = [ones.shape.slice(0, axes[0]), ones.shape.slice(axes.at(-1)! + 1)];
-  const apart = [sizeOf(before), sizeOf(ones.shape) / sizeOf(before) / sizeOf(after), sizeOf(after)];
+  const apart = [sizeOf(before), sizeOf(ones.shape) / sizeOf(before) / sizeOf(after), sizeOf(after)] as const;
   if (apart.includes(0)) return undefined;
-  const counts = builder.make("count", {}, [builder.reshape(truth, apart)], [apart[0]!, apart[2]!], "int32");
+  const counts = builder.make("count", { apart }, [truth], [apart[0], apart[2]], "int32");
   return builder.reshape(counts, sum.shape);
 }
