@@ -34,7 +34,7 @@ export function axesOf(look: LineChartLook, theme: Theme, width: number, font: s
       grid: { stroke: grid, width: 1 },
       size: 52,
       space: 28,
-      ...(look.logY && logarithmic(20)),
+      ...(look.logY ? logarithmic(20) : { incrs: [...steps] }),
       values: (_, splits) => splits.map(yFormat),
     },
   ];
