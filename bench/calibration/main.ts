@@ -1,6 +1,6 @@
 /**
  * Writes docs/calibration.md: how often the intervals that are printed hold the truth, and how often verdicts are wrong.
- * Usage: npm run -s calibrate -- RUN_DIRECTORY [data sets, default 1000]; 4000 take five minutes of a busy core.
+ * Usage: npm run -s calibrate -- RUN_DIRECTORY [data sets, default 1000]; 4000 take 3 to 6 minutes of a busy core.
  */
 import { writeFileSync } from "node:fs";
 import { readRun } from "../../core/record/runs.ts";

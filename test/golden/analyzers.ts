@@ -13,6 +13,7 @@ import { countLayers, firingsOf } from "../../plugins/analyzers/counts.ts";
 import { nullEntropy, specificities, specificityReport } from "../../plugins/analyzers/layer-contrast/specificity.ts";
 import { countTypes } from "../../plugins/analyzers/layer-contrast/token-types.ts";
 import { layerStatistics, tallies } from "../../plugins/analyzers/layer-statistics.ts";
+import { holdingOf } from "../../plugins/analyzers/neuron-death/holding.ts";
 import { createLife } from "../../plugins/analyzers/neuron-death/life.ts";
 import { onlyRun, tinyConfig, trainTiny } from "../helpers/tiny.ts";
 
@@ -34,11 +35,14 @@ function recorder(kept: Record<string, NDArray>, numbers: Record<string, unknown
       const stream: Int32Array[][] = layers.map(() => []);
       const lengths: number[][] = layers.map(() => []);
       return {
-        probe: ({ mlp_post }, { tf }) => countLayers(tf, mlp_post),
-        analyze: ({ perSequence }, { step }) => {
+        probe: ({ mlp_post }, { tf }) => ({
+          ...countLayers(tf, mlp_post),
+          holding: mlp_post.map((post) => holdingOf(tf, post)),
+        }),
+        analyze: ({ perSequence, holding }, { step }) => {
           for (const [l, layer] of layers.entries()) {
             const { shape, data } = perSequence[l]!;
-            for (const _ of layer.add(data as Int32Array, shape[0]!, step)) lengths[l]!.push(layer.horizon() ?? 0);
+            for (const _ of layer.add(holding[l]!.ints(), shape[0]!, step)) lengths[l]!.push(layer.horizon() ?? 0);
             stream[l]!.push(data as Int32Array);
             if (step < steps) continue;
             const all = stream[l]!.flatMap((batch) => Array.from(batch));

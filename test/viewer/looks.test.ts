@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import type { CDPSession, Page } from "playwright-core";
 import { writeReport } from "../../viewer/report/report.ts";
+import { keepWords, wordsOf } from "../helpers/canvas-words.ts";
 import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
 import { damage, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
@@ -121,7 +122,7 @@ describe("viewer page for every eye", function () {
     );
     const output = join(temp(), "report.html");
     await writeReport({ dirs, output, format: "html", indexFolder: root });
-    await page.addInitScript("globalThis.__name = (named) => named"); // which esbuild puts into functions
+    await keepWords(page);
     await page.setViewportSize({ width: 375, height: 800 });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     const cramped = async () => {
@@ -142,6 +143,11 @@ describe("viewer page for every eye", function () {
     await shot("run-375");
     await open(`#${dirs.map((dir) => `run=${basename(dir)}`).join("&")}`);
     await drawn(page, "across-scatter");
+    await drawn(page, "lr");
+    const { words, width: edge } = await wordsOf(page, "lr", "100");
+    const names = words.filter(({ from }) => from > edge / 2);
+    expect(names.map(({ text }) => text.at(-1))).to.have.members(["1", "2", "3"]);
+    expect(Math.max(...names.map(({ to }) => to)), "no name of a line is cut").to.be.at.most(edge);
     await page.locator("#config td").first().waitFor();
     expect(await width()).to.equal(375);
     expect(await cramped()).to.deep.equal([]);

@@ -3,11 +3,10 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { writeVocabulary } from "../../core/record/vocabulary.ts";
 import { openRecord } from "../../core/record/writer.ts";
+import { keepWords, wordsOf } from "../helpers/canvas-words.ts";
 import { drawn } from "../helpers/drawn.ts";
 import { useStage } from "../helpers/page.ts";
 import { damage, syntheticRow, writeSyntheticRun } from "../helpers/synthetic-runs.ts";
-
-declare function wordsOf(chart: string): { text: string; x: number; y: number }[];
 
 /** Markup, script, template and terminal tricks, as a name or any other text of a run may hold them. */
 const hostile = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'";\${alert(1)}\u202e\u001b[31m`;
@@ -21,25 +20,6 @@ async function saved(page: Page, chart: string, action: string): Promise<{ name:
     page.locator(`#chart-${chart}`).getByRole("button", { name: action }).click(),
   ]);
   return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
-}
-
-/** Keeps what is written on canvases, until each is cleared: what a chart says there is found nowhere else. */
-function keepWords(): void {
-  const words = new Map<HTMLCanvasElement, { text: string; x: number; y: number }[]>();
-  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
-  Object.assign(CanvasRenderingContext2D.prototype, {
-    fillText(this: CanvasRenderingContext2D, text: string, x: number, y: number) {
-      words.set(this.canvas, [...(words.get(this.canvas) ?? []), { text, x, y }]);
-      fillText.call(this, text, x, y);
-    },
-    clearRect(this: CanvasRenderingContext2D, x: number, y: number, width: number, height: number) {
-      words.delete(this.canvas);
-      clearRect.call(this, x, y, width, height);
-    },
-  });
-  Object.assign(window, {
-    wordsOf: (chart: string) => words.get(document.querySelector<HTMLCanvasElement>(`#chart-${chart} canvas`)!) ?? [],
-  });
 }
 
 describe("viewer page", function () {
@@ -317,8 +297,7 @@ describe("viewer page", function () {
 
   it("tells exact values under the pointer and by keyboard, zooms to what is dragged over, and names lines at their ends there", async () => {
     const { root, page, open, shot } = stage();
-    await page.addInitScript("globalThis.__name = (named) => named"); // which esbuild puts into functions
-    await page.addInitScript(keepWords);
+    await keepWords(page);
     writeSyntheticRun(root, { id: "a", rows: 200 });
     await open("#run=a");
     await drawn(page, "overview-token_sparsity-use-token");
@@ -354,11 +333,7 @@ describe("viewer page", function () {
       ["150..300", "260"],
     ] as const) {
       await page.evaluate((to) => (location.hash = `#run=a&range=${to}`), range);
-      await page.waitForFunction(
-        (shown) => wordsOf("overview-token_sparsity-use-token").some(({ text }) => text === shown),
-        tick,
-      );
-      const words = await page.evaluate(() => wordsOf("overview-token_sparsity-use-token"));
+      const { words } = await wordsOf(page, "overview-token_sparsity-use-token", tick);
       const names = words.filter(({ text }) => text.startsWith("layer ")).sort((a, b) => a.y - b.y);
       expect(names.map(({ text }) => text).toSorted(), range).to.deep.equal([
         "layer 0",

@@ -240,6 +240,7 @@ export function themeConfig(theme: Theme, narrow = false): Record<string, unknow
       // Longer than a plot is high, a title would be cut at its ends.
       titleLimit: 220,
     },
+    ...(narrow && { axisY: { titleLimit: 120 } }),
     axisXDiscrete: { labelAngle: 0, labelLimit: 110 },
     legend: {
       ...(narrow && { orient: "bottom", columns: 2, layout: { bottom: { anchor: "start", direction: "vertical" } } }),

@@ -7,7 +7,6 @@ import { linearTicks, logTicks, roundAmong } from "../charts/nice-ticks.ts";
 
 interface Scale {
   readonly type: string;
-  readonly bins?: unknown;
   domain(): readonly unknown[];
   range(): readonly number[];
   base?(): number;
@@ -52,7 +51,7 @@ function valuesOf({ scale, count, minstep }: Parameters): readonly number[] | un
   if (!domain.every((value): value is number => typeof value === "number" && Number.isFinite(value))) return undefined;
   const [low, high] = [Math.min(...domain), Math.max(...domain)];
   const most = typeof count === "number" ? Math.max(2, Math.round(count * 1.25)) : 8;
-  if (scale.type === "linear" && !scale.bins) return linearTicks(low, high, most, minstep);
+  if (scale.type === "linear") return linearTicks(low, high, most, minstep);
   if (scale.type === "log" && low > 0) return logTicks(low, high, scale.base?.() ?? 10, most);
   if (!["band", "point"].includes(scale.type) || domain.length <= crowd) return undefined;
   const [from = 0, to = 0] = scale.range();

@@ -42,7 +42,7 @@ export function paintLabels(
       context.stroke();
       context.globalAlpha = 1;
     }
-    context.fillText(shortLabel(line.label), right + 10 * ratio, y);
+    context.fillText(fitted(context, line.label, context.canvas.width - right - 10 * ratio), right + 10 * ratio, y);
   }
   context.restore();
 }
@@ -61,9 +61,21 @@ export function labelRoom(
   return Math.min(width * 0.3, widest + 16);
 }
 
-/** A label that leaves room for the lines: the end, which tells layers apart, stays. */
-function shortLabel(label: string): string {
-  return label.length <= 26 ? label : `${label.slice(0, 12)}…${label.slice(-12)}`;
+/** Letters of a label that leaves room for the lines. */
+const mostLetters = 25;
+
+/** As many letters: the end, which tells layers apart, stays. */
+function shortLabel(label: string, letters = mostLetters): string {
+  if (label.length <= letters) return label;
+  const end = Math.ceil((letters - 1) / 2);
+  return `${label.slice(0, letters - 1 - end)}…${label.slice(-end)}`;
+}
+
+/** The longest that is no wider than the room. */
+function fitted(context: CanvasRenderingContext2D, label: string, room: number): string {
+  let letters = mostLetters;
+  while (letters > 8 && context.measureText(shortLabel(label, letters)).width > room) letters--;
+  return shortLabel(label, letters);
 }
 
 /** The height of a line where it leaves the view, between two points where it goes on beyond; of its last point where it ends before. */
