@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../builder.ts";
 import { isScalar } from "../builder.ts";
 import type { Node } from "../node.ts";
 import type { Rule } from "../rewrite.ts";
+import { isRectified } from "./signs.ts";
 
 /** `reduce(reshape(f(transpose x)))` for elementwise f, where the reshape leaves the last axis alone. */
 export const reduceTurned: Rule = ({ builder, node }) => {
@@ -25,6 +26,26 @@ export const reduceTurned: Rule = ({ builder, node }) => {
   const perm = Array.from({ length: rank }, (_, axis) => (axis + 1) % rank);
   return builder.reshape(builder.transpose(sums, perm), node.shape);
 };
+
+/**
+ * Sums over sequences of sums over tokens of what is rectified and was only turned: taken at once, as those are that tell which units
+ * are silent, so that a probe's sums of activations cost nothing.
+ */
+export const sumRectifiedAtOnce: Rule = ({ builder, old, now }) => {
+  const sums = summedOver(old, 0);
+  const whole = sums && summedOver(sums, 1);
+  if (whole?.shape.length !== 3) return undefined;
+  const source = whole.op === "reshape" ? whole.operands[0]! : whole;
+  if (source.shape.length !== 2 || whole.shape[2] !== source.shape[1]) return undefined;
+  const lying = beforeTurning(builder, now(source));
+  if (lying === undefined || !isRectified(lying)) return undefined;
+  return builder.reshape(builder.reduce("sum", lying, [1], false), old.shape);
+};
+
+function summedOver(node: Node, axis: number): Node | undefined {
+  if (node.op !== "reduce" || node.attrs.fn !== "sum" || node.attrs.keepDims) return undefined;
+  return node.attrs.axes.join() === `${axis}` ? node.operands[0] : undefined;
+}
 
 /** `y` where x is `y` transposed; undefined where it is not. */
 function beforeTurning(builder: GraphBuilder, x: Node): Node | undefined {
