@@ -74,8 +74,9 @@ describe("mergeFirings", () => {
     expect(Object.keys(union[0]!)).to.have.members(
       across(batchUnionSparsity, (m) => m === "use_batch_independent" || gathered(m)),
     );
-    // Means, trends and verdicts are over time; specificity is of held-out text, always looked at as a whole.
-    const other = (metric: string) => gathered(metric) || /^trend_|specificity|^inversion_(cross|pool)/.test(metric);
+    // Means, trends and verdicts are over time; specificity and tokens are of held-out text, always looked at as a whole.
+    const other = (metric: string) =>
+      gathered(metric) || /^trend_|specificity|^inversion_(cross|pool)|^unit_|^token_/.test(metric);
     expect(Object.keys(contrast)).to.have.members(across(layerContrast, other));
   });
 
