@@ -34,6 +34,7 @@ describe("viewer page, what one chooses", function () {
     await page.waitForFunction(() => document.querySelectorAll(".legend-list > li:not([hidden])").length === 1);
     expect(await names.allTextContents()).to.deep.equal(["train.lr 0.003"]);
     await page.getByRole("searchbox", { name: "Search the legend" }).fill("");
+    await page.waitForFunction(() => document.querySelectorAll(".legend-list > li:not([hidden])").length === 2);
     await page.getByRole("button", { name: "train.lr 0.003", exact: true }).click();
     await page.locator(".legend-members a").nth(2).waitFor();
     expect(await page.locator(".legend-members a").allTextContents()).to.deep.equal(["r2", "r4", "r6"]);

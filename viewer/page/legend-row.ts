@@ -24,8 +24,6 @@ export interface RowParts {
   readonly everyKey: readonly string[];
   /** Opens or closes the list of its runs. */
   toggle(): void;
-  /** Builds the legend again. */
-  again(): void;
 }
 
 export function legendRow(parts: RowParts): HTMLElement {

@@ -91,7 +91,6 @@ export function legendPanel(
             if (!expanded.delete(subject.key)) expanded.add(subject.key);
             show();
           },
-          again: show,
         }),
       ),
     );
