@@ -130,7 +130,7 @@ export function openArrays(dir: string, wanted: (quantity: string) => boolean = 
       try {
         const found = attempt(path, "read", () => framesIn(ownPath(dir, path) ?? path, room));
         room -= found.frames.length;
-        if (found.damaged > 0) damage.push(`${files.arrays}/${name}: damaged in ${found.damaged} places.`);
+        if (found.damaged > 0) damage.push(`${files.arrays}/${name}: damaged in ${placesOf(found.damaged)}.`);
         for (const { step } of found.frames) steps.add(step);
         return { path, frames: new Map(found.frames.map((frame) => [frame.step, frame])) };
       } catch (thrown) {
@@ -165,4 +165,8 @@ function namesIn(dir: string): string[] {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw ioFailed(join(dir, files.arrays), "read", thrown);
   }
+}
+
+function placesOf(count: number): string {
+  return count === 1 ? "one place" : `${count} places`;
 }

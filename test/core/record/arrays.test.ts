@@ -155,8 +155,8 @@ describe("arrays/", () => {
     const before = process.resourceUsage().maxRSS;
     const stored = openArrays(dir(), (quantity) => quantity !== "a/silent");
     expect(stored.damage).to.deep.equal([
-      "arrays/a.large.arrays: damaged in 1 places.",
-      "arrays/a.state.arrays: damaged in 1 places.",
+      "arrays/a.large.arrays: damaged in one place.",
+      "arrays/a.state.arrays: damaged in one place.",
     ]);
     expect(stored.steps).to.deep.equal([1, 2]);
     const { message } = thrownBy(() => stored.read(2));
