@@ -29,6 +29,9 @@ export function ratioOf(a: readonly number[], b: readonly number[]): number {
   return median(a.map((time, i) => b[i]! / time));
 }
 
+/** Bytes, as the table has them. */
+export const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
 /** A median, as the table has it. */
 export const ms = (values: readonly number[]): string => `${median(values).toFixed(1)} ms`;
 

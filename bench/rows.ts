@@ -1,12 +1,10 @@
 /** The rows of the table. */
 import { always, byDefault, type Cadences, none, paperAnalysis, stepTime } from "./analyzers.ts";
 import { Child } from "./child.ts";
-import { alternated, type Effort, median, ms, ratioOf } from "./measure.ts";
+import { alternated, type Effort, mb, median, ms, ratioOf } from "./measure.ts";
 import { againstPytorch, faster, noTorch } from "./pytorch.ts";
 import { type BenchRow, least, type Result } from "./row.ts";
 import { wide } from "./wide.ts";
-
-const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 
 function againstEngine(name: string, target: number): BenchRow {
   return {

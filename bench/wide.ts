@@ -1,10 +1,9 @@
 /** What accumulation frees of a wide model's step, all four analyzers looking on. */
 import { names } from "./analyzers.ts";
 import { Child } from "./child.ts";
-import { alternated, ms, ratioOf } from "./measure.ts";
+import { alternated, mb, ms, ratioOf } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
-const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 const parts = 4;
 
 export const wide: BenchRow = {

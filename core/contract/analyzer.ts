@@ -159,10 +159,9 @@ export interface AnalyzerSpec<
   readonly headline?: readonly NoInfer<M>[];
   readonly charts?: readonly Chart<NoInfer<M>>[];
   /**
-   * Metrics whose elements are token ids, and for each what is said of those tokens. Ids are `[rank units]`, below 0 for none, for each
-   * layer; what is said of them is of the same shape, or of a unit as a whole `[d_mlp]`. `units` may be the first ones of a layer alone;
-   * one without ids of which NaN is said as a whole was not looked at.
-   * A page of one unit shows each as a table, with the text that an id stands for.
+   * Metrics whose elements are token ids, and for each the metrics that say something of those tokens. Ids are int32 `[ranks d_mlp]`
+   * for each layer, -1 for none; what is said of them has the same shape, or is of a unit as a whole, `[d_mlp]`. A unit without ids and
+   * with NaN for what is said of it as a whole was not looked at. A page of a unit shows each as a table, with the text of each id.
    */
   readonly tokens?: Readonly<Partial<Record<NoInfer<M>, readonly NoInfer<M>[]>>>;
   /** Metrics that need gradients or an optimizer: an observed run, which has none, says once that they are absent. */

@@ -17,6 +17,12 @@ export interface MetricInfo {
   readonly tokens?: readonly string[];
 }
 
+/** Which arrays of a run hold token ids, by key, alone or of a layer. */
+export function idKeys(metrics: readonly MetricInfo[]): (key: string) => boolean {
+  const declared = new Set(metrics.filter(({ tokens }) => tokens !== undefined).map(({ key }) => key));
+  return (key) => declared.size > 0 && declared.has(key.replace(/\/layer_\d+$/, ""));
+}
+
 /** What a token id stands for: text, or bytes where it is a piece that is no text by itself. */
 export type TokenText = string | readonly number[];
 

@@ -1,6 +1,6 @@
 /** Writes the run directory: rows.jsonl, events.jsonl, arrays/, charts.json, vocabulary.json, system.jsonl and console.jsonl. docs/run-format.md describes it. */
 import { z } from "zod";
-import type { Run } from "../../core/contract/run.ts";
+import { idKeys, type Run } from "../../core/contract/run.ts";
 import { defineSink, type Row, type Sink, type SinkHost } from "../../core/contract/sink.ts";
 import { reasonOf } from "../../core/errors/errors.ts";
 import { type HealthWriter, openHealth } from "../../core/record/health.ts";
@@ -43,12 +43,10 @@ export const json: Sink = defineSink({
   },
 });
 
-/** Writes what token ids stand for once rows have any; undefined where there is nothing to write, or nobody knows. */
+/** Writes what token ids stand for once rows have any; undefined where nobody knows. */
 function vocabularyWriter({ dir, metrics, vocabulary }: Run, { warn }: SinkHost) {
   if (vocabulary === undefined) return undefined;
-  const holders = metrics.filter(({ tokens }) => tokens !== undefined).map(({ key }) => key);
-  if (holders.length === 0) return undefined;
-  const holds = (key: string) => holders.some((holder) => key === holder || key.startsWith(`${holder}/`));
+  const holdsIds = idKeys(metrics);
   let written = false;
   const write = async () => {
     try {
@@ -58,7 +56,7 @@ function vocabularyWriter({ dir, metrics, vocabulary }: Run, { warn }: SinkHost)
     }
   };
   return (rows: readonly Row[]): Promise<void> | undefined => {
-    if (written || !rows.some(({ arrays }) => Object.keys(arrays).some(holds))) return undefined;
+    if (written || !rows.some(({ arrays }) => Object.keys(arrays).some(holdsIds))) return undefined;
     written = true;
     return write();
   };

@@ -24,12 +24,6 @@ export function checkKeys(run: Pick<Run, "metrics" | "model">): void {
   );
 }
 
-/** Which arrays of a run hold token ids, by key, alone or of a layer. */
-export function idKeys(metrics: Run["metrics"]): (key: string) => boolean {
-  const declared = new Set(metrics.filter(({ tokens }) => tokens !== undefined).map(({ key }) => key));
-  return (key) => declared.size > 0 && declared.has(key.replace(/\/layer_\d+$/, ""));
-}
-
 /** The summary kinds of the first pattern that a key matches; `*` stands for anything. */
 export function summaryRule(
   patterns: Readonly<Record<string, readonly SummaryKind[]>>,

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Run } from "../../../../core/contract/run.ts";
+import { idKeys, type Run } from "../../../../core/contract/run.ts";
 import { maxBins } from "../log/histogram.ts";
-import { idKeys, summaryRule } from "../log/keys.ts";
+import { summaryRule } from "../log/keys.ts";
 import { resumeModes } from "../log/progress.ts";
 import type { RunLogOptions } from "../log/run-log.ts";
 
