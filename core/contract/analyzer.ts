@@ -160,7 +160,7 @@ export interface AnalyzerSpec<
   readonly charts?: readonly Chart<NoInfer<M>>[];
   /**
    * Metrics whose elements are token ids, and for each the metrics that say something of those tokens. Ids are int32 `[ranks d_mlp]`
-   * for each layer, -1 for none; what is said of them has the same shape, or is of a unit as a whole, `[d_mlp]`. A unit without ids and
+   * for each layer, below 0 for none; what is said of them has the same shape, or is of a unit as a whole, `[d_mlp]`. A unit without ids and
    * with NaN for what is said of it as a whole was not looked at. A page of a unit shows each as a table, with the text of each id.
    */
   readonly tokens?: Readonly<Partial<Record<NoInfer<M>, readonly NoInfer<M>[]>>>;
