@@ -63,7 +63,7 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
   };
   /** Asks for steps, up to one that leaves a checkpoint: its state is looked at before any other step changes it. */
   const fill = () => {
-    const wanted = Math.min(most, pace.typicalMs() === 0 ? 2 : Math.max(2, Math.ceil(aheadMs / pace.typicalMs())));
+    const wanted = Math.min(most, pace.typicalMs() === 0 ? 2 : Math.ceil(aheadMs / pace.typicalMs()));
     while (ahead.length < wanted && started < run.steps) {
       const before = ahead.at(-1);
       if (before !== undefined && savesAt(config.checkpoint, before.step)) return;

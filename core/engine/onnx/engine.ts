@@ -38,6 +38,7 @@ export async function createOnnxEngine(
   return {
     name: "onnx",
     device: `${what} (ONNX Runtime ${version})`,
+    stepsAhead: 2, // the next one is at hand when a step is done
     async compile(step, signature, name) {
       const { graph, builder } = trace(step, signature, name);
       const cpu = provider === "cpu";

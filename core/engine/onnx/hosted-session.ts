@@ -82,6 +82,13 @@ function optionsOf({ provider, threads, profile }: SessionPlan): InferenceSessio
     enableMemPattern: false,
     logSeverityLevel: 4, // what fails is thrown, and worded where it is caught
     ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
-    extra: { session: { set_denormal_as_zero: "1" } },
+    extra: {
+      session: {
+        set_denormal_as_zero: "1",
+        // Each session has threads of its own, which go on waiting actively for tens of milliseconds after a run: those of the next
+        // session would share the cores with them.
+        force_spinning_stop: "1",
+      },
+    },
   };
 }
