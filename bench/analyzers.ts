@@ -10,6 +10,7 @@ import type { Run } from "../core/contract/run.ts";
 import type { Sink } from "../core/contract/sink.ts";
 import type { Site } from "../core/contract/sites.ts";
 import { train } from "../core/run/train.ts";
+import { HostReading } from "../core/step/reading.ts";
 import { sequencesInWord } from "../plugins/analyzers/neuron-death/holding.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
@@ -26,7 +27,7 @@ export const byDefault = all({});
 export const always = all({ every: 1 });
 
 /** Steps of such a run: warm-up, in which programs are compiled (analyses by V8, over some looks), and then whole periods of the analyzers' default cadence. */
-const [warmup, measured] = [41, 30];
+const [warmup, measured] = [61, 30];
 
 /** What everything takes that happens between two rows 30 steps apart in a short run at mid size, looks at frozen text among it: ms a step. */
 export async function stepTime(analyzers: Cadences, { threads, clock }: Effort): Promise<number> {
@@ -102,7 +103,7 @@ export async function paperAnalysis(rounds: number): Promise<{ seconds: number[]
 }
 
 /** Counts with a wide range of frequencies, as a device would hand them over. */
-function paperReadings(): Record<string, NDArray | NDArray[]> {
+function paperReadings(): Record<string, HostReading | HostReading[]> {
   const random = createRandom(1, "paper");
   const layers = Array.from({ length: n_layers }, () => {
     const perSequence = new Int32Array(batch * d_mlp);
@@ -113,7 +114,7 @@ function paperReadings(): Record<string, NDArray | NDArray[]> {
     return perSequence;
   });
   const floats = () => ({ shape: [d_mlp], data: new Float32Array(d_mlp).fill(1) });
-  return {
+  const readings: Record<string, NDArray | NDArray[]> = {
     perSequence: layers.map((data) => ({ shape: [batch, d_mlp], data })),
     perToken: layers.map(() => ({ shape: [batch, pos], data: new Int32Array(batch * pos).fill(2000) })),
     perUnit: layers.map((data) => totals(data, (count) => count)),
@@ -124,6 +125,9 @@ function paperReadings(): Record<string, NDArray | NDArray[]> {
     gradients: layers.map(floats),
     gradNorm: { shape: [], data: Float32Array.of(1) },
   };
+  const held = ([name, one]: [string, NDArray | NDArray[]]) =>
+    [name, Array.isArray(one) ? one.map((layer) => new HostReading(layer, name)) : new HostReading(one, name)] as const;
+  return Object.fromEntries(Object.entries(readings).map(held));
 }
 
 /** Sums over sequences of what counts are turned into. */

@@ -11,6 +11,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { giveHeapRoom } from "../cli/heap-room.ts";
 import { physicalCores } from "../core/engine/onnx/threads.ts";
 import type { Effort } from "./measure.ts";
 import { profile, profiles } from "./profile.ts";
@@ -55,6 +56,8 @@ const effort: Effort = {
   rounds: Number(flags.rounds ?? quick.rounds),
 };
 const machine = `${cpus()[0]?.model.trim()}, ${effort.threads} ${effort.threads === 1 ? "thread" : "threads"}, ${clock} time, medians of ${effort.rounds}`;
+
+giveHeapRoom(); // as training does
 
 if (flags.profile !== undefined) {
   if (!(flags.at in profiles)) refused(`--at: expected ${Object.keys(profiles).join(", ")}, got ${flags.at}.`);

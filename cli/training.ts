@@ -4,6 +4,7 @@ import type { Observer } from "../core/run/observer.ts";
 import type { RunRequest } from "../core/run/request.ts";
 import { train } from "../core/run/train.ts";
 import { drawCharts } from "./draw-charts.ts";
+import { giveHeapRoom } from "./heap-room.ts";
 import { jsonText } from "./numbers.ts";
 import { createProgress } from "./progress.ts";
 import { resultText } from "./result.ts";
@@ -18,6 +19,7 @@ export function runTraining(request: RunRequest, json: boolean): Promise<void> {
 }
 
 export async function runToEnd(runner: Runner, request: RunRequest, json: boolean): Promise<void> {
+  giveHeapRoom();
   const progress = createProgress(process.stderr);
   const stopping = stopOnSignals((message) => progress.warning?.(message));
   for (const note of request.loaded.notes ?? []) progress.info?.(`${note}.`);

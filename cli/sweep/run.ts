@@ -9,6 +9,7 @@ import { trainPlanned } from "../../studies/sweep/train-planned.ts";
 import { type Channel, work } from "../../studies/sweep/worker.ts";
 import type { LoadPlugins } from "../command.ts";
 import { drawCharts } from "../draw-charts.ts";
+import { giveHeapRoom } from "../heap-room.ts";
 import { createProgress } from "../progress.ts";
 import { stopOnSignals } from "../signals.ts";
 import { sanitise } from "../terminal.ts";
@@ -26,6 +27,7 @@ type Arguments = PlanArguments & {
 const tryAgain = 75;
 
 export async function runCommand(args: Arguments, plugins: LoadPlugins): Promise<void> {
+  giveHeapRoom();
   const { sweep, write } = await namedSweep(args);
   const options = {
     plugins: await plugins(),
