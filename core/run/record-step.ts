@@ -39,7 +39,7 @@ export async function recordStep(training: Training, done: FinishedStep): Promis
   if (evaluated) await callHook(analyzers, "onEval", step, { ...at, loss: evaluated.loss });
   const recorded = await analyzeStep(analyzers, done.readings, stepped, run.model.n_layers, done.frozen);
   training.entry.check();
-  const metrics = { ...trainerValues(training, done), ...recorded.metrics };
+  const metrics = Object.assign(trainerValues(training, done), recorded.metrics); // hundreds: a spread would copy them twice
   await writeRow(training, { seq: step - 1, ...at, metrics, arrays: recorded.arrays });
   for (const event of recorded.events) await writeEvent(training, event);
   progress.step = step;

@@ -67,7 +67,7 @@ export class GraphBuilder {
 
   unary(fn: UnaryFn, x: Node): Node {
     if (x.op === "reshape") return this.reshape(this.unary(fn, first(x)), x.shape);
-    if (fn === "abs" && isNeverNegative(x)) return x;
+    if ((fn === "abs" || fn === "relu") && isNeverNegative(x)) return x;
     const bool = fn === "isNan" || fn === "isInf" || fn === "not";
     return this.make("unary", { fn }, [x], x.shape, bool ? "bool" : x.dtype);
   }
@@ -166,7 +166,7 @@ export function isScalar(node: Node): boolean {
   return node.shape.length === 0;
 }
 
-/** Whether no value is below zero: absolute values are the values then (up to the sign of zero). */
+/** Whether no value is below zero: absolute and rectified values are the values then (up to the sign of zero). */
 function isNeverNegative(x: Node): boolean {
   if (x.op === "unary") return x.attrs.fn === "relu" || x.attrs.fn === "abs";
   return x.op === "binary" && x.attrs.fn === "mul" && x.operands[0] === x.operands[1];

@@ -8,7 +8,7 @@ import { signOfRectified } from "./passes/signs.ts";
 import { type PaysOff, skipSilent } from "./passes/silent/skip.ts";
 import { sumSquares } from "./passes/squares.ts";
 import { multiplyTransposed } from "./passes/transposes.ts";
-import { reduceTurned, sumRectifiedAtOnce } from "./passes/turned-sums.ts";
+import { reduceTurned, silentByParts } from "./passes/turned-sums.ts";
 import { type Rule, rewrite, trainPath } from "./rewrite.ts";
 
 /** What a target gains from, and can do. */
@@ -34,7 +34,8 @@ export function optimise(
       rewrite(current, builder, firstOf(all));
   const silent = (pays: PaysOff) => (current: Graph) => rewrite(current, builder, skipSilent(current, pays));
   const passes = [masks, rules(sumSquares, multiplyTransposed, addBias)];
-  if (paysOff !== undefined) passes.push(silent(paysOff), rules(sumRectifiedAtOnce, reduceTurned));
+  const byParts = (current: Graph) => rewrite(current, builder, silentByParts(current));
+  if (paysOff !== undefined) passes.push(silent(paysOff), rules(reduceTurned), byParts);
   if (counts) passes.push(rules(countTrue));
   if (signs) passes.push(rules(signOfRectified));
   return passes.reduce((current, pass) => pass(current), graph);

@@ -18,6 +18,17 @@ export interface Past {
 export function createPast(window: number): Past {
   let batches: Int32Array[][] = [];
   let tokensPerBatch = 0;
+  /** Their sums over batches, for each layer. */
+  let sums: Int32Array[] = [];
+
+  function add(layers: readonly Int32Array[], sign: 1 | -1): void {
+    if (sums.length === 0) sums = layers.map(({ length }) => new Int32Array(length));
+    for (let l = 0; l < layers.length; l++) {
+      const [into, counts] = [sums[l]!, layers[l]!];
+      for (let i = 0; i < counts.length; i++) into[i]! += sign * counts[i]!;
+    }
+  }
+
   return {
     expectedUse: (layers) =>
       layers.map(({ units, batch, pos }, layer) => {
@@ -26,15 +37,16 @@ export function createPast(window: number): Past {
         const absence = new Float64Array(seen + 1).fill(Number.NaN); // by count: many units share one
         let missing = 0;
         for (let i = 0; i < units; i++) {
-          let count = 0;
-          for (const past of batches) count += past[layer]![i]!;
+          const count = sums[layer]![i]!;
           if (Number.isNaN(absence[count])) absence[count] = (1 - count / seen) ** (batch * pos);
           missing += absence[count]!;
         }
         return 1 - missing / units;
       }),
     remember: (layers) => {
-      batches = [...batches, layers.map((layer) => layer.perUnit)].slice(-window);
+      batches.push(layers.map((layer) => layer.perUnit));
+      add(batches.at(-1)!, 1);
+      if (batches.length > window) add(batches.shift()!, -1);
       tokensPerBatch = layers[0]!.batch * layers[0]!.pos;
     },
     save: () => {
@@ -52,6 +64,8 @@ export function createPast(window: number): Past {
         batches[age] ??= [];
         batches[age][layer] = Int32Array.from(data);
       }
+      sums = [];
+      for (const layers of batches) add(layers, 1);
     },
   };
 }

@@ -12,10 +12,10 @@ export function useAtEqualFirings(layers: readonly UnitFirings[]): number[] {
   const least = Math.min(...totals);
   return layers.map(({ perUnit, units }, layer) => {
     let most = 0;
-    for (const count of perUnit) if (count > most) most = count;
+    for (let i = 0; i < units; i++) if (perUnit[i]! > most) most = perUnit[i]!;
     const absence = absences(totals[layer]!, least, most);
     let missing = 0;
-    for (const count of perUnit) missing += absence[count]!;
+    for (let i = 0; i < units; i++) missing += absence[perUnit[i]!]!;
     return 1 - missing / units;
   });
 }

@@ -4,23 +4,46 @@ import type { Normalisation } from "../../../core/contract/model.ts";
 import type { ProbeInputs } from "../../../core/contract/sites.ts";
 import { incompleteBeta } from "../../../statistics/special.ts";
 
+type Tf = ProbeInputs["tf"];
+
+/** The parameters between a layer's residual stream and its pre-activations; `weights` is `[d_model d_mlp]`. */
+export interface IntoUnits {
+  readonly weights: Tensor;
+  readonly bias?: Tensor;
+  readonly gain: Tensor;
+  readonly shift?: Tensor;
+}
+
+/** Lengths of the units' directions `g W`, `[1 d_mlp]`: `across` is that of P(g W), P subtracting the mean (RMSNorm: nothing). */
+export function lengthsOf(tf: Tf, { weights, gain }: IntoUnits, norm: Normalisation["kind"]) {
+  const d = weights.shape[0]!;
+  const columns = (x: Tensor) => tf.matMul(tf.ones([1, d]), x); // their sums, several times as fast as a sum
+  const scaled = tf.mul(weights, tf.reshape(gain, [d, 1])); // [d_model d_mlp]
+  if (norm !== "layernorm") {
+    const length = tf.sqrt(columns(tf.square(scaled)));
+    return { whole: length, across: length };
+  }
+  const mean = tf.div(tf.matMul(tf.reshape(gain, [1, d]), weights), d); // [1 d_mlp]
+  const across = columns(tf.square(tf.sub(scaled, mean)));
+  return { whole: tf.sqrt(tf.add(across, tf.mul(tf.square(mean), d))), across: tf.sqrt(across) };
+}
+
 /**
- * The firing threshold cosine of every unit, `theta = -(W.beta + b) / (sqrt(d) |P(g W)|)` with P subtracting the mean (RMSNorm:
- * nothing): the unit fires iff `cos(n, P(g W)) > theta`. At theta >= 1 no input whatever fires it: certified dead; at
- * theta <= -1 it is always on. eps and rounding only make it conservative. `weights` is `[d_model d_mlp]`.
+ * The firing threshold cosine of every unit, `theta = -(W.beta + b) / (sqrt(d) |P(g W)|)`: the unit fires iff `cos(n, P(g W)) > theta`.
+ * At theta >= 1 no input whatever fires it: certified dead; at theta <= -1 it is always on. eps and rounding only make it conservative.
  */
 export function thresholdCosine(
-  tf: ProbeInputs["tf"],
-  { weights, bias, gain, shift }: { weights: Tensor; bias?: Tensor; gain: Tensor; shift?: Tensor },
+  tf: Tf,
+  own: IntoUnits,
   norm: Normalisation["kind"],
+  lengths = lengthsOf(tf, own, norm),
 ): Tensor {
-  const d = weights.shape[0]!;
-  const scaled = tf.mul(weights, tf.reshape(gain, [d, 1])); // [d_model d_mlp]
-  const direction = norm === "layernorm" ? tf.sub(scaled, tf.mean(scaled, 0, true)) : scaled;
-  const reach = tf.sqrt(tf.mul(tf.sum(tf.square(direction), 0), d)); // [d_mlp]
-  const units = weights.shape[1]!;
-  const moved = shift === undefined ? tf.zeros([units]) : tf.sum(tf.mul(weights, tf.reshape(shift, [d, 1])), 0);
+  const [d, units] = own.weights.shape as [number, number];
+  const { bias, shift } = own;
+  const moved =
+    shift === undefined ? tf.zeros([units]) : tf.reshape(tf.matMul(tf.reshape(shift, [1, d]), own.weights), [units]);
   const offset = bias === undefined ? moved : tf.add(moved, bias); // [d_mlp]
+  const reach = tf.reshape(tf.mul(lengths.across, Math.sqrt(d)), [units]);
   return tf.div(tf.neg(offset), tf.maximum(reach, 1e-30));
 }
 

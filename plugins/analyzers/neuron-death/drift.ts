@@ -34,11 +34,17 @@ export interface LayerSnapshot {
 export type Norm = Pick<Normalisation, "kind" | "epsilon">;
 
 /**
- * Of one token, or summed over several, what pieces are made from, `[d_model 4]`: n at either end, `2 dc rbar` and `2 cbar dr`.
- * One array, since loops over several are several times as slow.
+ * Sums over tokens of `r0 x0`, `r1 x1`, `r1 x0` and `r0 x1`, `[d_model 4]`, from which all that depends on tokens follows. One array,
+ * since loops over several are several times as slow.
  */
 type Sums = Float64Array;
 const inSums = 4;
+
+/** Mean (0 for RMSNorm) and `r` of each token of a look. */
+interface Tokens {
+  readonly centre: Float64Array;
+  readonly inverse: Float64Array;
+}
 
 /**
  * Vectors whose products with W are the parts, means over tokens, `[d_model 7]`: u at either end and their mean, `dg nbar`, `dbeta`,
@@ -54,14 +60,14 @@ export interface Drift {
   /** That change, from `z = W u + b` at either end alone, `[units]`: what the parts must add up to. */
   readonly change: Float64Array;
   /**
-   * Parts of the units that were asked for, each over the tokens that fired it at the first look, or 64 of them from all over
+   * Parts of the units that were asked for, each over the tokens that fired it at the first look, or 32 of them from all over
    * the text; NaN where none did.
    */
   readonly own: readonly Float64Array[];
 }
 
 /** Most tokens that a unit's own parts are means over: units differ by far more than means of so many tokens. */
-const mostOwnTokens = 64;
+const mostOwnTokens = 32;
 
 /** A step with which a walk round `n` places comes to each of them once, the first ones spread over all. */
 function strideOver(n: number): number {
@@ -82,27 +88,15 @@ export function driftBetween(
   const d = from.gain.length;
   const n = from.x.length / d;
   const units = from.bias.length;
-  const [sums, row] = [new Float64Array(d * inSums), new Float64Array(d * inSums)];
-  const owned = ownOf.map((unit) => ({ ...firing(from, unit), unit, tokens: 0, sums: new Float64Array(sums.length) }));
-  const stride = strideOver(n);
-  for (let visited = 0, t = 0; visited < n; visited++, t = (t + stride) % n) {
-    fillRow(row, from, to, norm, t);
-    add(sums, row);
-    for (let k = 0; k < owned.length; k++) {
-      const one = owned[k]!;
-      if (one.tokens === mostOwnTokens || !fires(one, row)) continue;
-      add(one.sums, row);
-      one.tokens++;
-    }
-  }
-  const ends = { from, to, keep };
-  const means = piecesOf(sums, n, ends);
+  const ends = { from, to, keep, before: tokensOf(from, norm), after: tokensOf(to, norm) };
+  const everyToken = Array.from({ length: n }, (_, t) => t);
+  const means = piecesOf(ends, everyToken);
   const all = new Float64Array(units * driftParts.length);
   const change = new Float64Array(units);
   for (let i = 0; i < units; i++) change[i] = partsOf(ends, i, means, all, i * driftParts.length);
-  const own = owned.map(({ unit, tokens, sums }) => {
+  const own = ownOf.map((unit) => {
     const parts = new Float64Array(driftParts.length);
-    partsOf(ends, unit, piecesOf(sums, tokens, ends), parts, 0);
+    partsOf(ends, unit, piecesOf(ends, firingTokens(ends, unit)), parts, 0);
     return parts;
   });
   return { all, change, own };
@@ -112,35 +106,46 @@ interface Ends {
   readonly from: LayerSnapshot;
   readonly to: LayerSnapshot;
   readonly keep: number;
+  readonly before: Tokens;
+  readonly after: Tokens;
 }
 
-/** What decides whether a token fires a unit at the first look: `z = direction.n + offset`. */
-interface Firing {
-  readonly direction: Float64Array;
-  readonly offset: number;
-}
-
-function firing({ weights, bias, gain, shift }: LayerSnapshot, unit: number): Firing {
+/** Tokens that fire a unit at the first look: all, or the first `mostOwnTokens` on a walk all over the text. */
+function firingTokens({ from, before }: Ends, unit: number): number[] {
+  const { x, weights, bias, gain, shift } = from;
   const d = gain.length;
+  const n = x.length / d;
+  // `z = direction.n + offset`
   const direction = new Float64Array(d);
   let offset = bias[unit]!;
+  let whole = 0;
   for (let j = 0; j < d; j++) {
     const weight = weights[unit * d + j]!;
     direction[j] = weight * gain[j]!;
+    whole += direction[j]!;
     offset += weight * shift[j]!;
   }
-  return { direction, offset };
+  const found: number[] = [];
+  const stride = strideOver(n);
+  for (let visited = 0, t = 0; visited < n && found.length < mostOwnTokens; visited++, t = (t + stride) % n) {
+    const along = dot(direction, x, t * d) - before.centre[t]! * whole;
+    if (along * before.inverse[t]! + offset > 0) found.push(t);
+  }
+  return found;
 }
 
-function fires({ direction, offset }: Firing, row: Sums): boolean {
-  // Two sums, since each addition waits for the one before it.
-  let [even, odd] = [offset, 0];
-  for (let j = 0, at = 0; j + 1 < direction.length; j += 2, at += 2 * inSums) {
-    even += direction[j]! * row[at]!;
-    odd += direction[j + 1]! * row[at + inSums]!;
+function dot(a: Float64Array, x: Float32Array, from: number): number {
+  // Four sums, since each addition waits for the one before it.
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  const whole = a.length & ~3;
+  for (let j = 0, at = from; j < whole; j += 4, at += 4) {
+    s0 += a[j]! * x[at]!;
+    s1 += a[j + 1]! * x[at + 1]!;
+    s2 += a[j + 2]! * x[at + 2]!;
+    s3 += a[j + 3]! * x[at + 3]!;
   }
-  if (direction.length % 2 === 1) even += direction.at(-1)! * row.at(-inSums)!;
-  return even + odd > 0;
+  for (let j = whole; j < a.length; j++) s0 += a[j]! * x[from + j]!;
+  return s0 + s1 + (s2 + s3);
 }
 
 /** Writes one unit's parts to `out` from `at` on; returns the change that they are parts of. */
@@ -173,22 +178,34 @@ function partsOf({ from, to, keep }: Ends, unit: number, pieces: Pieces, out: Fl
   return z1 - z0 + bias;
 }
 
-function add(sums: Sums, row: Sums): void {
-  for (let at = 0; at < sums.length; at += inSums) {
-    sums[at]! += row[at]!;
-    sums[at + 1]! += row[at + 1]!;
-    sums[at + 2]! += row[at + 2]!;
-    sums[at + 3]! += row[at + 3]!;
-  }
-}
-
-/** The pieces of `tokens` tokens' sums. */
-function piecesOf(sums: Sums, tokens: number, { from, to }: Ends): Pieces {
+/** The pieces, means over some tokens. */
+function piecesOf({ from, to, before, after }: Ends, tokens: readonly number[]): Pieces {
   const d = from.gain.length;
+  const sums: Sums = new Float64Array(d * inSums);
+  const [x0, x1] = [from.x, to.x];
+  let [m0, m1, m10, m01] = [0, 0, 0, 0]; // the same sums of centres
+  for (let k = 0; k < tokens.length; k++) {
+    const t = tokens[k]!;
+    const r0 = before.inverse[t]!;
+    const r1 = after.inverse[t]!;
+    for (let x = t * d, at = 0; at < sums.length; x++, at += inSums) {
+      const a = x0[x]!;
+      const b = x1[x]!;
+      sums[at]! += r0 * a;
+      sums[at + 1]! += r1 * b;
+      sums[at + 2]! += r1 * a;
+      sums[at + 3]! += r0 * b;
+    }
+    m0 += r0 * before.centre[t]!;
+    m1 += r1 * after.centre[t]!;
+    m10 += r1 * before.centre[t]!;
+    m01 += r0 * after.centre[t]!;
+  }
   const pieces = new Float64Array(d * inPieces);
   for (let j = 0, at = 0, piece = 0; j < d; j++, at += inSums, piece += inPieces) {
-    const n0 = sums[at]! / tokens;
-    const n1 = sums[at + 1]! / tokens;
+    const n0 = (sums[at]! - m0) / tokens.length;
+    const n1 = (sums[at + 1]! - m1) / tokens.length;
+    const mixed = (sums[at + 3]! - m01 - sums[at + 2]! + m10) / tokens.length;
     const g0 = from.gain[j]!;
     const g1 = to.gain[j]!;
     const u0 = g0 * n0 + from.shift[j]!;
@@ -198,30 +215,32 @@ function piecesOf(sums: Sums, tokens: number, { from, to }: Ends): Pieces {
     pieces[piece + 2] = (u0 + u1) / 2;
     pieces[piece + 3] = ((g1 - g0) * (n0 + n1)) / 2;
     pieces[piece + 4] = to.shift[j]! - from.shift[j]!;
-    pieces[piece + 5] = ((g0 + g1) * (sums[at + 2]! / tokens)) / 4;
-    pieces[piece + 6] = ((g0 + g1) * (sums[at + 3]! / tokens)) / 4;
+    pieces[piece + 5] = ((g0 + g1) * (n1 - n0 + mixed)) / 4; // 2 dc rbar
+    pieces[piece + 6] = ((g0 + g1) * (n1 - n0 - mixed)) / 4; // 2 cbar dr
   }
   return pieces;
 }
 
-/** What token `t` gives. */
-function fillRow(row: Sums, from: LayerSnapshot, to: LayerSnapshot, norm: Norm, t: number): void {
-  const d = from.gain.length;
-  const a = statisticsOf(from.x, t * d, d, norm);
-  const b = statisticsOf(to.x, t * d, d, norm);
-  const [x0, x1, both, apart] = [from.x, to.x, a.inverse + b.inverse, b.inverse - a.inverse];
-  for (let x = t * d, at = 0; at < row.length; x++, at += inSums) {
-    const c0 = x0[x]! - a.centre;
-    const c1 = x1[x]! - b.centre;
-    row[at] = c0 * a.inverse;
-    row[at + 1] = c1 * b.inverse;
-    row[at + 2] = (c1 - c0) * both;
-    row[at + 3] = (c0 + c1) * apart;
+const knownTokens = new WeakMap<LayerSnapshot, Tokens>();
+
+/** Of a snapshot, made once: each is the end of one interval and the beginning of the next. */
+function tokensOf(snapshot: LayerSnapshot, norm: Norm): Tokens {
+  const known = knownTokens.get(snapshot);
+  if (known !== undefined) return known;
+  const d = snapshot.gain.length;
+  const n = snapshot.x.length / d;
+  const made = { centre: new Float64Array(n), inverse: new Float64Array(n) };
+  for (let t = 0; t < n; t++) {
+    const { centre, inverse } = statisticsOf(snapshot.x, t * d, d, norm);
+    made.centre[t] = centre;
+    made.inverse[t] = inverse;
   }
+  knownTokens.set(snapshot, made);
+  return made;
 }
 
 /** Mean (0 for RMSNorm) and inverse root of the mean square about it, of one row. */
-export function statisticsOf(x: Float32Array, from: number, d: number, { kind, epsilon }: Norm) {
+function statisticsOf(x: Float32Array, from: number, d: number, { kind, epsilon }: Norm) {
   let centre = 0;
   if (kind === "layernorm") {
     for (let j = 0; j < d; j++) centre += x[from + j]!;

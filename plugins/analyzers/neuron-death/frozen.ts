@@ -3,18 +3,31 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import type { LayerParameters } from "../../../core/contract/model.ts";
 import type { FrozenInputs } from "../../../core/contract/sites.ts";
-import { thresholdCosine } from "./certificate.ts";
-import type { LayerSnapshot } from "./drift.ts";
+import { type IntoUnits, lengthsOf, thresholdCosine } from "./certificate.ts";
+import type { LayerSnapshot, Norm } from "./drift.ts";
 
-/** The parameters between a layer's residual stream and its pre-activations; biases and shifts may be absent. */
-function parametersOf(params: FrozenInputs["params"], { W_in, b_in, norm }: LayerParameters) {
+/** A layer's own; biases and shifts may be absent. */
+function parametersOf(params: FrozenInputs["params"], { W_in, b_in, norm }: LayerParameters): IntoUnits {
   const named = (name: string | undefined) => (name === undefined ? undefined : params[name]);
   const [bias, shift] = [named(b_in), named(norm.shift)];
+  return { weights: params[W_in]!, gain: params[norm.gain]!, ...(bias && { bias }), ...(shift && { shift }) };
+}
+
+/**
+ * The mean over tokens of the normalised input n (arXiv 2605.31518): `severity = |mean n| / |sd n|` says how far one direction is common
+ * to all, `alignment` `[d_mlp]` the cosine of that direction and each unit's own, `g W`; below 0 the mean pushes it down. `x` is
+ * `[n d_model]`.
+ */
+function inputMean(tf: FrozenInputs["tf"], x: Tensor, own: IntoUnits, norm: Norm, length: Tensor) {
+  const centred = norm.kind === "layernorm" ? tf.sub(x, tf.mean(x, 1, true)) : x;
+  const n = tf.div(centred, tf.sqrt(tf.add(tf.mean(tf.square(centred), 1, true), norm.epsilon)));
+  const mean = tf.mean(n, 0, true); // [1 d_model]
+  const common = tf.sum(tf.square(mean)); // []
+  const rest = tf.sub(tf.mean(tf.sum(tf.square(n), 1)), common);
+  const towards = tf.matMul(tf.mul(mean, own.gain), own.weights); // [1 d_mlp]
   return {
-    weights: params[W_in]!, // [d_model d_mlp]
-    gain: params[norm.gain]!, // [d_model]
-    ...(bias && { bias }),
-    ...(shift && { shift }),
+    severity: tf.sqrt(tf.div(common, rest)),
+    alignment: tf.reshape(tf.div(towards, tf.mul(length, tf.sqrt(common))), [-1]),
   };
 }
 
@@ -30,6 +43,9 @@ export function lookAt(
     const [d_model, d_mlp] = own.weights.shape as [number, number];
     const z = tf.reshape(pre, [-1, d_mlp]); // [n d_mlp]
     const mean = tf.mean(z, 0); // [d_mlp]
+    const x = tf.reshape(mlp_in[layer]!, [-1, d_model]); // [n d_model]
+    const { norm } = parameters[layer]!;
+    const lengths = lengthsOf(tf, own, norm.kind);
     const some = followed[layer]!;
     const units = (x: Tensor, axis: number) =>
       some.length === d_mlp ? tf.clone(x) : tf.gather(x, tf.tensor1d([...some], "int32"), axis);
@@ -38,8 +54,9 @@ export function lookAt(
       zmean: mean,
       zvar: tf.mean(tf.square(tf.sub(z, mean)), 0),
       active: tf.cast(tf.sum(tf.step(z), 0), "int32"),
-      theta: thresholdCosine(tf, own, parameters[layer]!.norm.kind),
-      x: tf.reshape(mlp_in[layer]!, [-1, d_model]), // [n d_model]
+      theta: thresholdCosine(tf, own, norm.kind, lengths),
+      ...inputMean(tf, x, own, norm, lengths.whole),
+      x: tf.clone(x),
       weights: tf.transpose(units(own.weights, 1)), // [followed d_model]
       bias: units(own.bias ?? tf.zeros([d_mlp]), 0),
       gain: tf.clone(own.gain),
@@ -53,6 +70,8 @@ export function lookAt(
     zvar: gathered("zvar"),
     active: gathered("active"),
     theta: gathered("theta"),
+    severity: gathered("severity"),
+    alignment: gathered("alignment"),
     x: gathered("x"),
     weights: gathered("weights"),
     bias: gathered("bias"),

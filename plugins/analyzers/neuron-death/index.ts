@@ -14,7 +14,7 @@ import { lookAt, snapshotOf } from "./frozen.ts";
 import { holdingOf } from "./holding.ts";
 import { prefixed, under } from "./keys.ts";
 import { createLayer } from "./layer.ts";
-import { driftMatrix, inputMean, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
+import { driftMatrix, standing, thresholdHistogram, walk, walkLooks } from "./look-metrics.ts";
 import { gradients, metrics } from "./metrics.ts";
 import { type Options, options } from "./options.ts";
 import { createSpikeLog } from "./spikes.ts";
@@ -112,6 +112,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
               zvar: readings.zvar[l]!.data as Float32Array,
               active: readings.active[l]!.data as Int32Array,
               theta: readings.theta[l]!.data as Float32Array,
+              alignment: readings.alignment[l]!.data as Float32Array,
             };
             const zmax = readings.zmax[l]!.data as Float32Array;
             const some = followed[l]!;
@@ -131,7 +132,7 @@ export const neuronDeath: Analyzer = defineAnalyzer({
             return {
               numbers: {
                 ...standing(per, d_model, norm),
-                ...inputMean(snapshot, look.active, norm),
+                input_severity: readings.severity[l]!.data[0]!,
                 ...walks,
               },
               interval: interval && {

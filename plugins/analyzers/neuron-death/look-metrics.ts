@@ -4,7 +4,7 @@ import type { Random } from "../../../core/arrays/random.ts";
 import { median } from "../../../statistics/moments.ts";
 import type { Interval } from "./attribution.ts";
 import { isotropicRate } from "./certificate.ts";
-import { type LayerSnapshot, type Norm, statisticsOf } from "./drift.ts";
+import type { Norm } from "./drift.ts";
 import { varianceRatio } from "./margins.ts";
 import { randomWalk, type WalkLook } from "./random-walk.ts";
 
@@ -14,18 +14,22 @@ export interface UnitReadings {
   readonly zvar: Float32Array;
   readonly active: Int32Array;
   readonly theta: Float32Array;
+  /** Cosine of its direction and the mean normalised input. */
+  readonly alignment: Float32Array;
 }
 
 /** Where units stand: silent ones beside those that fire on the frozen tokens. */
-export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: number, norm: Norm) {
+export function standing({ zmean, zvar, active, theta, alignment }: UnitReadings, d_model: number, norm: Norm) {
   const units = active.length;
-  const groups = { thresholds: new Float64Array(units), standardised: new Float64Array(units) };
+  const values = () => new Float64Array(units);
+  const groups = { thresholds: values(), standardised: values(), alignments: values() };
   // Silent units from the front, firing ones from the back.
   let [silent, firing, certified] = [0, units, 0];
   for (let i = 0; i < units; i++) {
     const place = active[i]! > 0 ? --firing : silent++;
     groups.thresholds[place] = theta[i]!;
     groups.standardised[place] = zmean[i]! / Math.sqrt(zvar[i]! + 1e-30);
+    groups.alignments[place] = alignment[i]!;
     if (theta[i]! >= 1) certified++;
   }
   const medianOf = (group: keyof typeof groups, from: number, to: number) => median(groups[group].subarray(from, to));
@@ -38,41 +42,8 @@ export function standing({ zmean, zvar, active, theta }: UnitReadings, d_model: 
     threshold_firing: medianOf("thresholds", firing, units),
     standardised_silent: medianOf("standardised", 0, silent),
     standardised_firing: medianOf("standardised", firing, units),
-  };
-}
-
-/**
- * The mean over tokens of the normalised input n (arXiv 2605.31518): `input_severity = |mean n| / |sd n|` says how far one direction
- * is common to all, `alignment_*` the median cosine of that direction and the units' own, `g W`; below 0 the mean pushes them down.
- */
-export function inputMean({ x, gain, weights }: LayerSnapshot, active: Int32Array, norm: Norm) {
-  const d = gain.length;
-  const n = x.length / d;
-  const mean = new Float64Array(d);
-  let total = 0;
-  for (let t = 0; t < n; t++) {
-    const { centre, inverse } = statisticsOf(x, t * d, d, norm);
-    for (let j = 0; j < d; j++) {
-      const value = (x[t * d + j]! - centre) * inverse;
-      mean[j]! += value / n;
-      total += (value * value) / n;
-    }
-  }
-  const square = mean.reduce((sum, value) => sum + value * value, 0);
-  const aligned = { silent: [] as number[], firing: [] as number[] };
-  for (let i = 0; i < active.length; i++) {
-    let [dot, own] = [0, 0];
-    for (let j = 0; j < d; j++) {
-      const direction = gain[j]! * weights[i * d + j]!;
-      dot += direction * mean[j]!;
-      own += direction * direction;
-    }
-    aligned[active[i]! > 0 ? "firing" : "silent"].push(dot / Math.sqrt(own * square));
-  }
-  return {
-    input_severity: Math.sqrt(square / (total - square)),
-    alignment_silent: median(aligned.silent),
-    alignment_firing: median(aligned.firing),
+    alignment_silent: medianOf("alignments", 0, silent),
+    alignment_firing: medianOf("alignments", firing, units),
   };
 }
 

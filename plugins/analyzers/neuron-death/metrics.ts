@@ -88,8 +88,8 @@ export const metrics = {
   input_severity:
     "|mean| / |deviation| of the MLP's normalised input over frozen tokens (arXiv 2605.31518). >= 0. Large where one direction is common to all tokens, which silences units that point against it.",
   alignment_silent:
-    "Median cosine of a unit's direction (gain times weights) and the mean normalised input, followed units that no frozen token fires. [-1, 1]. Below 0: what all tokens have in common pushes them down.",
-  alignment_firing: "The same of the other followed units.",
+    "Median cosine of a unit's direction (gain times weights) and the mean normalised input, units that no frozen token fires. [-1, 1]. Below 0: what all tokens have in common pushes them down.",
+  alignment_firing: "The same of the other units.",
   fell_silent: "Units that fired on the frozen tokens at the look before and do not now. Units.",
   drift_residual:
     "Largest |sum of parts - change| / |change| of a followed unit's mean pre-activation since the look before: how exact the decomposition is. The change is W.mean(u) + b of either look in float64, from the parameters and inputs that the device had. Below 1e-5, usually far below.",
@@ -106,7 +106,7 @@ export const metrics = {
   variance_ratio:
     "Variance of margin changes over 4 looks over 4 times that over one. Above 1: persistent drift; below: steps that revert.",
   drift:
-    "Mean change since the look before, in parts. Rows: units that fell silent; survivors matched by frequency; both again over the tokens that fired them, or 64 of these. Columns: weights, decay, bias, ln_gain, ln_shift, upstream_direction, upstream_scale. Pre-activation units.",
+    "Mean change since the look before, in parts. Rows: units that fell silent; survivors matched by frequency; both again over the tokens that fired them, or 32 of these. Columns: weights, decay, bias, ln_gain, ln_shift, upstream_direction, upstream_scale. Pre-activation units.",
   death_drift:
     "Mean parts (columns as in drift) so far. Rows: explained deaths over the steps before the last firing; matched survivors over the same steps; the dead from then to the close of their first silent window, when only decay, coasting of the optimizer and what lies upstream move them.",
   transitions:

@@ -26,7 +26,7 @@ export const options = z.strictObject({
   followed_units: count
     .optional()
     .describe(
-      "Most units of a layer whose drift is followed, their weights going to the host: all, or where there are more a random sample that the seed decides. Default: as many as cost at most 0.5 % of a step's time, estimated from the sizes of model and batch, and 32 MiB a look, but not fewer than 1024.",
+      "Most units of a layer whose drift is followed, their weights going to the host: all, or where there are more a random sample that the seed decides. Default: all of up to 1024; of more, as many as cost at most 0.5 % of a step's time, estimated from the sizes of model and batch, and 32 MiB a look, but not fewer than 512.",
     ),
   reach: count.default(100).describe("Steps before its last firing over which a death is explained."),
   per_unit: z

@@ -15,17 +15,18 @@ describe("affordable", () => {
 
   it("follows all units where that costs little: small models, and large ones over many tokens or at few looks", () => {
     expect(of(4, 128, 1024, 64)).to.equal(1024);
-    expect(of(6, 256, 4096, 8192)).to.equal(4096);
-    expect(of(2, 256, 4096, 1024, "onnx", 100)).to.equal(4096);
-    expect(of(1, 512, 8192, 128, "onnx", 100)).to.equal(2990); // 0.005 x 100 x 6 x 128 x 9 568 256 / (512 x 2400)
+    expect(of(6, 256, 4096, 16_384)).to.equal(4096);
+    expect(of(2, 256, 4096, 1024, "onnx", 200)).to.equal(4096);
+    expect(of(1, 512, 8192, 128, "onnx", 100)).to.equal(1196); // 0.005 x 100 x 6 x 128 x 9 568 256 / (512 x 6000)
   });
 
-  it("follows a sample of more: as many as 32 MiB hold on a CPU, as steps of a GPU leave time for, never fewer than 1024", () => {
-    expect(of(6, 256, 4096, 1024)).to.equal(1185);
+  it("follows a sample of more: as many as 32 MiB hold on a CPU, as steps of a GPU leave time for, never fewer than 512", () => {
+    expect(of(6, 256, 4096, 1024)).to.equal(512);
+    expect(of(6, 256, 4096, 4096)).to.equal(1896);
     expect(of(6, 512, 32_768, 8192)).to.equal(2730);
-    expect(of(6, 512, 32_768, 8192, "xla")).to.equal(1024);
+    expect(of(6, 512, 32_768, 8192, "xla")).to.equal(512);
     expect(of(6, 512, 32_768, 524_288, "xla")).to.equal(2730);
-    expect(of(2, 64, 2048, 1)).to.equal(1024);
+    expect(of(2, 64, 2048, 1)).to.equal(512);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Sums over something that was only turned for them: they are taken as it lies, and the small result is turned. */
 import type { GraphBuilder } from "../builder.ts";
 import { isScalar } from "../builder.ts";
-import type { Node } from "../node.ts";
+import { isFilledWith } from "../fold.ts";
+import { type Graph, type Node, reachable } from "../node.ts";
 import type { Rule } from "../rewrite.ts";
 import { isRectified } from "./signs.ts";
 
@@ -28,23 +29,29 @@ export const reduceTurned: Rule = ({ builder, node }) => {
 };
 
 /**
- * Sums over sequences of sums over tokens of what is rectified and was only turned: taken at once, as those are that tell which units
- * are silent, so that a probe's sums of activations cost nothing.
+ * `sum(x) <= 0` of what is rectified, over sums that somebody takes anyway of parts of it: no probe then takes sums of activations, or
+ * asks which sequences hold a unit, at the cost of another pass. Whoever looks decides how it is summed, but not what comes of it:
+ * such a sum is 0 if and only if all is, and NaN if anything is.
  */
-export const sumRectifiedAtOnce: Rule = ({ builder, old, now }) => {
-  const sums = summedOver(old, 0);
-  const whole = sums && summedOver(sums, 1);
-  if (whole?.shape.length !== 3) return undefined;
-  const source = whole.op === "reshape" ? whole.operands[0]! : whole;
-  if (source.shape.length !== 2 || whole.shape[2] !== source.shape[1]) return undefined;
-  const lying = beforeTurning(builder, now(source));
-  if (lying === undefined || !isRectified(lying)) return undefined;
-  return builder.reshape(builder.reduce("sum", lying, [1], false), old.shape);
-};
-
-function summedOver(node: Node, axis: number): Node | undefined {
-  if (node.op !== "reduce" || node.attrs.fn !== "sum" || node.attrs.keepDims) return undefined;
-  return node.attrs.axes.join() === `${axis}` ? node.operands[0] : undefined;
+export function silentByParts(graph: Graph): Rule {
+  const parts = new Map<Node, readonly number[]>();
+  for (const { op, attrs, operands } of reachable([...graph.state.values(), ...graph.outputs.values()])) {
+    if (op !== "reduce" || attrs.fn !== "sum" || attrs.keepDims || attrs.axes.join() !== "2") continue;
+    const [apart] = operands as [Node];
+    const whole = apart.op === "reshape" ? apart.operands[0]! : apart;
+    if (apart.shape.length === 3 && whole.shape.length === 2 && apart.shape[0] === whole.shape[0])
+      parts.set(whole, apart.shape);
+  }
+  return ({ builder, node, old, now }) => {
+    if (node.op !== "binary" || node.attrs.fn !== "lessEqual" || !isFilledWith(old.operands[1]!, 0)) return undefined;
+    const [sum] = old.operands as [Node];
+    if (sum.op !== "reduce" || sum.attrs.fn !== "sum" || sum.attrs.axes.join() !== "1") return undefined;
+    const [whole] = sum.operands as [Node];
+    const shape = parts.get(whole);
+    if (shape === undefined || !isRectified(whole)) return undefined;
+    const sums = builder.reduce("sum", builder.reshape(now(whole), shape), [2], false);
+    return builder.binary("lessEqual", builder.reduce("sum", sums, [1], false), node.operands[1]!);
+  };
 }
 
 /** `y` where x is `y` transposed; undefined where it is not. */
