@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { giveHeapRoom } from "../../cli/heap-room.ts";
 import { createRandom } from "../../core/arrays/random.ts";
 import { train } from "../../core/run/train.ts";
 import { createWorkshop, type Workshop } from "../../core/run/workshop.ts";
@@ -134,6 +135,7 @@ function writeText(file: string): void {
   writeFileSync(file, ids);
 }
 
+giveHeapRoom(); // as training does
 const folder = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
 const shared = createWorkshop();
 const engine = flags.simulate === undefined ? undefined : simulatedEngine(Number(flags.simulate));

@@ -205,7 +205,7 @@ function piecesOf({ from, to, before, after }: Ends, tokens: readonly number[]):
   for (let j = 0, at = 0, piece = 0; j < d; j++, at += inSums, piece += inPieces) {
     const n0 = (sums[at]! - m0) / tokens.length;
     const n1 = (sums[at + 1]! - m1) / tokens.length;
-    const mixed = (sums[at + 3]! - m01 - sums[at + 2]! + m10) / tokens.length;
+    const mixed = (sums[at + 3]! - m01 - (sums[at + 2]! - m10)) / tokens.length; // 0 where nothing upstream moved
     const g0 = from.gain[j]!;
     const g1 = to.gain[j]!;
     const u0 = g0 * n0 + from.shift[j]!;
