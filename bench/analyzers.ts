@@ -14,7 +14,7 @@ import { HostReading } from "../core/step/reading.ts";
 import { sequencesInWord } from "../plugins/analyzers/neuron-death/holding.ts";
 import { builtIns } from "../plugins/index.ts";
 import { createMemorySink } from "../plugins/sinks/memory.ts";
-import { type Effort, readClock } from "./measure.ts";
+import { type Effort, median, readClock } from "./measure.ts";
 import { sizes } from "./sizes.ts";
 
 /** Analyzers to how often each looks; `{}` leaves that to the analyzer, `false` leaves the analyzer out. */
@@ -28,10 +28,33 @@ export const always = all({ every: 1 });
 
 /** Steps of such a run: warm-up, in which programs are compiled (analyses by V8, over some looks), and then whole periods of the analyzers' default cadence. */
 const [warmup, measured] = [61, 30];
+const period = 10;
 
 /** What everything takes that happens between two rows 30 steps apart in a short run at mid size, looks at frozen text among it: ms a step. */
-export async function stepTime(analyzers: Cadences, { threads, clock }: Effort): Promise<number> {
-  const steps = warmup + measured + 1;
+export async function stepTime(analyzers: Cadences, effort: Effort): Promise<number> {
+  const times = await rowTimes(analyzers, warmup + measured + 1, effort);
+  return (times[warmup + measured - 1]! - times[warmup - 1]!) / measured;
+}
+
+/**
+ * What looks at every tenth step add within one run: periods of ten steps from the middle of one to the middle of the next, and what ten
+ * of the steps around would take that no look touches, ms. What analyzers read at every step is in both.
+ */
+export async function periodTimes(periods: number, effort: Effort): Promise<{ whole: number[]; quiet: number[] }> {
+  const first = warmup - 1 - period / 2; // the row of a step whose number ends in 5
+  const times = await rowTimes(byDefault, first + periods * period + 2, effort);
+  const found: { whole: number[]; quiet: number[] } = { whole: [], quiet: [] };
+  for (let from = first; from < first + periods * period; from += period) {
+    found.whole.push(times[from + period]! - times[from]!);
+    // Steps 6 to 9 before the look, and 3 to 5 after it: its analysis lasts into the first two.
+    const untouched = [1, 2, 3, 4, 8, 9, 10].map((k) => times[from + k]! - times[from + k - 1]!);
+    found.quiet.push(period * median(untouched));
+  }
+  return found;
+}
+
+/** When each row of a run at mid size was written, by the clock. */
+async function rowTimes(analyzers: Cadences, steps: number, { threads, clock }: Effort): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
   const times: number[] = [];
   const { batch_size, d_vocab: _, ...model } = sizes.mid;
@@ -41,7 +64,7 @@ export async function stepTime(analyzers: Cadences, { threads, clock }: Effort):
     const loaded = await loadConfig({ cwd: folder, env: {}, flags });
     const sink = clockSink(() => times.push(readClock(clock)));
     await train({ loaded, plugins: { ...builtIns, sink: { ...builtIns.sink, clock: async () => sink } } });
-    return (times[warmup + measured - 1]! - times[warmup - 1]!) / measured;
+    return times;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
