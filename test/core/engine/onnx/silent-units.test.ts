@@ -146,6 +146,32 @@ describe("skip_silent", () => {
     expect(await trainedFrom(skipping, plain, smooth, sparse(smooth), 10, true)).to.deep.equal(first);
   });
 
+  it("leaves out the same units where it takes a probe's sums for its own, NaN among them or not", async () => {
+    const sums: StepProbe = {
+      name: "sums",
+      sites: ["mlp_post"],
+      probe: ({ mlp_post }, { tf }) => ({ held: mlp_post.map((h) => tf.sum(tf.relu(h), 1)) }),
+    };
+    const [plain, watched] = [await compiled(skipping, smooth), await compiled(skipping, smooth, [sums])];
+    const { d_mlp, n_layers } = smooth.model.shape;
+    /** What is summed along rows to a number a unit. */
+    const summed = (program: Program) =>
+      [...program.print!().matchAll(/reduce sum axes=\[1\] (%\d+) : float32 \[(\d+)\]$/gm)].flatMap(([, of, length]) =>
+        length === `${d_mlp}` ? [of] : [],
+      );
+    const within = [...watched.print!().matchAll(/^(%\d+) = reduce sum axes=\[2\]/gm)].map(([, id]) => id);
+    expect(within).to.have.length(n_layers);
+    expect(summed(watched)).to.include.members(within); // and no sum over all tokens beside those
+    expect(summed(watched)).to.have.length(summed(plain).length);
+    const clean = sparse(smooth);
+    const [name] = Object.keys(clean).filter((key) => key.includes("mlp.W_in")) as [string];
+    const { shape, data } = clean[name]!;
+    for (const start of [clean, { ...clean, [name]: { shape, data: data.with(1, Number.NaN) } }])
+      expect(await trainedFrom(skipping, watched, smooth, start, 3)).to.deep.equal(
+        await trainedFrom(skipping, plain, smooth, start, 3),
+      );
+  });
+
   it("counts the same firing units for probes", async () => {
     const programs = [await compiled(skipping, smooth, [maskProbe]), await compiled(dense, smooth, [maskProbe])];
     const [got, want] = await Promise.all(
