@@ -28,7 +28,7 @@ export const always = all({ every: 1 });
 
 /** Steps of such a run: warm-up, in which programs are compiled (analyses by V8, over some looks), and then whole periods of the analyzers' default cadence. */
 const [warmup, measured] = [61, 30];
-const period = 10;
+export const period = 10;
 
 /** What everything takes that happens between two rows 30 steps apart in a short run at mid size, looks at frozen text among it: ms a step. */
 export async function stepTime(analyzers: Cadences, effort: Effort): Promise<number> {
@@ -41,12 +41,12 @@ export async function stepTime(analyzers: Cadences, effort: Effort): Promise<num
  * of the steps around would take that no look touches, ms. What analyzers read at every step is in both.
  */
 export async function periodTimes(periods: number, effort: Effort): Promise<{ whole: number[]; quiet: number[] }> {
-  const first = warmup - 1 - period / 2; // the row of a step whose number ends in 5
+  const first = warmup - 2 - period / 2; // the row of a step whose number ends in 5: rows are counted from 0, steps from 1
   const times = await rowTimes(byDefault, first + periods * period + 2, effort);
   const found: { whole: number[]; quiet: number[] } = { whole: [], quiet: [] };
   for (let from = first; from < first + periods * period; from += period) {
     found.whole.push(times[from + period]! - times[from]!);
-    // Steps 6 to 9 before the look, and 3 to 5 after it: its analysis lasts into the first two.
+    // Steps that end in 6 to 9, before the look, and in 3 to 5, after it: its analysis lasts into the first two.
     const untouched = [1, 2, 3, 4, 8, 9, 10].map((k) => times[from + k]! - times[from + k - 1]!);
     found.quiet.push(period * median(untouched));
   }

@@ -1,5 +1,5 @@
 /** The rows of the table. */
-import { always, byDefault, type Cadences, none, paperAnalysis, periodTimes, stepTime } from "./analyzers.ts";
+import { always, byDefault, type Cadences, none, paperAnalysis, period, periodTimes, stepTime } from "./analyzers.ts";
 import { Child } from "./child.ts";
 import { alternated, type Effort, mb, median, ms, ratioOf } from "./measure.ts";
 import { againstPytorch, faster, noTorch } from "./pytorch.ts";
@@ -125,7 +125,8 @@ const looks: BenchRow = {
   target: { at: "most", value: 0.03, text: "<= 3 %" },
   measure: async (effort) => {
     const { whole, quiet } = await periodTimes(Math.min(effort.rounds, 15), effort);
-    const detail = `${(median(quiet) / 10).toFixed(1)} ms a step between looks, ${(median(whole) / 10).toFixed(1)} ms over all`;
+    const [between, all] = [quiet, whole].map((times) => (median(times) / period).toFixed(1));
+    const detail = `${between} ms a step between looks, ${all} ms over all`;
     return { ratio: ratioOf(quiet, whole) - 1, detail };
   },
 };

@@ -41,7 +41,7 @@ export async function createProgram(
   const outputs: TensorSpecs = Object.fromEntries(
     [...graph.outputs].map(([output, { shape, dtype }]) => [output, { shape, dtype }]),
   );
-  const fitting = new WeakSet<TensorSpecs>();
+  const fitting = new WeakSet<TensorSpecs>(); // states that have been checked: a state keeps its specs
   return {
     signature,
     outputs,
@@ -49,8 +49,10 @@ export async function createProgram(
     print: () => printGraph(graph),
     async run(state, inputs: HostTensors) {
       checkInputs(name, inputs, signature.inputs);
-      if (!fitting.has(state.specs)) checkState(name, state.specs, signature.state);
-      fitting.add(state.specs);
+      if (!fitting.has(state.specs)) {
+        checkState(name, state.specs, signature.state);
+        fitting.add(state.specs);
+      }
       try {
         const fetched = await host.call("run", session, handleOf(state), ownCopies(inputs));
         return Object.fromEntries([...fetchedAs].map(([output, as]) => [output, fetched[as]!]));
