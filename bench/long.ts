@@ -32,7 +32,7 @@ const batch = tokensPerStep / context;
 const gradients = new Float32Array(units).fill(1);
 const reports = Array.from({ length: 4 * 4 }).flatMap((_, k) => {
   const counts = Int32Array.from({ length: batch * units }, () => (random.next() < 0.02 ? 1 : 0));
-  return layer.add(counts, batch, gradients, { ...at, step: k + 1 } as never, random);
+  return layer.add(counts, batch, gradients, { ...at, step: k + 1 } as never, random).reports;
 });
 const windows = (steps * tokensPerStep) / windowTokens;
 const kept = Array.from({ length: windows }, (_, k) => k + 1).filter(isKept).length;

@@ -38,18 +38,20 @@ const countsInWord = 4;
 
 /**
  * Counts of each sequence `[batch d_mlp]`, int32: four units' in the bytes of a word, `[batch d_mlp/4]`, where none of them can be
- * over 255; else as they are.
+ * over 255; else as they are. The units of a word are a quarter of the layer apart: quarters are added many times as fast as neighbours.
  */
 export function packedCounts(tf: Tf, post: Tensor): Tensor {
   const { perSequence } = counts(tf, post);
   const [batch, units] = perSequence.shape as [number, number];
   if (post.shape[1]! > mostInByte || units % countsInWord !== 0) return perSequence;
-  const bytes = tf.reshape(perSequence, [batch, units / countsInWord, countsInWord]);
-  const places = tf.tensor1d([1, 2 ** 8, 2 ** 16, 2 ** 24], "int32");
-  return tf.sum(tf.mul(bytes, places), 2); // the last place may pass 2^31 and come out negative: the same bits
+  const words = units / countsInWord;
+  const quarter = (k: number) => tf.slice(perSequence, [0, k * words], [batch, words]);
+  const place = (k: number) => tf.mul(quarter(k), tf.scalar(2 ** (8 * k), "int32"));
+  // The last place may pass 2^31 and come out negative: the same bits.
+  return tf.add(tf.add(quarter(0), place(1)), tf.add(place(2), place(3)));
 }
 
-/** What `packedCounts` returned of a layer of `units` units, one number a unit and sequence. */
+/** What `packedCounts` returned of a layer of `units` units, one number a unit and sequence; a sequence's units in any order. */
 export function unpackedCounts({ shape, data }: NDArray, units: number): Uint8Array | Int32Array {
   const words = data as Int32Array;
   return shape[1] === units ? words : new Uint8Array(words.buffer, words.byteOffset, sizeOf(shape) * countsInWord);

@@ -1,5 +1,5 @@
 /** ONNX for products, reductions and order statistics. */
-import type { Node, ReduceFn } from "../graph/node.ts";
+import type { Node, NodeOf, ReduceFn } from "../graph/node.ts";
 import { castTo } from "./lower-elementwise.ts";
 import { dataTypes } from "./model-proto.ts";
 import type { Rules } from "./rule.ts";
@@ -12,6 +12,14 @@ export const computeRules: Rules = {
   reduce: (node, { writer: w, operands, as }) => {
     const { fn, axes, keepDims } = node.attrs;
     const attributes = { keepdims: keepDims ? 1 : 0 };
+    const down = rowsSummed(node);
+    if (down !== undefined) {
+      const ones = w.once(`${down} ones`, () => w.initializer("float32", [1, down], new Float32Array(down).fill(1)));
+      const sums = w.emit("MatMul", [ones, operands[0]!], {}, fn === "sum" && keepDims ? as : undefined);
+      const found =
+        fn === "sum" ? sums : w.emit("Mul", [sums, w.scalar(1 / down, "float32")], {}, keepDims ? as : undefined);
+      return keepDims ? found : w.emit("Reshape", [found, w.ints(node.shape)], {}, as);
+    }
     if (fn !== "any" && fn !== "all") return w.emit(reductions[fn], [operands[0]!, w.ints(axes)], attributes, as);
     const numeric = castTo(w, operands[0]!, "int32");
     return castTo(w, w.emit(reductions[fn], [numeric, w.ints(axes)], attributes), "bool", as);
@@ -66,6 +74,17 @@ export const computeRules: Rules = {
     return node.attrs.part === "values" ? w.rename(values, as) : castTo(w, indices, "int32", as);
   },
 };
+
+/** Columns and elements from which on a matrix is summed downwards by a product with ones: two to three times as fast as a reduction. */
+const [manyColumns, manyElements] = [1024, 2 ** 16];
+
+/** How many rows, of such a sum or mean. */
+function rowsSummed({ attrs: { fn, axes }, operands: [x], dtype }: NodeOf<"reduce">): number | undefined {
+  if ((fn !== "sum" && fn !== "mean") || dtype !== "float32" || x!.shape.length !== 2) return undefined;
+  const [rows, columns] = x!.shape as [number, number];
+  const many = columns >= manyColumns && rows * columns >= manyElements;
+  return many && axes.length === 1 && axes[0] === 0 ? rows : undefined;
+}
 
 function isColumn(bias: Node | undefined): boolean {
   return bias?.shape.length === 2 && bias.shape[0]! > 1 && bias.shape[1] === 1;

@@ -3,16 +3,17 @@ import type { Arrays, NDArray } from "../../../core/arrays/ndarray.ts";
 import type { Random } from "../../../core/arrays/random.ts";
 import { mean } from "../../../statistics/moments.ts";
 import { createCourse, type Look, partsOver } from "./course.ts";
-import { driftBetween, driftParts, type LayerSnapshot, type Norm } from "./drift.ts";
+import { driftBetween, driftParts } from "./drift.ts";
 import type { Turn } from "./life.ts";
 import { type DescentReport, descent } from "./margins.ts";
 import { matchedSurvivors, matchedToOne, ranked } from "./matching.ts";
+import type { LayerSnapshot, Norm } from "./snapshot.ts";
 
 /** Frozen looks that are kept at least, and of how many times `reach`: a death is called some windows after the last firing. */
 const fewestLooks = 40;
 const reaches = 2.5;
 /** Units of each kind whose own tokens are looked at in one interval. */
-const mostOwn = 8;
+const mostOwn = 4;
 
 /** Means over units of the parts of their drift; all NaN where there were no such units. */
 export type MeanParts = Float64Array;
@@ -69,7 +70,8 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
     for (let i = 0; i < units; i++) if (before.active[i]! > 0) (look.active[i] === 0 ? dying : alive).push(i);
     const survivors = matchedSurvivors(dying, alive, (i) => before.active[i]!, random);
     const some = [dying.slice(0, mostOwn), survivors.slice(0, mostOwn)] as const;
-    const { all, change, own } = driftBetween(from, to, norm, keep, some.flat());
+    const asked = some.flat().map((unit) => ({ unit, fired: before.active[unit]! }));
+    const { all, change, own } = driftBetween(from, to, norm, keep, asked);
 
     let [residual, apart, largest] = [0, 0, 0];
     for (let i = 0, at = 0; i < units; i++) {
@@ -94,18 +96,21 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
   }
 
   function cause(unit: number, from: number, to: number, now: number): DeathCause | undefined {
-    const looks = course.between(from, to);
-    if (looks === undefined) return undefined;
-    const parts = partsOver(looks, unit);
-    const margins = looks.map((look) => look.zmax[unit]!);
-    const spacing = (looks.at(-1)!.step - looks[0]!.step) / (looks.length - 1);
-    const after = partsOver(
-      course.looks.filter((look) => look.step >= to && look.step <= now),
-      unit,
-    );
-    const before = looks.filter((look) => look.step <= to);
-    const thresholds = before.map((look) => ({ steps: to - look.step, theta: look.theta[unit]! }));
-    return { parts, descent: descent(margins, spacing), after, thresholds };
+    const places = course.between(from, to);
+    if (places === undefined) return undefined;
+    const { looks } = course;
+    const { first, last } = places;
+    const margins = new Float64Array(last - first + 1);
+    const thresholds: DeathCause["thresholds"][number][] = [];
+    for (let k = first; k <= last; k++) {
+      const { step, zmax, theta } = looks[k]!;
+      margins[k - first] = zmax[unit]!;
+      if (step <= to) thresholds.push({ steps: to - step, theta: theta[unit]! });
+    }
+    const spacing = (looks[last]!.step - looks[first]!.step) / (last - first);
+    const until = looks.findLastIndex(({ step }) => step <= now);
+    const after = partsOver(looks, { first: last, last: until }, unit); // `last` is the first look at or after `to`
+    return { parts: partsOver(looks, places, unit), descent: descent(margins, spacing), after, thresholds };
   }
 
   return {
@@ -119,8 +124,9 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
     controlsAmong: (alive) => {
       const rankings = new Map<Look, readonly number[]>(); // one for all turns that are matched at the same look
       return (dying, turn, random) => {
-        const start = course.between(turn.lastStep - reach, turn.lastStep)?.[0];
-        if (start === undefined) return [];
+        const places = course.between(turn.lastStep - reach, turn.lastStep);
+        if (places === undefined) return [];
+        const start = course.looks[places.first]!;
         const activity = (unit: number) => start.active[unit]!;
         const rising = rankings.get(start) ?? ranked(alive, activity);
         rankings.set(start, rising);
@@ -132,17 +138,22 @@ export function createAttribution(norm: Norm, reach: number, every: number): Att
       return course.looks;
     },
     save: () => {
-      const kept = Object.entries(previous ?? {}).map(([name, data]): [string, NDArray] => [
-        `previous/${name}`,
-        { shape: [data.length], data },
-      ]);
+      const kept = Object.entries(previous ?? {}).map(([name, data]): [string, NDArray] => {
+        const { length } = previous!.bias;
+        return [
+          `previous/${name}`,
+          { shape: name === "weights" ? [data.length / length, length] : [data.length], data },
+        ];
+      });
       return { ...course.save(), ...Object.fromEntries(kept) };
     },
     load: (state) => {
       course.load(state);
       const kept = (name: string) => Float32Array.from(state[`previous/${name}`]?.data ?? []);
       const [x, weights, bias, gain, shift] = [kept("x"), kept("weights"), kept("bias"), kept("gain"), kept("shift")];
-      previous = x.length === 0 ? undefined : { x, weights, bias, gain, shift };
+      // Of an earlier version, which kept a row a unit, the first interval after a resume is not known.
+      const known = x.length > 0 && state["previous/weights"]!.shape.length === 2;
+      previous = known ? { x, weights, bias, gain, shift } : undefined;
     },
   };
 }

@@ -16,15 +16,21 @@ export interface Look {
   readonly parts: Float32Array;
 }
 
+/** The first and the last of some looks in a row. */
+export interface Places {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** The ring. */
 export interface Course {
   add(look: Look): void;
   readonly looks: readonly Look[];
   /**
-   * The looks from the last one at or before `from` (or the run's first) to the first at or after `to`; undefined when the
-   * ring does not reach that far back or forth, or when they are fewer than three.
+   * The looks from the last one at or before `from` (or the run's first) to the first at or after `to`, as places in `looks`;
+   * undefined when the ring does not reach that far back or forth, or when they are fewer than three.
    */
-  between(from: number, to: number): readonly Look[] | undefined;
+  between(from: number, to: number): Places | undefined;
   save(): Record<string, NDArray>;
   load(state: Arrays): void;
 }
@@ -42,11 +48,11 @@ export function createCourse(capacity: number): Course {
       return looks;
     },
     between: (from, to) => {
-      const first = looks.findLastIndex((look) => look.step <= from);
+      const before = looks.findLastIndex((look) => look.step <= from);
       const last = looks.findIndex((look) => look.step >= to);
-      if (last < 0 || (first < 0 && dropped > 0)) return undefined;
-      const found = looks.slice(Math.max(first, 0), last + 1);
-      return found.length < 3 ? undefined : found;
+      if (last < 0 || (before < 0 && dropped > 0)) return undefined;
+      const first = Math.max(before, 0);
+      return last - first < 2 ? undefined : { first, last };
     },
     save: () => {
       const steps = Int32Array.from(looks, (look) => look.step);
@@ -77,11 +83,12 @@ export function createCourse(capacity: number): Course {
   };
 }
 
-/** Sum of a unit's parts over all looks but the first: what moved it from the first look to the last. */
-export function partsOver(looks: readonly Look[], unit: number): Float64Array {
+/** Sum of a unit's parts over all of these looks but the first: what moved it from the first look to the last. */
+export function partsOver(looks: readonly Look[], { first, last }: Places, unit: number): Float64Array {
   const sums = new Float64Array(driftParts.length);
-  for (const { parts } of looks.slice(1)) {
-    for (let k = 0; k < sums.length; k++) sums[k]! += parts[unit * sums.length + k]!;
+  for (let look = first + 1; look <= last; look++) {
+    const { parts } = looks[look]!;
+    for (let k = 0, at = unit * sums.length; k < sums.length; k++, at++) sums[k]! += parts[at]!;
   }
   return sums;
 }

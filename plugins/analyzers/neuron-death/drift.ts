@@ -6,7 +6,8 @@
  * means over tokens need only means of these vectors.
  */
 
-import type { Normalisation } from "../../../core/contract/model.ts";
+import { firingTokens } from "./firing-tokens.ts";
+import { type LayerSnapshot, type Norm, type Tokens, tokensOf } from "./snapshot.ts";
 
 /** Names of the parts, in the order of rows everywhere. */
 export const driftParts = [
@@ -19,32 +20,12 @@ export const driftParts = [
   "upstream_scale",
 ] as const;
 
-/** One layer at one look: `n` tokens, some of its units. */
-export interface LayerSnapshot {
-  /** Residual stream before the MLP's norm, `[n d_model]`. */
-  readonly x: Float32Array;
-  /** `[units d_model]`, `[units]`; norm gain and shift `[d_model]`. */
-  readonly weights: Float32Array;
-  readonly bias: Float32Array;
-  readonly gain: Float32Array;
-  readonly shift: Float32Array;
-}
-
-/** The model's norm before the MLP. */
-export type Norm = Pick<Normalisation, "kind" | "epsilon">;
-
 /**
  * Sums over tokens of `r0 x0`, `r1 x1`, `r1 x0` and `r0 x1`, `[d_model 4]`, from which all that depends on tokens follows. One array,
  * since loops over several are several times as slow.
  */
 type Sums = Float64Array;
 const inSums = 4;
-
-/** Mean (0 for RMSNorm) and `r` of each token of a look. */
-interface Tokens {
-  readonly centre: Float64Array;
-  readonly inverse: Float64Array;
-}
 
 /**
  * Vectors whose products with W are the parts, means over tokens, `[d_model 7]`: u at either end and their mean, `dg nbar`, `dbeta`,
@@ -60,21 +41,19 @@ export interface Drift {
   /** That change, from `z = W u + b` at either end alone, `[units]`: what the parts must add up to. */
   readonly change: Float64Array;
   /**
-   * Parts of the units that were asked for, each over the tokens that fired it at the first look, or 32 of them from all over
+   * Parts of the units that were asked for, each over the tokens that fired it at the first look, or 16 of them from all over
    * the text; NaN where none did.
    */
   readonly own: readonly Float64Array[];
 }
 
 /** Most tokens that a unit's own parts are means over: units differ by far more than means of so many tokens. */
-const mostOwnTokens = 32;
+const mostOwnTokens = 16;
 
-/** A step with which a walk round `n` places comes to each of them once, the first ones spread over all. */
-function strideOver(n: number): number {
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  let stride = Math.max(1, Math.round(0.618 * n));
-  while (divisor(n, stride) !== 1) stride--;
-  return stride;
+/** A unit whose own parts are asked for, and how many tokens fired it at the first look, where that is known. */
+export interface Asked {
+  readonly unit: number;
+  readonly fired?: number;
 }
 
 /** Compares two looks. `keep` is the product over the steps between of `1 - lr weight_decay`. */
@@ -83,24 +62,27 @@ export function driftBetween(
   to: LayerSnapshot,
   norm: Norm,
   keep: number,
-  ownOf: readonly number[] = [],
+  ownOf: readonly Asked[] = [],
 ): Drift {
   const d = from.gain.length;
   const n = from.x.length / d;
   const units = from.bias.length;
   const ends = { from, to, keep, before: tokensOf(from, norm), after: tokensOf(to, norm) };
   const everyToken = Array.from({ length: n }, (_, t) => t);
-  const means = piecesOf(ends, everyToken);
   const all = new Float64Array(units * driftParts.length);
   const change = new Float64Array(units);
-  for (let i = 0; i < units; i++) change[i] = partsOf(ends, i, means, all, i * driftParts.length);
-  const own = ownOf.map((unit) => {
+  partsOf(ends, [0, units], piecesOf(ends, everyToken), all, change);
+  const own = ownOf.map(({ unit, fired = n }) => {
     const parts = new Float64Array(driftParts.length);
-    partsOf(ends, unit, piecesOf(ends, firingTokens(ends, unit)), parts, 0);
+    const tokens = firingTokens(from, ends.before, unit, Math.min(fired, mostOwnTokens));
+    partsOf(ends, [unit, unit + 1], piecesOf(ends, tokens), parts, new Float64Array(1));
     return parts;
   });
   return { all, change, own };
 }
+
+/** Units from the first to before the second. */
+type Range = readonly [number, number];
 
 interface Ends {
   readonly from: LayerSnapshot;
@@ -110,92 +92,88 @@ interface Ends {
   readonly after: Tokens;
 }
 
-/** Tokens that fire a unit at the first look: all, or the first `mostOwnTokens` on a walk all over the text. */
-function firingTokens({ from, before }: Ends, unit: number): number[] {
-  const { x, weights, bias, gain, shift } = from;
-  const d = gain.length;
-  const n = x.length / d;
-  // `z = direction.n + offset`
-  const direction = new Float64Array(d);
-  let offset = bias[unit]!;
-  let whole = 0;
-  for (let j = 0; j < d; j++) {
-    const weight = weights[unit * d + j]!;
-    direction[j] = weight * gain[j]!;
-    whole += direction[j]!;
-    offset += weight * shift[j]!;
-  }
-  const found: number[] = [];
-  const stride = strideOver(n);
-  for (let visited = 0, t = 0; visited < n && found.length < mostOwnTokens; visited++, t = (t + stride) % n) {
-    const along = dot(direction, x, t * d) - before.centre[t]! * whole;
-    if (along * before.inverse[t]! + offset > 0) found.push(t);
-  }
-  return found;
-}
+/** Products of one unit's weights at either end with the pieces: z at either end, and what its parts are made of. */
+const inProducts = 8;
 
-function dot(a: Float64Array, x: Float32Array, from: number): number {
-  // Four sums, since each addition waits for the one before it.
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  const whole = a.length & ~3;
-  for (let j = 0, at = from; j < whole; j += 4, at += 4) {
-    s0 += a[j]! * x[at]!;
-    s1 += a[j + 1]! * x[at + 1]!;
-    s2 += a[j + 2]! * x[at + 2]!;
-    s3 += a[j + 3]! * x[at + 3]!;
-  }
-  for (let j = whole; j < a.length; j++) s0 += a[j]! * x[from + j]!;
-  return s0 + s1 + (s2 + s3);
-}
-
-/** Writes one unit's parts to `out` from `at` on; returns the change that they are parts of. */
-function partsOf({ from, to, keep }: Ends, unit: number, pieces: Pieces, out: Float64Array, at: number): number {
-  const [before, after] = [from.weights, to.weights];
-  const d = from.gain.length;
-  let [old, learned, byGain, byShift, byDirection, byScale, z0, z1] = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let w = unit * d, end = w + d, piece = 0; w < end; w++, piece += inPieces) {
+/** Adds what one input gives to the products of units in a row, whose weights lie from `from` on. */
+function addInput(
+  products: Float64Array,
+  before: Float32Array,
+  after: Float32Array,
+  from: number,
+  pieces: Pieces,
+  piece: number,
+): void {
+  const u0 = pieces[piece]!;
+  const u1 = pieces[piece + 1]!;
+  const u = pieces[piece + 2]!;
+  const gain = pieces[piece + 3]!;
+  const shift = pieces[piece + 4]!;
+  const direction = pieces[piece + 5]!;
+  const scale = pieces[piece + 6]!;
+  for (let w = from, at = 0; at < products.length; w++, at += inProducts) {
     const w0 = before[w]!;
     const w1 = after[w]!;
     const both = w0 + w1;
-    const u = pieces[piece + 2]!;
-    z0 += w0 * pieces[piece]!;
-    z1 += w1 * pieces[piece + 1]!;
-    old += w0 * u;
-    learned += w1 * u;
-    byGain += both * pieces[piece + 3]!;
-    byShift += both * pieces[piece + 4]!;
-    byDirection += both * pieces[piece + 5]!;
-    byScale += both * pieces[piece + 6]!;
+    products[at]! += w0 * u0;
+    products[at + 1]! += w1 * u1;
+    products[at + 2]! += w0 * u;
+    products[at + 3]! += w1 * u;
+    products[at + 4]! += both * gain;
+    products[at + 5]! += both * shift;
+    products[at + 6]! += both * direction;
+    products[at + 7]! += both * scale;
   }
-  const bias = to.bias[unit]! - from.bias[unit]!;
-  out[at] = learned - keep * old;
-  out[at + 1] = (keep - 1) * old;
-  out[at + 2] = bias;
-  out[at + 3] = byGain / 2;
-  out[at + 4] = byShift / 2;
-  out[at + 5] = byDirection / 2;
-  out[at + 6] = byScale / 2;
-  return z1 - z0 + bias;
+}
+
+/**
+ * Writes the parts of units `first` to `last` to `out` and the changes that they are parts of to `change`. The weights are read as
+ * they lie, a row an input, with the products of all units beside each other: a unit at a time is several times as slow.
+ */
+function partsOf(
+  { from, to, keep }: Ends,
+  [first, last]: Range,
+  pieces: Pieces,
+  out: Float64Array,
+  change: Float64Array,
+) {
+  const [before, after] = [from.weights, to.weights];
+  const [d, units] = [from.gain.length, from.bias.length];
+  const products = new Float64Array((last - first) * inProducts);
+  for (let j = 0; j < d; j++) addInput(products, before, after, j * units + first, pieces, j * inPieces);
+  for (let unit = first, at = 0, part = 0; unit < last; unit++, at += inProducts, part += driftParts.length) {
+    const bias = to.bias[unit]! - from.bias[unit]!;
+    const old = products[at + 2]!;
+    out[part] = products[at + 3]! - keep * old;
+    out[part + 1] = (keep - 1) * old;
+    out[part + 2] = bias;
+    for (let k = 4; k < inProducts; k++) out[part + k - 1] = products[at + k]! / 2;
+    change[unit - first] = products[at + 1]! - products[at]! + bias;
+  }
+}
+
+/** Adds one token's share, whose rows begin at `x`. */
+function addToken(sums: Sums, x0: Float32Array, x1: Float32Array, x: number, r0: number, r1: number): void {
+  for (let j = x, at = 0; at < sums.length; j++, at += inSums) {
+    const a = x0[j]!;
+    const b = x1[j]!;
+    sums[at]! += r0 * a;
+    sums[at + 1]! += r1 * b;
+    sums[at + 2]! += r1 * a;
+    sums[at + 3]! += r0 * b;
+  }
 }
 
 /** The pieces, means over some tokens. */
 function piecesOf({ from, to, before, after }: Ends, tokens: readonly number[]): Pieces {
   const d = from.gain.length;
   const sums: Sums = new Float64Array(d * inSums);
-  const [x0, x1] = [from.x, to.x];
   let [m0, m1, m10, m01] = [0, 0, 0, 0]; // the same sums of centres
   for (let k = 0; k < tokens.length; k++) {
     const t = tokens[k]!;
     const r0 = before.inverse[t]!;
     const r1 = after.inverse[t]!;
-    for (let x = t * d, at = 0; at < sums.length; x++, at += inSums) {
-      const a = x0[x]!;
-      const b = x1[x]!;
-      sums[at]! += r0 * a;
-      sums[at + 1]! += r1 * b;
-      sums[at + 2]! += r1 * a;
-      sums[at + 3]! += r0 * b;
-    }
+    addToken(sums, from.x, to.x, t * d, r0, r1);
     m0 += r0 * before.centre[t]!;
     m1 += r1 * after.centre[t]!;
     m10 += r1 * before.centre[t]!;
@@ -219,39 +197,6 @@ function piecesOf({ from, to, before, after }: Ends, tokens: readonly number[]):
     pieces[piece + 6] = ((g0 + g1) * (n1 - n0 - mixed)) / 4; // 2 cbar dr
   }
   return pieces;
-}
-
-const knownTokens = new WeakMap<LayerSnapshot, Tokens>();
-
-/** Of a snapshot, made once: each is the end of one interval and the beginning of the next. */
-function tokensOf(snapshot: LayerSnapshot, norm: Norm): Tokens {
-  const known = knownTokens.get(snapshot);
-  if (known !== undefined) return known;
-  const d = snapshot.gain.length;
-  const n = snapshot.x.length / d;
-  const made = { centre: new Float64Array(n), inverse: new Float64Array(n) };
-  for (let t = 0; t < n; t++) {
-    const { centre, inverse } = statisticsOf(snapshot.x, t * d, d, norm);
-    made.centre[t] = centre;
-    made.inverse[t] = inverse;
-  }
-  knownTokens.set(snapshot, made);
-  return made;
-}
-
-/** Mean (0 for RMSNorm) and inverse root of the mean square about it, of one row. */
-function statisticsOf(x: Float32Array, from: number, d: number, { kind, epsilon }: Norm) {
-  let centre = 0;
-  if (kind === "layernorm") {
-    for (let j = 0; j < d; j++) centre += x[from + j]!;
-    centre /= d;
-  }
-  let square = 0;
-  for (let j = 0; j < d; j++) {
-    const off = x[from + j]! - centre;
-    square += off * off;
-  }
-  return { centre, inverse: 1 / Math.sqrt(square / d + epsilon) };
 }
 
 /** Groups of parts; norm: gain and shift, upstream: direction and scale, which apart may be large and cancel. */

@@ -4,7 +4,7 @@ import type { NDArray } from "../../../core/arrays/ndarray.ts";
 import type { LayerParameters } from "../../../core/contract/model.ts";
 import type { FrozenInputs } from "../../../core/contract/sites.ts";
 import { type IntoUnits, lengthsOf, thresholdCosine } from "./certificate.ts";
-import type { LayerSnapshot, Norm } from "./drift.ts";
+import type { LayerSnapshot, Norm } from "./snapshot.ts";
 
 /** A layer's own; biases and shifts may be absent. */
 function parametersOf(params: FrozenInputs["params"], { W_in, b_in, norm }: LayerParameters): IntoUnits {
@@ -57,7 +57,7 @@ export function lookAt(
       theta: thresholdCosine(tf, own, norm.kind, lengths),
       ...inputMean(tf, x, own, norm, lengths.whole),
       x: tf.clone(x),
-      weights: tf.transpose(units(own.weights, 1)), // [followed d_model]
+      weights: units(own.weights, 1), // [d_model followed]
       bias: units(own.bias ?? tf.zeros([d_mlp]), 0),
       gain: tf.clone(own.gain),
       shift: own.shift === undefined ? tf.zeros([d_model]) : tf.clone(own.shift),

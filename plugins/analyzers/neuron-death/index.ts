@@ -83,8 +83,9 @@ export const neuronDeath: Analyzer = defineAnalyzer({
         const known = gradients?.map((layer) => layer.floats());
         fed = known && { step: at.step, norms: known };
         const norms = known ?? layers.map(() => new Float32Array(d_mlp).fill(1));
-        const closed = layers.map((layer, l) => layer.add(holding[l]!.ints(), sequences, norms[l]!, at, random));
-        const starved = norms.map(shareOfZeros);
+        const added = layers.map((layer, l) => layer.add(holding[l]!.ints(), sequences, norms[l]!, at, random));
+        const starved = added.map((layer) => layer.starved);
+        const closed = added.map(({ reports }) => reports);
         if (closed[0]!.length === 0) return { starved };
         for (const { turns } of closed.flat())
           for (const { kind, lastStep } of turns) if (kind === "death") spikes.death(lastStep);
@@ -191,10 +192,4 @@ function perUnit(data: Float32Array): NDArray {
 function pickedOf<T extends Float32Array | Int32Array>(values: T, out: T, units: readonly number[]): T {
   for (let k = 0; k < units.length; k++) out[k] = values[units[k]!]!;
   return out;
-}
-
-function shareOfZeros(values: ArrayLike<number>): number {
-  let zeros = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
-  return zeros / values.length;
 }

@@ -6,10 +6,11 @@ import { median } from "../../../statistics/moments.ts";
 import { kaplanMeier } from "../../../statistics/survival.ts";
 import { createAttribution } from "./attribution.ts";
 import { createCauses } from "./causes.ts";
-import { dominantPart, driftParts, type Norm } from "./drift.ts";
+import { dominantPart, driftParts } from "./drift.ts";
 import { horizons } from "./horizon.ts";
 import { prefixed, under } from "./keys.ts";
 import { createLife, type LifeOptions, lifeStates, type Turn, type WindowReport } from "./life.ts";
+import type { Norm } from "./snapshot.ts";
 import { createStarvation } from "./starvation.ts";
 import { createStash, type StashedCauses } from "./stash.ts";
 
@@ -120,12 +121,15 @@ export function createLayer(layer: number, options: LayerOptions) {
   return {
     life,
     attribution,
-    /** Takes which of a batch's sequences hold each unit, and its gradient norm; returns a report for each window that it closed. */
+    /**
+     * Takes which of a batch's sequences hold each unit, and its gradient norm; returns the share of units that got no gradient and a
+     * report for each window that it closed.
+     */
     add: (holding: Int32Array, batch: number, norms: Float32Array, at: AnalyzerMoment, random: Random) => {
-      starvation.add(norms, at.step);
+      const starved = starvation.add(norms, at.step);
       const reports = life.add(holding, batch, at.step);
       for (const report of reports) closed(report, at, random);
-      return reports;
+      return { starved, reports };
     },
     /** Numbers at the close of a window. */
     numbers: (reports: readonly WindowReport[], windowTokens: number) => {

@@ -4,7 +4,7 @@ import type { Random } from "../../../core/arrays/random.ts";
 import { median } from "../../../statistics/moments.ts";
 import type { Interval } from "./attribution.ts";
 import { isotropicRate } from "./certificate.ts";
-import type { Norm } from "./drift.ts";
+import type { Norm } from "./snapshot.ts";
 import { varianceRatio } from "./margins.ts";
 import { randomWalk, type WalkLook } from "./random-walk.ts";
 

@@ -16,16 +16,21 @@ export interface DescentReport {
 
 /** Describes a course of margins, oldest first; `spacing` is the training steps between two. */
 export function descent(margins: ArrayLike<number>, spacing = 1): DescentReport {
-  const falls: number[] = [];
-  for (let s = 1; s < margins.length; s++) falls.push(margins[s - 1]! - margins[s]!);
-  const down = falls.filter((fall) => fall > 0);
-  const sum = down.reduce((total, fall) => total + fall, 0);
-  const squares = down.reduce((total, fall) => total + fall ** 2, 0);
-  const largest = down.reduce((most, fall) => Math.max(most, fall), 0);
+  const falls = new Float64Array(Math.max(0, margins.length - 1));
+  let [sum, squares, largest] = [0, 0, 0];
+  for (let s = 0; s < falls.length; s++) {
+    const fall = margins[s]! - margins[s + 1]!;
+    falls[s] = fall;
+    if (!(fall > 0)) continue;
+    sum += fall;
+    squares += fall * fall;
+    largest = Math.max(largest, fall);
+  }
   const largestShare = largest / sum;
   const steps = (spacing * sum ** 2) / squares;
   const centre = median(falls);
-  const deviation = median(falls.map((fall) => Math.abs(fall - centre)));
+  for (let s = 0; s < falls.length; s++) falls[s] = Math.abs(falls[s]! - centre);
+  const deviation = median(falls);
   if (largestShare >= 0.5 && largest > 5 * deviation) return { largestShare, steps, kind: "jump" };
   if (largestShare < 0.2 && steps >= 10) return { largestShare, steps, kind: "gradual" };
   return { largestShare, steps, kind: "mixed" };

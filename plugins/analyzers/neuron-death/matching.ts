@@ -19,10 +19,11 @@ export function matchedSurvivors(
   });
 }
 
-/** Units in rising order of a score; ties in the order of their numbers. */
+/** Units in rising order of a score, a count; ties in the order of their numbers. */
 export function ranked(units: readonly number[], score: (unit: number) => number): readonly number[] {
-  const scores = new Map(units.map((unit) => [unit, score(unit)]));
-  return [...units].sort((a, b) => scores.get(a)! - scores.get(b)! || a - b);
+  const width = units.reduce((most, unit) => Math.max(most, unit), 0) + 1;
+  const keys = Float64Array.from(units, (unit) => score(unit) * width + unit).sort(); // many times as fast as with a function
+  return Array.from(keys, (key) => key % width);
 }
 
 /** The same as `matchedSurvivors` of one dying unit, from survivors that `ranked` has put in order. */

@@ -36,7 +36,7 @@ export function randomWalk(looks: readonly WalkLook[], random: Random, draws: nu
   const observed = units.filter((i) => looks.some(({ zmax }) => zmax[i]! <= 0)).length;
   const counts: number[] = [];
   let [excess, dead] = [0, 0];
-  const signs = new Int8Array(looks.length - 1);
+  const signs = new Float64Array(looks.length - 1);
   for (let draw = 0; draw < draws; draw++) {
     for (let s = 0; s < signs.length; s++) signs[s] = random.next() < 0.5 ? 1 : -1;
     let deaths = 0;
@@ -86,7 +86,7 @@ function stepsOf(looks: readonly WalkLook[], units: readonly number[]): Steps {
 }
 
 /** The units' steps with other signs: how many come to zero, and how far mean pre-activations get until then, summed. */
-function walked({ start, margins, means }: Steps, signs: Int8Array) {
+function walked({ start, margins, means }: Steps, signs: Float64Array) {
   let [died, driftOfDead, driftOfAlive] = [0, 0, 0];
   for (let k = 0, at = 0; k < start.length; k++, at += signs.length) {
     let [level, drift, dies] = [start[k]!, 0, false];

@@ -12,8 +12,8 @@ const newest = 0.1;
 
 /** One layer's units. */
 export interface Starvation {
-  /** Takes the gradient norm of each unit's incoming weights at a step. */
-  add(norms: Float32Array, step: number): void;
+  /** Takes the gradient norm of each unit's incoming weights at a step; returns the share of units that got none. */
+  add(norms: Float32Array, step: number): number;
   /** Running mean of a unit's gradient norm over the steps that gave it any. */
   norm(unit: number): number;
   /**
@@ -37,8 +37,10 @@ export function createStarvation(units: number): Starvation {
       // Of floats that are not negative the order is that of their bits: signs of differences of those stand for branches, which
       // would be mispredicted for every other unit.
       const bits = new Int32Array(now.buffer, now.byteOffset, units);
+      let eating = 0;
       for (let i = 0; i < units; i++) {
         const eats = -bits[i]! >>> 31; // 1 where the norm is above zero, else 0
+        eating += eats;
         const before = norms[i]!;
         norms[i] = before + eats * (before === 0 ? 1 : newest) * (now[i]! - before);
         fed[i]! += newest * (eats - fed[i]!);
@@ -46,6 +48,7 @@ export function createStarvation(units: number): Starvation {
         const unset = (onset[i]! - 1) >> 31; // all ones at 0
         onset[i] = (onset[i]! | (step & unset)) & starving;
       }
+      return (units - eating) / units;
     },
     norm: (unit) => norms[unit]!,
     lag: (unit, lastFiring) => (onset[unit] === 0 ? 0 : Math.max(0, lastFiring - onset[unit]!)),

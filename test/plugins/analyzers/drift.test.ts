@@ -4,23 +4,18 @@ import { createRandom, type Random } from "../../../core/arrays/random.ts";
 import { openBackend } from "../../../core/engine/backend.ts";
 import { normalised, normEpsilon } from "../../../core/model/operations.ts";
 import { isotropicRate, thresholdCosine } from "../../../plugins/analyzers/neuron-death/certificate.ts";
-import {
-  dominantPart,
-  driftBetween,
-  driftParts,
-  type LayerSnapshot,
-  type Norm,
-} from "../../../plugins/analyzers/neuron-death/drift.ts";
+import { dominantPart, driftBetween, driftParts } from "../../../plugins/analyzers/neuron-death/drift.ts";
 import { matchedSurvivors } from "../../../plugins/analyzers/neuron-death/matching.ts";
+import type { LayerSnapshot, Norm } from "../../../plugins/analyzers/neuron-death/snapshot.ts";
 
-const [n, d, units] = [20, 6, 5];
+const [n, d, units] = [16, 6, 5];
 
 function snapshot(random: Random): LayerSnapshot {
   const normal = (length: number, scale: number, shift = 0) =>
     Float32Array.from({ length }, () => shift + scale * random.normal());
   return {
     x: normal(n * d, 2, 0.5),
-    weights: normal(units * d, 0.7),
+    weights: normal(d * units, 0.7),
     bias: normal(units, 0.3),
     gain: normal(d, 0.3, 1),
     shift: normal(d, 0.2),
@@ -32,12 +27,13 @@ function preActivations({ x, weights, bias, gain, shift }: LayerSnapshot, kind: 
   return tf.tidy(() => {
     const u = normalised(kind, tf.tensor2d(x, [n, d]), tf.tensor1d(gain), tf.tensor1d(shift));
     return tf
-      .add(tf.matMul(u as tf.Tensor2D, tf.tensor2d(weights, [units, d]), false, true), tf.tensor1d(bias))
+      .add(tf.matMul(u as tf.Tensor2D, tf.tensor2d(weights, [d, units])), tf.tensor1d(bias))
       .arraySync() as number[][];
   });
 }
 
 const layernorm = { kind: "layernorm", epsilon: normEpsilon } as const;
+const asked = (of: readonly number[]) => of.map((unit) => ({ unit }));
 const sum = (parts: ArrayLike<number>) => Array.from(parts).reduce((total, part) => total + part, 0);
 
 describe("drift", () => {
@@ -63,7 +59,13 @@ describe("drift", () => {
       const random = createRandom(51, norm);
       const [from, to] = [snapshot(random), snapshot(random)];
       const [z0, z1] = [preActivations(from, norm), preActivations(to, norm)];
-      const { all, change, own } = driftBetween(from, to, { kind: norm, epsilon: normEpsilon }, 0.9, [0, 1, 2, 3, 4]);
+      const { all, change, own } = driftBetween(
+        from,
+        to,
+        { kind: norm, epsilon: normEpsilon },
+        0.9,
+        asked([0, 1, 2, 3, 4]),
+      );
       for (let i = 0; i < units; i++) {
         const changes = z0.map((row, t) => z1[t]![i]! - row[i]!);
         const parts = all.subarray(i * driftParts.length, (i + 1) * driftParts.length);
@@ -78,7 +80,7 @@ describe("drift", () => {
   it("has no parts for a unit that no token fired", () => {
     const [plain, to] = [snapshot(createRandom(50, "none")), snapshot(createRandom(51, "none"))];
     const from = { ...plain, bias: plain.bias.map(() => -1e3) };
-    expect(Array.from(driftBetween(from, to, layernorm, 1, [3]).own[0]!).slice(0, 2)).to.deep.equal([
+    expect(Array.from(driftBetween(from, to, layernorm, 1, asked([3])).own[0]!).slice(0, 2)).to.deep.equal([
       Number.NaN,
       Number.NaN,
     ]);
@@ -136,14 +138,14 @@ describe("thresholdCosine", () => {
     for (const norm of ["layernorm", "rmsnorm"] as const) {
       const at = snapshot(random);
       const tensors = {
-        weights: tf.transpose(tf.tensor2d(at.weights, [units, d])),
+        weights: tf.tensor2d(at.weights, [d, units]),
         bias: tf.tensor1d(at.bias),
         gain: tf.tensor1d(at.gain),
         shift: tf.tensor1d(at.shift),
       };
       const theta = thresholdCosine(tf, tensors, norm).dataSync();
       for (let i = 0; i < units; i++) {
-        const w = Array.from({ length: d }, (_, j) => at.gain[j]! * at.weights[i * d + j]!);
+        const w = Array.from({ length: d }, (_, j) => at.gain[j]! * at.weights[j * units + i]!);
         const centre = norm === "layernorm" ? sum(w) / d : 0;
         const direction = w.map((value) => value - centre);
         const length = Math.hypot(...direction);
@@ -167,7 +169,7 @@ describe("thresholdCosine", () => {
     const bias = tf.tensor1d([...at.bias].map((b, i) => (i === 3 ? -100 : b)));
     const theta = thresholdCosine(
       tf,
-      { weights: tf.transpose(tf.tensor2d(at.weights, [units, d])), bias, gain: tf.ones([d]) },
+      { weights: tf.tensor2d(at.weights, [d, units]), bias, gain: tf.ones([d]) },
       "layernorm",
     );
     expect(Array.from(theta.dataSync(), (value) => value >= 1)).to.deep.equal([false, false, false, true, false]);

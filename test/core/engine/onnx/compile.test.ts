@@ -40,6 +40,32 @@ describe("compile", () => {
     await program.dispose();
   });
 
+  it("sums down the columns of large matrices, whichever way it takes, and lets no NaN vanish", async () => {
+    const [rows, columns] = [64, 1024];
+    const large = { state: {}, inputs: { x: { shape: [rows, columns], dtype: "float32" } } } as const;
+    const step: Step = (_, { x }) => ({
+      outputs: { sum: tf.sum(x!, 0), kept: tf.sum(x!, 0, true), mean: tf.mean(x!, 0), row: tf.mean(x!, 0, true) },
+    });
+    const program = await compile(step, large, onnx);
+    const run = await program.start();
+    const data = Float32Array.from({ length: rows * columns }, (_, at) => (at % 7) - 2 + Math.floor(at / columns) / 64);
+    data[5] = Number.NaN;
+    const found = await run.step({ x: { shape: [rows, columns], data } });
+    expect(found.sum!.shape).to.deep.equal([columns]);
+    expect(found.kept!.shape).to.deep.equal([1, columns]);
+    expect(found.row!.shape).to.deep.equal([1, columns]);
+    for (const [j, sum] of found.sum!.data.entries()) {
+      let expected = 0;
+      for (let i = 0; i < rows; i++) expected += data[i * columns + j]!;
+      if (j === 5) expect(sum).to.be.NaN;
+      else expect(sum).closeTo(expected, 1e-3);
+      expect(found.kept!.data[j]).to.deep.equal(sum);
+      expect(found.mean!.data[j]).to.deep.equal(Math.fround(sum / rows));
+      expect(found.row!.data[j]).to.deep.equal(found.mean!.data[j]);
+    }
+    await program.dispose();
+  });
+
   it("advances its state, and leaves out of it what the function leaves out", async () => {
     const state = { sum: { shape: [4], dtype: "float32" }, fixed: { shape: [], dtype: "float32" } } as const;
     const step: Step = ({ sum, fixed }, { x }) => {
