@@ -1,4 +1,4 @@
-/** What the four analyzers cost: host time at the paper's width, and time added to training at mid size. */
+/** What the four analyzers cost: host time at the paper's width, and time added to training at mid size; and a checkpoint. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,12 +53,30 @@ export async function periodTimes(periods: number, effort: Effort): Promise<{ wh
   return found;
 }
 
-/** When each row of a run at mid size was written, by the clock. */
-async function rowTimes(analyzers: Cadences, steps: number, { threads, clock }: Effort): Promise<number[]> {
+/** Steps from one checkpoint to the next, and steps within which what one costs is over. */
+const [saving, lasts] = [15, 10];
+
+/** What some checkpoints add to the steps after them, ms, and how long a step takes that none is near. */
+export async function checkpointTimes(effort: Effort): Promise<{ added: number[]; step: number }> {
+  const times = await rowTimes(none, 5 * saving, effort, saving);
+  const steps = times.slice(1).map((time, k) => time - times[k]!);
+  const step = median(steps.slice(saving));
+  const added = [2, 3, 4].map((k) => times[k * saving + lasts]! - times[k * saving]! - lasts * step);
+  return { added, step };
+}
+
+/** When each row of a run at mid size was written, by the clock; with a checkpoint every so many steps, if not 0. */
+async function rowTimes(analyzers: Cadences, steps: number, { threads, clock }: Effort, every = 0): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), "reluscope-bench-"));
   const times: number[] = [];
   const { batch_size, d_vocab: _, ...model } = sizes.mid;
-  const config = { model, train: { batch_size, steps, warmup_steps: 1 }, eval: { every: 0, windows: 8 }, analyzers };
+  const config = {
+    model,
+    train: { batch_size, steps, warmup_steps: 1 },
+    eval: { every: 0, windows: 8 },
+    analyzers,
+    checkpoint: { every },
+  };
   const flags = { short: { ...config, sinks: { clock: {} }, engine: { name: "onnx", threads } } };
   try {
     const loaded = await loadConfig({ cwd: folder, env: {}, flags });

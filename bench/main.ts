@@ -73,7 +73,8 @@ if (unknown.length > 0) refused(`--only: no row ${unknown.join(", ")}. Known: ${
 
 function shown({ target }: BenchRow, { ratio }: Result): string {
   if (target.text.endsWith("%") || target.text === "for comparison") return `${(100 * ratio).toFixed(1)} %`;
-  return target.text.endsWith("s") ? `${ratio.toFixed(2)} s` : `${ratio.toFixed(2)}x`;
+  if (target.text.endsWith("steps")) return `${ratio.toFixed(1)} steps`;
+  return target.text.endsWith(" s") ? `${ratio.toFixed(2)} s` : `${ratio.toFixed(2)}x`;
 }
 
 function publishedOf(id: string, { ratio, ours, theirs, peer }: Result): PublishedRow {

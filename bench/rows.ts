@@ -1,5 +1,15 @@
 /** The rows of the table. */
-import { always, byDefault, type Cadences, none, paperAnalysis, period, periodTimes, stepTime } from "./analyzers.ts";
+import {
+  always,
+  byDefault,
+  type Cadences,
+  checkpointTimes,
+  none,
+  paperAnalysis,
+  period,
+  periodTimes,
+  stepTime,
+} from "./analyzers.ts";
 import { Child } from "./child.ts";
 import { alternated, type Effort, mb, median, ms, ratioOf } from "./measure.ts";
 import { againstPytorch, faster, noTorch } from "./pytorch.ts";
@@ -131,6 +141,16 @@ const looks: BenchRow = {
   },
 };
 
+const checkpoint: BenchRow = {
+  id: "checkpoint",
+  what: "steps that a checkpoint costs, mid",
+  target: { at: "most", value: 3, text: "<= 3 steps" },
+  measure: async (effort) => {
+    const { added, step } = await checkpointTimes(effort);
+    return { ratio: median(added) / step, detail: `${ms(added)} beside steps of ${step.toFixed(0)} ms` };
+  },
+};
+
 const paper: BenchRow = {
   id: "analysis",
   what: "host time of one analysis by all four, 6 layers of 32768 units, 8192 tokens",
@@ -156,5 +176,6 @@ export const rows: readonly BenchRow[] = [
   analyzed("analyzers", "all four analyzers as often as they look by default", byDefault, 0.03),
   analyzed("analyzers-always", "all four analyzers on every step", always, 0.05),
   looks,
+  checkpoint,
   paper,
 ];

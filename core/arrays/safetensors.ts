@@ -32,10 +32,23 @@ export interface Safetensors {
 
 /** The bytes of a safetensors file. */
 export function encodeSafetensors(arrays: Arrays, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const pieces = safetensorsPieces(arrays, metadata);
+  return pieces.length === 1 ? pieces[0]! : joined(pieces);
+}
+
+/** Arrays of so many bytes are pieces of their own. */
+const large = 2 ** 20;
+
+/** The same in pieces that follow each other: large arrays are the very bytes that were given, small ones lie together. */
+export function safetensorsPieces(
+  arrays: Arrays,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer>[] {
   const names = Object.keys(arrays);
   const offsets = new Map<string, readonly [number, number]>();
   let end = 0;
-  for (const name of [...names].sort((a, b) => width(arrays[b]!) - width(arrays[a]!))) {
+  const inOrder = [...names].sort((a, b) => width(arrays[b]!) - width(arrays[a]!));
+  for (const name of inOrder) {
     const { shape, data } = arrays[name]!;
     if (name === "__metadata__") throw internal("`__metadata__` cannot be the name of an array");
     if (sizeOf(shape) !== data.length)
@@ -49,15 +62,32 @@ export function encodeSafetensors(arrays: Arrays, metadata: Readonly<Record<stri
   });
   const about = Object.keys(metadata).length > 0 ? [["__metadata__", metadata] as const] : [];
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...entries])));
-  const start = lengthBytes + Math.ceil(header.length / 8) * 8;
+  const start = new Uint8Array(lengthBytes + Math.ceil(header.length / 8) * 8).fill(0x20, lengthBytes);
+  new DataView(start.buffer).setBigUint64(0, BigInt(start.length - lengthBytes), true);
+  start.set(header, lengthBytes);
 
-  const bytes = new Uint8Array(start + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - lengthBytes), true);
-  bytes.set(header, lengthBytes);
-  bytes.fill(0x20, lengthBytes + header.length, start);
-  for (const name of names) {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let small: Uint8Array<ArrayBuffer>[] = [start];
+  for (const name of inOrder) {
     const { buffer, byteOffset, byteLength } = arrays[name]!.data;
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), start + offsets.get(name)![0]);
+    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    if (byteLength < large) small.push(bytes);
+    else {
+      if (small.length > 0) pieces.push(joined(small));
+      pieces.push(bytes);
+      small = [];
+    }
+  }
+  if (small.length > 0) pieces.push(joined(small));
+  return pieces;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return bytes;
 }

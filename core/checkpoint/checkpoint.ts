@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Arrays, NDArray } from "../arrays/ndarray.ts";
-import { decodeSafetensors, encodeSafetensors } from "../arrays/safetensors.ts";
+import { decodeSafetensors, safetensorsPieces } from "../arrays/safetensors.ts";
 import { differencesOf } from "../config/difference.ts";
 import { checkpointMismatch, internal, invalidCheckpoint, reasonOf } from "../errors/errors.ts";
 import { arraySizes } from "../record/arrays.ts";
@@ -71,9 +71,9 @@ export function saveCheckpoint(runDir: string, checkpoint: Checkpoint, disk: Dis
 function encoded(
   { state, analyzers, ...rest }: Checkpoint,
   arrays: Readonly<Record<string, number>>,
-): Readonly<Record<string, Uint8Array | string>> {
-  const stateBytes = encodeSafetensors(state, { step: String(rest.step) });
-  const analyzerBytes = encodeSafetensors(flattened(analyzers));
+): Readonly<Record<string, readonly Uint8Array[] | string>> {
+  const stateBytes = safetensorsPieces(state, { step: String(rest.step) });
+  const analyzerBytes = safetensorsPieces(flattened(analyzers));
   const manifest: Manifest = {
     format: checkpointFormat,
     ...rest,
@@ -81,7 +81,7 @@ function encoded(
     configHash: hashOfConfig(rest.config),
     analyzers: Object.keys(analyzers),
     arrays,
-    files: { [stateFile]: sha256(stateBytes), [analyzersFile]: sha256(analyzerBytes) },
+    files: { [stateFile]: sha256(...stateBytes), [analyzersFile]: sha256(...analyzerBytes) },
   };
   return {
     [stateFile]: stateBytes,

@@ -43,16 +43,18 @@ export function latestCheckpoint(runDir: string): LatestCheckpoint {
 
 /**
  * Removes old checkpoints: all but the newest `keep_last`, the multiples of `keep_every` (0: none), those of the
- * steps `at`, and the newest good one. What an interrupted save left over goes too. Returns the steps that were removed.
+ * steps `at`, and the newest good one: `saved`, which has just been written and forced to the disk, or else the newest whose files
+ * hash as they should. What an interrupted save left over goes too. Returns the steps that were removed.
  */
 export function pruneCheckpoints(
   runDir: string,
   { keep_last, keep_every, at = [] }: { keep_last: number; keep_every: number; at?: readonly number[] },
   disk: Disk = nodeDisk,
+  saved?: string,
 ): number[] {
   for (const { path, partial } of entriesOf(runDir)) if (partial) removeQuietly(path, disk);
   const all = listCheckpoints(runDir);
-  const newest = latestCheckpoint(runDir).latest;
+  const newest = all.find(({ path }) => path === saved) ?? latestCheckpoint(runDir).latest;
   const kept = new Set([...new Set(all.map(({ step }) => step))].slice(0, keep_last));
   const goes = all.filter(({ step, path }) => {
     if (step === newest?.step && path !== newest.path) return true; // it stepped aside, and has been replaced

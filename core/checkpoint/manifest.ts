@@ -57,11 +57,14 @@ export function hashOfManifest(file: object): string {
   return sha256(canonicalJson({ ...file, hash: undefined }));
 }
 
-/** The hash of a file's bytes, in hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
+/** The hash of a file's bytes, in hexadecimal; they may be in pieces. */
+export function sha256(...pieces: readonly (Uint8Array | string)[]): string {
   const hash = createHash("sha256");
-  if (typeof bytes === "string") return hash.update(bytes).digest("hex");
-  for (let done = 0; done < bytes.length; done += mostAtOnce) hash.update(bytes.subarray(done, done + mostAtOnce));
+  for (const bytes of pieces) {
+    if (typeof bytes === "string") hash.update(bytes);
+    else
+      for (let done = 0; done < bytes.length; done += mostAtOnce) hash.update(bytes.subarray(done, done + mostAtOnce));
+  }
   return hash.digest("hex");
 }
 

@@ -35,12 +35,17 @@ export function attempt<T>(path: string, does: string, action: () => T): T {
 
 /**
  * Makes a file, which must not be there yet (nor a link, which would be written through), and forces its bytes to the disk. The
- * folder's entry is not forced: see `syncDirectory`.
+ * folder's entry is not forced: see `syncDirectory`. The bytes may be in pieces.
  */
-export function writeSynced(path: string, bytes: Uint8Array | string, disk: Disk = nodeDisk): void {
+export function writeSynced(
+  path: string,
+  bytes: Uint8Array | string | readonly Uint8Array[],
+  disk: Disk = nodeDisk,
+): void {
+  const whole = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
   const file = disk.openSync(path, "wx");
   try {
-    writeAll(file, typeof bytes === "string" ? Buffer.from(bytes) : bytes, disk);
+    for (const piece of whole instanceof Uint8Array ? [whole] : whole) writeAll(file, piece, disk);
     disk.fsyncSync(file);
   } finally {
     disk.closeSync(file);

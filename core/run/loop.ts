@@ -1,6 +1,6 @@
 /**
  * The training loop. The steps after step k, as many as the engine takes ahead, run on it while step k is analysed and
- * written, unless a checkpoint stands between them; results and their order are the same either way.
+ * written; results and their order are the same either way. Where step k leaves a checkpoint, they wait until its state is on the host.
  */
 import { diverged, stepFailed } from "../errors/errors.ts";
 import { callHook } from "../host/analyzers.ts";
@@ -8,7 +8,7 @@ import { summariseWindows } from "../step/evaluation.ts";
 import type { ReadingsByName } from "./looks.ts";
 import type { Observer } from "./observer.ts";
 import { createPace } from "./pace.ts";
-import { printStep, recordStep, saveTraining } from "./record-step.ts";
+import { printStep, recordStep, saveTraining, standstill } from "./record-step.ts";
 import type { StepOutputs } from "./train-steps.ts";
 import type { Training } from "./training.ts";
 
@@ -88,10 +88,11 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       const losses = finite ? await running.losses : undefined;
       const evaluated = losses && summariseWindows(losses, open.held.documents);
       const frozen = finite ? await running.frozen : undefined;
-      if (evaluated || frozen) pace.skip();
-      // A checkpoint holds what analyzers know of this step and the state after it: neither may move on before.
-      const alone = last || saves;
-      if (!alone && !stopping) fill();
+      const still = saves ? await standstill(training) : undefined;
+      if (evaluated || frozen || still) pace.skip();
+      // An engine that computes in this thread would do so before anything is written.
+      const waits = last || (saves && most === 1);
+      if (!waits && !stopping) fill();
 
       const lr = plan.rate(step);
       const also = { ...(evaluated && { evaluated }), ...(frozen && { frozen }) };
@@ -102,12 +103,12 @@ export async function trainSteps(training: Training, signal: AbortSignal, observ
       printStep(training, report);
       if (!finite) throw diverged(step, done.loss, done.grad_norm, progress.lastLoss, progress.lastCheckpoint);
 
-      if (saves) {
-        const path = await saveTraining(training, at);
+      if (still) {
+        const path = await saveTraining(training, at, still);
         observer.saved?.(path);
       }
-      if (alone) pace.skip();
-      if (alone && !last) fill();
+      if (waits) pace.skip();
+      if (waits && !last) fill();
     }
   } finally {
     for (const { running } of ahead) {

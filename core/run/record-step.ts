@@ -1,12 +1,13 @@
 /** What one step leaves behind: its row, its events, and now and then a checkpoint. */
 import { basename } from "node:path";
-import type { TypedArray } from "../arrays/ndarray.ts";
+import type { Arrays, TypedArray } from "../arrays/ndarray.ts";
 import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { pruneCheckpoints } from "../checkpoint/folder.ts";
 import type { StepMoment } from "../contract/analyzer.ts";
 import type { Moment } from "../contract/run.ts";
 import type { Row, RunEvent } from "../contract/sink.ts";
 import { bitsPerByte, bytesPerToken } from "../data/bytes-per-token.ts";
+import type { Cursor } from "../data/sampler.ts";
 import { divergedState } from "../errors/errors.ts";
 import { analyzeStep, callHook, saveAnalyzers } from "../host/analyzers.ts";
 import type { Change } from "../record/format.ts";
@@ -98,11 +99,21 @@ export function printStep({ sinks, clock }: Training, report: StepReport): void 
   for (const sink of sinks) sink.output({ stream: "stdout", time: clock(), text });
 }
 
+/** What a checkpoint takes of training after a step that later steps change: the engine may go on once this is had. */
+export interface Standstill {
+  readonly state: Arrays;
+  readonly cursor: Cursor;
+}
+
+/** The state after the last step that was asked for, and where the data goes on. */
+export async function standstill({ open, state, sampler }: Training): Promise<Standstill> {
+  return { cursor: sampler.cursor(), state: await open.engine.download(state) };
+}
+
 /** Saves everything that the next step depends on, and lets old checkpoints go; returns the new one's path. */
-export async function saveTraining(training: Training, at: Moment): Promise<string> {
+export async function saveTraining(training: Training, at: Moment, { state, cursor }: Standstill): Promise<string> {
   const { open, run, analyzers, progress } = training;
   training.entry.check();
-  const state = await open.engine.download(training.state);
   const spoilt = Object.keys(state).find((entry) => !allFinite(state[entry]!.data));
   if (spoilt !== undefined) throw divergedState(at.step, spoilt, progress.lastLoss, progress.lastCheckpoint);
   const path = await saveCheckpoint(run.dir, {
@@ -111,11 +122,11 @@ export async function saveTraining(training: Training, at: Moment): Promise<stri
     seq: at.step,
     state,
     analyzers: saveAnalyzers(analyzers, at.step),
-    cursor: training.sampler.cursor(),
+    cursor,
     config: run.config,
   });
   progress.lastCheckpoint = basename(path);
-  pruneCheckpoints(run.dir, open.config.checkpoint);
+  pruneCheckpoints(run.dir, open.config.checkpoint, undefined, path);
   await callHook(analyzers, "onCheckpoint", at.step, { ...at, path });
   return path;
 }

@@ -7,7 +7,7 @@ import { conclude, type RunResult } from "./conclude.ts";
 import { trainSteps } from "./loop.ts";
 import type { Observer } from "./observer.ts";
 import { momentOf } from "./progress.ts";
-import { saveTraining, writeEvent, writeResume } from "./record-step.ts";
+import { saveTraining, standstill, writeEvent, writeResume } from "./record-step.ts";
 import type { GivenRequest, RunRequest } from "./request.ts";
 import { openTraining, type Training } from "./training.ts";
 
@@ -49,7 +49,8 @@ export async function train(
 /** A fork has what it begins with before it can be seen: whenever it is killed, it goes on as that fork. */
 async function keepOrigin(training: Training, { fork, resume }: RunRequest): Promise<void> {
   if (!fork && !resume?.origin) return;
-  await saveTraining(training, momentOf(training.run, training.progress.step, training.clock()));
+  const at = momentOf(training.run, training.progress.step, training.clock());
+  await saveTraining(training, at, await standstill(training));
 }
 
 /** Opens the sinks; one that cannot open stops the run. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Arrays } from "../../../core/arrays/ndarray.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../../core/arrays/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, safetensorsPieces } from "../../../core/arrays/safetensors.ts";
 import { thrownBy } from "../../helpers/thrown.ts";
 
 /** A file of the given header (text, or JSON) and so many bytes of data. */
@@ -47,6 +47,16 @@ describe("encodeSafetensors", () => {
     const view = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
     const { arrays } = decodeSafetensors(encodeSafetensors({ view: { shape: [2], data: view } }), "x");
     expect([...arrays.view!.data]).to.deep.equal([2, 3]);
+  });
+
+  it("has pieces that are the file, large arrays among them without a copy", () => {
+    const big = new Float32Array(2 ** 18).map((_, i) => i);
+    const arrays = { ...everyDtype, big: { shape: [big.length], data: big } };
+    const pieces = safetensorsPieces(arrays, { by: "me" });
+    expect(pieces.some((piece) => piece.buffer === big.buffer)).to.equal(true);
+    expect(pieces.every((piece) => piece.length > 0)).to.equal(true);
+    expect(Buffer.concat(pieces).equals(encodeSafetensors(arrays, { by: "me" }))).to.equal(true);
+    expect(decodeSafetensors(encodeSafetensors(arrays), "x").arrays.big!.data).to.deep.equal(big);
   });
 
   it("refuses a shape that does not fit its data, and the reserved name", () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { listCheckpoints } from "../../../core/checkpoint/folder.ts";
@@ -51,6 +51,25 @@ describe("resume", () => {
     const { rows: read } = await readRows(cut);
     expect(read.at(-1)!.metrics["batch_union_sparsity/use_batch/layer_0"]).to.be.below(0.5);
     expect(readRunFile(cut).config).to.have.nested.property("engine.skip_silent", "on");
+  });
+
+  it("goes on bit for bit from a checkpoint that was written while later steps ran", async () => {
+    const changes = { engine: "onnx", checkpoint: { every: 4, keep_last: 3 } };
+    const copies: string[] = [];
+    const saved = () => {
+      const copy = `${dir()}/cut at ${copies.length}`;
+      cpSync(`${dir()}/whole`, copy, { recursive: true }); // as a crash would leave it: later steps are on their way
+      copies.push(copy);
+    };
+    const whole = await trainTiny(`${dir()}/whole`, { changes, observer: { saved } });
+    for (const [k, copy] of copies.slice(0, 2).entries()) {
+      const cut = onlyRun(copy);
+      rmSync(join(cut, "lock.json"));
+      expect(listCheckpoints(cut)[0]!.step).to.equal(4 * (k + 1));
+      await trainTiny(copy, { resume: "latest" });
+      expect(await comparableRows(cut)).to.deep.equal(await comparableRows(whole.dir));
+      expect(weightsHash(cut)).to.equal(weightsHash(whole.dir));
+    }
   });
 
   it("says which rows are lost where rows.jsonl ends before the checkpoint", async () => {
