@@ -4,9 +4,9 @@ import type { Random } from "../../../core/arrays/random.ts";
 import { median } from "../../../statistics/moments.ts";
 import type { Interval } from "./attribution.ts";
 import { isotropicRate } from "./certificate.ts";
-import type { Norm } from "./snapshot.ts";
 import { varianceRatio } from "./margins.ts";
 import { randomWalk, type WalkLook } from "./random-walk.ts";
+import type { Norm } from "./snapshot.ts";
 
 /** One layer's per-unit readings. */
 export interface UnitReadings {
