@@ -2,6 +2,7 @@
 import { internal } from "../../errors/errors.ts";
 import type { Bytes } from "../../wire/message.ts";
 import type { Graph, Node, NodeOf, Op } from "../graph/node.ts";
+import { sameShape } from "../graph/shape.ts";
 import { arrangeRules } from "./lower-arrange.ts";
 import { computeRules } from "./lower-compute.ts";
 import { elementwiseRules } from "./lower-elementwise.ts";
@@ -23,6 +24,7 @@ const rules: Rules = { ...elementwiseRules, ...arrangeRules, ...computeRules };
 /** Writes the model. */
 export function lower(graph: Graph): LoweredModel {
   const writer = new OnnxWriter();
+  const shortened = new Set<Node>();
   const results = [
     ...[...graph.state].map(([name, node]) => ({ as: stateOutput(name), node })),
     ...[...graph.outputs].map(([name, node]) => ({ as: stepOutput(name), node })),
@@ -32,8 +34,8 @@ export function lower(graph: Graph): LoweredModel {
   for (const { as, node } of results) if (!owed.has(node) && isComputed(node)) owed.set(node, as);
   const inputs: NodeOf<"input">[] = [];
   for (const unit of unitsOf(graph)) {
-    if ("chooses" in unit) lowerBranching(unit, writer, names, owed);
-    else names.set(unit, lowerNode(unit, writer, names, owed.get(unit)));
+    if ("chooses" in unit) lowerBranching(unit, writer, names, owed, shortened);
+    else names.set(unit, lowerNode(unit, writer, names, owed.get(unit), shortened));
     if ("op" in unit && unit.op === "input") inputs.push(unit);
   }
   for (const { as, node } of results) {
@@ -55,10 +57,11 @@ function lowerBranching(
   writer: OnnxWriter,
   names: Map<Node, string>,
   owed: ReadonlyMap<Node, string>,
+  shortened: Set<Node>,
 ): void {
   const [yes, no] = sides.map((nodes, side) =>
     writer.branch(() => {
-      for (const node of nodes) names.set(node, lowerNode(node, writer, names, undefined));
+      for (const node of nodes) names.set(node, lowerNode(node, writer, names, undefined, shortened));
       const inside = new Set(nodes);
       return chooses.map(({ operands, dtype }) => {
         const value = operands[1 + side]!;
@@ -71,10 +74,22 @@ function lowerBranching(
   );
   const as = chooses.map((node) => owed.get(node));
   const outputs = writer.either(names.get(chooses[0]!.operands[0]!)!, { yes: yes!, no: no! }, as);
-  for (const [i, node] of chooses.entries()) names.set(node, outputs[i]!);
+  for (const [i, node] of chooses.entries()) {
+    names.set(node, outputs[i]!);
+    // Where the other side has only a place holder, nobody reads it: what is chosen is as long as the first side's.
+    const other = node.operands[2]!;
+    if (shortened.has(other) || !sameShape(other.shape, node.shape)) shortened.add(node);
+  }
 }
 
-function lowerNode(node: Node, writer: OnnxWriter, names: ReadonlyMap<Node, string>, as: string | undefined): string {
+/** `shortened`: nodes whose values may be shorter than their shapes say, being made of a nonZero's positions. */
+function lowerNode(
+  node: Node,
+  writer: OnnxWriter,
+  names: ReadonlyMap<Node, string>,
+  as: string | undefined,
+  shortened: Set<Node>,
+): string {
   if (node.op === "input") {
     const name = (node.attrs.role === "state" ? stateInput : batchInput)(node.attrs.name);
     writer.declare("input", name, node.dtype, node.shape);
@@ -84,5 +99,7 @@ function lowerNode(node: Node, writer: OnnxWriter, names: ReadonlyMap<Node, stri
   const rule = rules[node.op] as Rule<Op> | undefined;
   if (rule === undefined) throw internal(`no ONNX lowering of ${node.op}`);
   const operands = node.operands.map((operand) => names.get(operand)!);
-  return rule(node as NodeOf<Op>, { writer, operands, as });
+  const whole = !node.operands.some((operand) => shortened.has(operand));
+  if (!whole || node.op === "nonZero") shortened.add(node);
+  return rule(node as NodeOf<Op>, { writer, operands, as, whole });
 }

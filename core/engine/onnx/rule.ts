@@ -7,6 +7,8 @@ export interface Lowering {
   readonly writer: OnnxWriter;
   readonly operands: readonly string[];
   readonly as: string | undefined;
+  /** Whether all operands are as long as their shapes say. */
+  readonly whole: boolean;
 }
 
 /** A rule returns the name of the result. */

@@ -66,6 +66,41 @@ describe("compile", () => {
     await program.dispose();
   });
 
+  it("multiplies tall matrices in blocks of rows, to the very numbers of one product", async () => {
+    const [rows, inner, columns] = [8192, 3, 5];
+    const spec = (...shape: number[]) => ({ shape, dtype: "float32" }) as const;
+    const tall = { state: {}, inputs: { a: spec(rows, inner), b: spec(inner, columns), bias: spec(rows, 1) } };
+    const step: Step = (_, inputs) => {
+      const [a, b, bias] = [inputs.a!, inputs.b!, inputs.bias!] as tf.Tensor2D[];
+      const turned = tf.matMul(a!, tf.transpose(b!), false, true);
+      return { outputs: { plain: tf.matMul(a!, b!), turned, biased: tf.add(tf.matMul(a!, b!), bias!) } };
+    };
+    const program = await compile(step, tall, onnx);
+    const run = await program.start();
+    const numbers = (length: number, of: number) => Float32Array.from({ length }, (_, i) => ((i * of) % 17) - 8);
+    const [a, b, bias] = [numbers(rows * inner, 5), numbers(inner * columns, 3), numbers(rows, 7)];
+    const array = (data: Float32Array, ...shape: number[]) => ({ shape, data });
+    const inputs = { a: array(a, rows, inner), b: array(b, inner, columns), bias: array(bias, rows, 1) };
+    const found = await run.step(inputs);
+    const expected = new Float32Array(rows * columns);
+    for (let i = 0; i < rows; i++)
+      for (let k = 0; k < inner; k++)
+        for (let j = 0; j < columns; j++) expected[i * columns + j]! += a[i * inner + k]! * b[k * columns + j]!;
+    const same = (name: string, want: Float32Array) =>
+      expect(
+        Buffer.compare(Buffer.from((found[name]!.data as Float32Array).buffer), Buffer.from(want.buffer)),
+        name,
+      ).equal(0);
+    same("plain", expected);
+    same("turned", expected);
+    same(
+      "biased",
+      expected.map((value, at) => value + bias[Math.floor(at / columns)]!),
+    );
+    expect(found.plain!.shape).to.deep.equal([rows, columns]);
+    await program.dispose();
+  });
+
   it("advances its state, and leaves out of it what the function leaves out", async () => {
     const state = { sum: { shape: [4], dtype: "float32" }, fixed: { shape: [], dtype: "float32" } } as const;
     const step: Step = ({ sum, fixed }, { x }) => {

@@ -3,6 +3,7 @@ import type { NDArray } from "../../../../core/arrays/ndarray.ts";
 import { createRandom } from "../../../../core/arrays/random.ts";
 import type { Engine, Program } from "../../../../core/engine/engine.ts";
 import { createOnnxEngine } from "../../../../core/engine/onnx/engine.ts";
+import type { OnnxProgram } from "../../../../core/engine/onnx/program.ts";
 import { initialState, type StepPlan, type StepProbe, trainStep } from "../../../../core/step/step.ts";
 import { planWith } from "../../../../testing/plan.ts";
 import { batch, maskProbe, relativeError, settings, smooth } from "./plans.ts";
@@ -87,6 +88,24 @@ describe("skip_silent", () => {
       }
     });
   }
+
+  it("agrees where layers are so wide that whole products are computed in blocks of rows, and others are not", async () => {
+    const wide = planWith(
+      { model: { ...settings.model, n_layers: 1, d_mlp: 8192 }, train: { ...settings.train, eps: 1e-3 } },
+      32,
+    );
+    const [ours, theirs] = [await compiled(skipping, wide), await compiled(dense, wide)];
+    const blocksIn = (program: Program) => Buffer.from((program as OnnxProgram).model).includes("Expand");
+    expect([blocksIn(ours), blocksIn(theirs)]).to.deep.equal([true, false]);
+    for (const start of [initialState(wide, createRandom(1, "init")), sparse(wide)]) {
+      const [got, want] = [
+        await trainedFrom(skipping, ours, wide, start, 1),
+        await trainedFrom(dense, theirs, wide, start, 1),
+      ];
+      for (const [name, array] of Object.entries(want.state))
+        expect(relativeError(got.state[name]!, array), name).below(1e-5);
+    }
+  });
 
   it("goes on where no unit fires at all, and where all do", async () => {
     const [ours, theirs] = [await compiled(skipping, smooth), await compiled(dense, smooth)];
