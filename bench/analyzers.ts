@@ -61,7 +61,8 @@ export async function checkpointTimes(effort: Effort): Promise<{ added: number[]
   const times = await rowTimes(none, 5 * saving, effort, saving);
   const steps = times.slice(1).map((time, k) => time - times[k]!);
   const step = median(steps.slice(saving));
-  const added = [2, 3, 4].map((k) => times[k * saving + lasts]! - times[k * saving]! - lasts * step);
+  // A checkpoint follows the row of its step, and the first row is of step 1.
+  const added = [2, 3, 4].map((k) => times[k * saving - 1 + lasts]! - times[k * saving - 1]! - lasts * step);
   return { added, step };
 }
 

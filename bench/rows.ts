@@ -14,6 +14,7 @@ import { Child } from "./child.ts";
 import { alternated, type Effort, mb, median, ms, ratioOf } from "./measure.ts";
 import { againstPytorch, faster, noTorch } from "./pytorch.ts";
 import { type BenchRow, least, type Result } from "./row.ts";
+import { skip } from "./skip.ts";
 import { wide } from "./wide.ts";
 
 function againstEngine(name: string, target: number): BenchRow {
@@ -172,6 +173,7 @@ export const rows: readonly BenchRow[] = [
   memory,
   growth,
   wide,
+  ...skip,
   build,
   analyzed("analyzers", "all four analyzers as often as they look by default", byDefault, 0.03),
   analyzed("analyzers-always", "all four analyzers on every step", always, 0.05),

@@ -19,6 +19,8 @@ export const sizes = {
   small: { n_layers: 4, d_model: 128, d_mlp: 1024, ...tokens },
   /** Whose activations are larger than its state: 2048 tokens. */
   wide: { n_layers: 2, d_model: 256, d_mlp: 8192, ...tokens, n_ctx: 128 },
+  /** Whose layers are wide enough for products in blocks of rows. */
+  broad: { n_layers: 2, d_model: 512, d_mlp: 16_384, ...tokens },
   /** For thousands of steps. */
   tiny: { n_layers: 2, d_model: 32, d_mlp: 256, ...tokens, batch_size: 4 },
 } satisfies Record<string, Size>;

@@ -6,7 +6,7 @@
 import { createInterface } from "node:readline";
 import { createRandom } from "../core/arrays/random.ts";
 import { createEngine } from "../core/engine/choose.ts";
-import type { Engine, Program, State } from "../core/engine/engine.ts";
+import type { Engine, Program, SkipSilent, State } from "../core/engine/engine.ts";
 import { createOnnxEngine } from "../core/engine/onnx/engine.ts";
 import { tf } from "../core/engine/tensorflow.ts";
 import { stepProbe } from "../core/step/probe.ts";
@@ -32,17 +32,18 @@ export interface SubjectOptions {
   readonly analyzers?: readonly string[];
   /** Of the onnx engine: as in its options. */
   readonly profile?: string | undefined;
+  readonly skip_silent?: SkipSilent;
 }
 
 const options = JSON.parse(process.argv[2]!) as SubjectOptions;
-const { threads, clock = "wall", live, profile } = options;
+const { threads, clock = "wall", live, profile, skip_silent = "auto" } = options;
 tf.enableProdMode();
 const plan = planOf(options.size, options.accumulate);
 const random = createRandom(1, "bench");
 
 async function engineOf(name: string): Promise<Engine> {
   if (name === "wasm-stock") return stockWasm();
-  if (name === "onnx") return createOnnxEngine({ threads, ...(profile !== undefined && { profile }) });
+  if (name === "onnx") return createOnnxEngine({ threads, skip_silent, ...(profile !== undefined && { profile }) });
   return createEngine({ name: name as "cpu", threads });
 }
 

@@ -9,10 +9,10 @@ const reductions: Record<ReduceFn, string> = {
 }; // biome-ignore format: a table
 
 export const computeRules: Rules = {
-  reduce: (node, { writer: w, operands, as }) => {
+  reduce: (node, { writer: w, operands, as, whole }) => {
     const { fn, axes, keepDims } = node.attrs;
     const attributes = { keepdims: keepDims ? 1 : 0 };
-    const down = rowsSummed(node);
+    const down = whole ? rowsSummed(node) : undefined;
     if (down !== undefined) {
       const ones = w.once(`${down} ones`, () => w.initializer("float32", [1, down], new Float32Array(down).fill(1)));
       const sums = w.emit("MatMul", [ones, operands[0]!], {}, fn === "sum" && keepDims ? as : undefined);
