@@ -41,16 +41,24 @@ export function latestCheckpoint(runDir: string): LatestCheckpoint {
   return { skipped };
 }
 
+/** Which checkpoints stay. */
+export interface Keeping {
+  readonly keep_last: number;
+  /** 0: none. */
+  readonly keep_every: number;
+  readonly at?: readonly number[];
+  /** The path of one that has just been written and forced to the disk: the newest good one, and not read again. */
+  readonly saved?: string;
+}
+
 /**
- * Removes old checkpoints: all but the newest `keep_last`, the multiples of `keep_every` (0: none), those of the
- * steps `at`, and the newest good one: `saved`, which has just been written and forced to the disk, or else the newest whose files
- * hash as they should. What an interrupted save left over goes too. Returns the steps that were removed.
+ * Removes old checkpoints: all but the newest `keep_last`, the multiples of `keep_every`, those of the steps `at`, and the newest good
+ * one: `saved`, or where that is not given the newest whose files hash as they should. What an interrupted save left over goes too. Returns the steps that were removed.
  */
 export function pruneCheckpoints(
   runDir: string,
-  { keep_last, keep_every, at = [] }: { keep_last: number; keep_every: number; at?: readonly number[] },
+  { keep_last, keep_every, at = [], saved }: Keeping,
   disk: Disk = nodeDisk,
-  saved?: string,
 ): number[] {
   for (const { path, partial } of entriesOf(runDir)) if (partial) removeQuietly(path, disk);
   const all = listCheckpoints(runDir);

@@ -126,7 +126,7 @@ export async function saveTraining(training: Training, at: Moment, { state, curs
     config: run.config,
   });
   progress.lastCheckpoint = basename(path);
-  pruneCheckpoints(run.dir, open.config.checkpoint, undefined, path);
+  pruneCheckpoints(run.dir, { ...open.config.checkpoint, saved: path });
   await callHook(analyzers, "onCheckpoint", at.step, { ...at, path });
   return path;
 }

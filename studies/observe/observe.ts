@@ -209,7 +209,7 @@ async function lookAt(observing: Observing, subject: Subject, seq: number, obser
   for (const sink of sinks) await sink.write(row);
   for (const event of recorded.events) for (const sink of sinks) await sink.event(event);
   progress.step = step;
-  saveCheckpoint(run.dir, {
+  const saved = saveCheckpoint(run.dir, {
     step,
     tokens,
     seq: seq + 1,
@@ -218,7 +218,7 @@ async function lookAt(observing: Observing, subject: Subject, seq: number, obser
     cursor: { epoch: 0, position: 0 },
     config: run.config,
   });
-  pruneCheckpoints(run.dir, { keep_last: 2, keep_every: 0 });
+  pruneCheckpoints(run.dir, { keep_last: 2, keep_every: 0, saved });
   return sight;
 }
 

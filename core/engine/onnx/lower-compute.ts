@@ -15,10 +15,9 @@ export const computeRules: Rules = {
     const down = whole ? rowsSummed(node) : undefined;
     if (down !== undefined) {
       const ones = w.once(`${down} ones`, () => w.initializer("float32", [1, down], new Float32Array(down).fill(1)));
-      const sums = w.emit("MatMul", [ones, operands[0]!], {}, fn === "sum" && keepDims ? as : undefined);
-      const found =
-        fn === "sum" ? sums : w.emit("Mul", [sums, w.scalar(1 / down, "float32")], {}, keepDims ? as : undefined);
-      return keepDims ? found : w.emit("Reshape", [found, w.ints(node.shape)], {}, as);
+      const sums = w.emit("MatMul", [ones, operands[0]!]);
+      const found = fn === "sum" ? sums : w.emit("Mul", [sums, w.scalar(1 / down, "float32")]);
+      return w.emit("Reshape", [found, w.ints(node.shape)], {}, as);
     }
     if (fn !== "any" && fn !== "all") return w.emit(reductions[fn], [operands[0]!, w.ints(axes)], attributes, as);
     const numeric = castTo(w, operands[0]!, "int32");
@@ -39,24 +38,13 @@ export const computeRules: Rules = {
     const index = w.emit(fn === "max" ? "ArgMax" : "ArgMin", [numeric], { axis, keepdims: 0 });
     return castTo(w, index, "int32", as);
   },
-  matmul: (node, { writer: w, operands, as, whole }) => {
-    const { transposeA, transposeB } = node.attrs;
-    const blocks = whole ? blocksOf(node) : undefined;
-    if (blocks !== undefined) {
-      const bias = operands[2];
-      const product = inBlocks(w, operands, node, blocks, bias === undefined ? as : undefined);
-      return bias === undefined ? product : w.emit("Add", [product, bias], {}, as);
-    }
-    const matrices = node.operands.slice(0, 2).every(({ shape }) => shape.length === 2);
-    const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-    if (isColumn(node.operands[2])) {
-      // Gemm would first spread it over the result, on one thread.
-      const product = w.emit("Gemm", operands.slice(0, 2), flags);
-      return w.emit("Add", [product, operands[2]!], {}, as);
-    }
-    if (operands.length === 2 && !transposeA && !transposeB) return w.emit("MatMul", operands, {}, as);
-    if (matrices) return w.emit("Gemm", operands, flags, as);
-    return w.emitMicrosoft("FusedMatMul", operands, flags, as);
+  matmul: (node, lowering) => {
+    const { writer, operands, as } = lowering;
+    if (!isColumn(node.operands[2])) return multiplied(node, lowering);
+    // Gemm would first spread it over the result, on one thread.
+    const two = { ...node, operands: node.operands.slice(0, 2) };
+    const product = multiplied(two, { ...lowering, operands: operands.slice(0, 2), as: undefined });
+    return writer.emit("Add", [product, operands[2]!], {}, as);
   },
   softmax: (node, { writer, operands, as }) =>
     writer.emit(node.attrs.log ? "LogSoftmax" : "Softmax", operands, { axis: node.attrs.axis }, as),
@@ -92,6 +80,19 @@ function rowsSummed({ attrs: { fn, axes }, operands: [x], dtype }: NodeOf<"reduc
   return many && axes.length === 1 && axes[0] === 0 ? rows : undefined;
 }
 
+/** A product, and a row added to each of its rows where there is one. */
+function multiplied(node: NodeOf<"matmul">, lowering: Lowering): string {
+  const { writer: w, operands, as, whole } = lowering;
+  const blocks = whole ? blocksOf(node) : undefined;
+  if (blocks !== undefined) return inBlocks(node, blocks, lowering);
+  const { transposeA, transposeB } = node.attrs;
+  if (operands.length === 2 && !transposeA && !transposeB) return w.emit("MatMul", operands, {}, as);
+  const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+  const matrices = node.operands.slice(0, 2).every(({ shape }) => shape.length === 2);
+  if (matrices) return w.emit("Gemm", operands, flags, as);
+  return w.emitMicrosoft("FusedMatMul", operands, flags, as);
+}
+
 /** Rows from which on a product is computed in blocks of them, and rows of a block. */
 const [manyRows, blockRows] = [8192, 1024];
 
@@ -101,8 +102,7 @@ const [manyRows, blockRows] = [8192, 1024];
  * (two threads of a Zen 5 EPYC), the same numbers to the bit; up to 4 096 rows it gains nothing.
  */
 function blocksOf({ attrs, operands: [a, b, bias], shape }: NodeOf<"matmul">): number | undefined {
-  if (attrs.transposeA || a!.shape.length !== 2 || b!.shape.length !== 2) return undefined;
-  if (bias !== undefined && !isColumn(bias)) return undefined;
+  if (attrs.transposeA || a!.shape.length !== 2 || b!.shape.length !== 2 || bias !== undefined) return undefined;
   const [rows, columns] = shape as [number, number];
   if (rows < manyRows || rows % (2 * blockRows) !== 0 || columns > rows / 4 || columns === 1) return undefined;
   return rows / blockRows;
@@ -110,11 +110,9 @@ function blocksOf({ attrs, operands: [a, b, bias], shape }: NodeOf<"matmul">): n
 
 /** The product as that many; ONNX Runtime would take them as one again if the other matrix were not there twice. */
 function inBlocks(
-  w: Lowering["writer"],
-  [a, b]: readonly string[],
   { attrs: { transposeB }, operands, shape }: NodeOf<"matmul">,
   blocks: number,
-  as: string | undefined,
+  { writer: w, operands: [a, b], as }: Lowering,
 ): string {
   const rows = w.emit("Reshape", [a!, w.ints([2, blocks / 2, blockRows, operands[0]!.shape[1]!])]);
   const twice = w.emit("Expand", [b!, w.ints([2, 1, ...operands[1]!.shape])]);

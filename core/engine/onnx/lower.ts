@@ -21,21 +21,29 @@ export interface LoweredModel {
 
 const rules: Rules = { ...elementwiseRules, ...arrangeRules, ...computeRules };
 
+/** What has been written so far. */
+interface Written {
+  readonly writer: OnnxWriter;
+  readonly names: Map<Node, string>;
+  /** Nodes whose values may be shorter than their shapes say, being made of a nonZero's positions. */
+  readonly shortened: Set<Node>;
+}
+
 /** Writes the model. */
 export function lower(graph: Graph): LoweredModel {
   const writer = new OnnxWriter();
-  const shortened = new Set<Node>();
+  const names = new Map<Node, string>();
+  const written: Written = { writer, names, shortened: new Set() };
   const results = [
     ...[...graph.state].map(([name, node]) => ({ as: stateOutput(name), node })),
     ...[...graph.outputs].map(([name, node]) => ({ as: stepOutput(name), node })),
   ];
-  const names = new Map<Node, string>();
   const owed = new Map<Node, string>();
   for (const { as, node } of results) if (!owed.has(node) && isComputed(node)) owed.set(node, as);
   const inputs: NodeOf<"input">[] = [];
   for (const unit of unitsOf(graph)) {
-    if ("chooses" in unit) lowerBranching(unit, writer, names, owed, shortened);
-    else names.set(unit, lowerNode(unit, writer, names, owed.get(unit), shortened));
+    if ("chooses" in unit) lowerBranching(unit, owed, written);
+    else names.set(unit, lowerNode(unit, owed.get(unit), written));
     if ("op" in unit && unit.op === "input") inputs.push(unit);
   }
   for (const { as, node } of results) {
@@ -52,16 +60,11 @@ function isComputed(node: Node): boolean {
 }
 
 /** Writes one `If` for all `choose` nodes of a group. */
-function lowerBranching(
-  { chooses, sides }: Branching,
-  writer: OnnxWriter,
-  names: Map<Node, string>,
-  owed: ReadonlyMap<Node, string>,
-  shortened: Set<Node>,
-): void {
+function lowerBranching({ chooses, sides }: Branching, owed: ReadonlyMap<Node, string>, written: Written): void {
+  const { writer, names, shortened } = written;
   const [yes, no] = sides.map((nodes, side) =>
     writer.branch(() => {
-      for (const node of nodes) names.set(node, lowerNode(node, writer, names, undefined, shortened));
+      for (const node of nodes) names.set(node, lowerNode(node, undefined, written));
       const inside = new Set(nodes);
       return chooses.map(({ operands, dtype }) => {
         const value = operands[1 + side]!;
@@ -82,14 +85,7 @@ function lowerBranching(
   }
 }
 
-/** `shortened`: nodes whose values may be shorter than their shapes say, being made of a nonZero's positions. */
-function lowerNode(
-  node: Node,
-  writer: OnnxWriter,
-  names: ReadonlyMap<Node, string>,
-  as: string | undefined,
-  shortened: Set<Node>,
-): string {
+function lowerNode(node: Node, as: string | undefined, { writer, names, shortened }: Written): string {
   if (node.op === "input") {
     const name = (node.attrs.role === "state" ? stateInput : batchInput)(node.attrs.name);
     writer.declare("input", name, node.dtype, node.shape);

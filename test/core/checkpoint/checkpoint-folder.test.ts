@@ -80,7 +80,7 @@ describe("pruneCheckpoints", () => {
   it("takes one that has just been saved for the newest good one", () => {
     save(dir(), 1, 2, 3);
     const saved = join(dir(), "checkpoints", "step-000003");
-    expect(pruneCheckpoints(dir(), { keep_last: 1, keep_every: 0 }, undefined, saved)).to.deep.equal([2, 1]);
+    expect(pruneCheckpoints(dir(), { keep_last: 1, keep_every: 0, saved })).to.deep.equal([2, 1]);
     expect(names(dir())).to.deep.equal(["step-000003"]);
   });
 
